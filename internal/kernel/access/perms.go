@@ -1,0 +1,74 @@
+package access
+
+import "linli/internal/kernel/errs"
+
+// Perm is one permission. It is binary: a role has it or has not.
+type Perm string
+
+// The permissions.
+const (
+	CaseRead      Perm = "case.read"
+	CaseReport    Perm = "case.report"
+	CaseTriage    Perm = "case.triage"
+	CaseDispatch  Perm = "case.dispatch"
+	CaseHandle    Perm = "case.handle"
+	CaseApprove   Perm = "case.approve"
+	CaseArbitrate Perm = "case.arbitrate"
+	CaseVerify    Perm = "case.verify"
+	CaseOnsite    Perm = "case.onsite"
+	CaseCallback  Perm = "case.callback"
+	CaseVoid      Perm = "case.void"
+	CaseReveal    Perm = "case.reveal"
+	CaseExport    Perm = "case.export"
+	CaseImport    Perm = "case.import"
+	FigureRead    Perm = "figure.read"
+	AuditRead     Perm = "audit.read"
+	RulesRead     Perm = "rules.read"
+	RulesWrite    Perm = "rules.write"
+	OrgWrite      Perm = "org.write"
+	RegionWrite   Perm = "region.write"
+	AccountRead   Perm = "account.read"
+	AccountWrite  Perm = "account.write"
+	SessionManage Perm = "session.manage"
+)
+
+var perms = []Perm{
+	CaseRead, CaseReport, CaseTriage, CaseDispatch, CaseHandle, CaseApprove, CaseArbitrate, CaseVerify,
+	CaseOnsite, CaseCallback, CaseVoid, CaseReveal, CaseExport, CaseImport, FigureRead, AuditRead,
+	RulesRead, RulesWrite, OrgWrite, RegionWrite, AccountRead, AccountWrite, SessionManage,
+}
+
+var permNames = map[Perm]errs.Words{
+	CaseRead:      {ZH: "查看事件", EN: "Read cases"},
+	CaseReport:    {ZH: "登记事件", EN: "Report cases"},
+	CaseTriage:    {ZH: "受理立案", EN: "Accept, grade and file cases"},
+	CaseDispatch:  {ZH: "派遣督办", EN: "Dispatch and supervise cases"},
+	CaseHandle:    {ZH: "办理事件", EN: "Handle cases"},
+	CaseApprove:   {ZH: "审批申请", EN: "Approve requests"},
+	CaseArbitrate: {ZH: "裁定争议", EN: "Decide repeated returns"},
+	CaseVerify:    {ZH: "现场核查", EN: "Verify on site"},
+	CaseOnsite:    {ZH: "当场办结", EN: "Settle on the spot"},
+	CaseCallback:  {ZH: "回访", EN: "Call back"},
+	CaseVoid:      {ZH: "作废事件", EN: "Void cases"},
+	CaseReveal:    {ZH: "查看诉求人信息", EN: "Reveal the reporter"},
+	CaseExport:    {ZH: "导出事件", EN: "Export cases"},
+	CaseImport:    {ZH: "导入事件", EN: "Import cases"},
+	FigureRead:    {ZH: "查看指标", EN: "Read figures"},
+	AuditRead:     {ZH: "查看审计记录", EN: "Read the audit trail"},
+	RulesRead:     {ZH: "查看规则", EN: "Read the rulebook"},
+	RulesWrite:    {ZH: "维护规则", EN: "Maintain the rulebook"},
+	OrgWrite:      {ZH: "维护机构", EN: "Maintain organisations"},
+	RegionWrite:   {ZH: "维护区划网格", EN: "Maintain regions and grids"},
+	AccountRead:   {ZH: "查看账号", EN: "Read accounts"},
+	AccountWrite:  {ZH: "维护账号岗位", EN: "Maintain accounts and posts"},
+	SessionManage: {ZH: "管理登录会话", EN: "Manage sessions"},
+}
+
+// Perms lists all permissions in their order of display.
+func Perms() []Perm { return append([]Perm(nil), perms...) }
+
+// Known tells whether p is a permission at all.
+func (p Perm) Known() bool { _, ok := permNames[p]; return ok }
+
+// Name is the label of the permission, lang "zh" (default) or "en".
+func (p Perm) Name(lang string) string { return permNames[p].In(lang) }
