@@ -244,12 +244,7 @@ func (s Scope) Where(c Cols) (string, []any) {
 		}
 	}
 	for _, name := range order {
-		vals := byCol[name]
-		if len(vals) == 1 {
-			add(name+" = ?", vals...)
-		} else {
-			add(name+" IN (?"+strings.Repeat(",?", len(vals)-1)+")", vals...)
-		}
+		add(oneOf(name, byCol[name]), byCol[name]...)
 	}
 	for _, a := range s.areas {
 		if a.kind != org || c.Org == "" {
@@ -260,11 +255,15 @@ func (s Scope) Where(c Cols) (string, []any) {
 			sql, n = c.Org+" = ?", 1
 		}
 		vals := slices.Repeat([]any{a.code}, n)
-		if a.district > 0 && !s.narrow {
+		if !s.narrow {
 			if c.District == "" {
 				continue
 			}
-			sql, vals = "("+c.District+" = ? AND "+sql+")", append([]any{a.district}, vals...)
+			var in []any
+			for _, d := range a.districts() {
+				in = append(in, int64(d))
+			}
+			sql, vals = "("+oneOf(c.District, in)+" AND "+sql+")", append(in, vals...)
 		}
 		add(sql, vals...)
 	}
@@ -282,6 +281,13 @@ func (s Scope) Where(c Cols) (string, []any) {
 		return "(" + c.District + " = ? AND " + sql + ")", append([]any{s.in}, args...)
 	}
 	return sql, args
+}
+
+func oneOf(col string, vals []any) string {
+	if len(vals) == 1 {
+		return col + " = ?"
+	}
+	return col + " IN (?" + strings.Repeat(",?", len(vals)-1) + ")"
 }
 
 func equal(col string, v int64) (string, []any) {
@@ -321,7 +327,7 @@ func (s Scope) Check(t Target) error {
 func (a area) covers(t Target) bool {
 	switch a.kind {
 	case wide:
-		return t.District == 0 || hasPrefix(int64(t.District), a.code) && served(t.District)
+		return inside(t.District, a.code)
 	case district:
 		return int64(t.District) == a.code
 	case street:
@@ -331,9 +337,16 @@ func (a area) covers(t Target) bool {
 	case grid:
 		return t.Grid == a.code
 	case org:
-		return (a.district == 0 || t.District == a.district) && slices.Contains(t.Orgs, a.code)
+		return slices.Contains(t.Orgs, a.code) &&
+			(t.District == a.district || a.district == 0 && inside(t.District, a.post.Region))
 	}
 	return false
+}
+
+// inside tells whether a row of the district (0 = city level) belongs to the
+// city with the code.
+func inside(district int, city int64) bool {
+	return district == 0 || hasPrefix(int64(district), city) && served(district)
 }
 
 // districts lists where the area can touch rows.
