@@ -1,0 +1,170 @@
+package store
+
+import (
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"embed"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"sort"
+	"strconv"
+	"strings"
+	"time"
+)
+
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+// ErrNewer is returned when the database was written by a newer version.
+var ErrNewer = errors.New("the database belongs to a newer version of Linli; please run that version")
+
+type migration struct {
+	id   int
+	name string
+	sql  string
+	sum  string
+}
+
+// load reads the migrations of the engine: NNNN_name.sql, and beside it
+// NNNN_name.sqlite.sql or .postgres.sql where the engines truly differ.
+func (db *DB) load() ([]migration, error) {
+	files, err := fs.Glob(migrations, "migrations/*.sql")
+	if err != nil {
+		return nil, err
+	}
+	sort.Strings(files)
+	byID := map[int]*migration{}
+	for _, f := range files {
+		name := strings.TrimSuffix(strings.TrimPrefix(f, "migrations/"), ".sql")
+		base, engine, _ := strings.Cut(name, ".")
+		if engine != "" && Engine(engine) != db.engine {
+			continue
+		}
+		id, err := strconv.Atoi(base[:4])
+		if err != nil {
+			return nil, fmt.Errorf("store: migration %s has no number: %w", f, err)
+		}
+		text, err := migrations.ReadFile(f)
+		if err != nil {
+			return nil, err
+		}
+		m := byID[id]
+		if m == nil {
+			m = &migration{id: id, name: base}
+			byID[id] = m
+		}
+		if m.name != base {
+			return nil, fmt.Errorf("store: migrations %s and %s have the same number", m.name, base)
+		}
+		if engine == "" {
+			m.sql = string(text) + "\n" + m.sql
+		} else {
+			m.sql += "\n" + string(text)
+		}
+	}
+	var all []migration
+	for _, m := range byID {
+		sum := sha256.Sum256([]byte(m.sql))
+		m.sum = hex.EncodeToString(sum[:])
+		m.sql = db.macros(m.sql)
+		all = append(all, *m)
+	}
+	sort.Slice(all, func(i, j int) bool { return all[i].id < all[j].id })
+	return all, nil
+}
+
+func (db *DB) macros(s string) string {
+	if db.engine == Postgres {
+		return strings.NewReplacer("{{blob}}", "BYTEA", "{{norowid}}", "", "{{json}}", "TEXT").Replace(s)
+	}
+	return strings.NewReplacer("{{blob}}", "BLOB", "{{norowid}}", "WITHOUT ROWID", "{{json}}", "TEXT").Replace(s)
+}
+
+// statements splits a migration at semicolons that end a line.
+func statements(s string) []string {
+	var out []string
+	var b strings.Builder
+	for line := range strings.Lines(s) {
+		bare := strings.TrimSpace(line)
+		if strings.HasPrefix(bare, "--") || bare == "" {
+			continue
+		}
+		b.WriteString(line)
+		if strings.HasSuffix(bare, ";") {
+			out = append(out, strings.TrimSuffix(strings.TrimSpace(b.String()), ";"))
+			b.Reset()
+		}
+	}
+	if rest := strings.TrimSpace(b.String()); rest != "" {
+		out = append(out, rest)
+	}
+	return out
+}
+
+// Migrate brings the database to this version: each migration in one durable
+// transaction. It refuses a database of a newer version and one whose applied
+// migrations are not those that this version knows.
+func (db *DB) Migrate(ctx context.Context) error {
+	all, err := db.load()
+	if err != nil {
+		return err
+	}
+	err = db.Write(ctx, func(tx *Tx) error {
+		if tx.Engine() == Postgres { // two processes may start at once
+			if _, err := tx.Exec("SELECT pg_advisory_xact_lock(5173001)"); err != nil {
+				return err
+			}
+		}
+		if _, err := tx.Exec("CREATE TABLE IF NOT EXISTS migration (id INTEGER PRIMARY KEY, name TEXT NOT NULL, checksum TEXT NOT NULL, at BIGINT NOT NULL)"); err != nil {
+			return err
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	for _, m := range all {
+		if err := db.apply(ctx, m); err != nil {
+			return fmt.Errorf("store: migration %s: %w", m.name, err)
+		}
+	}
+	var newest sql.NullInt64
+	if err := db.QueryRow(ctx, "SELECT MAX(id) FROM migration").Scan(&newest); err != nil {
+		return err
+	}
+	if int(newest.Int64) > all[len(all)-1].id {
+		return ErrNewer
+	}
+	return nil
+}
+
+func (db *DB) apply(ctx context.Context, m migration) error {
+	return db.Write(ctx, func(tx *Tx) error {
+		if tx.Engine() == Postgres {
+			if _, err := tx.Exec("SELECT pg_advisory_xact_lock(5173001)"); err != nil {
+				return err
+			}
+		}
+		var sum string
+		err := tx.QueryRow("SELECT checksum FROM migration WHERE id = ?", m.id).Scan(&sum)
+		if err == nil {
+			if sum != m.sum {
+				return errors.New("was applied with another text; this database and this program do not fit")
+			}
+			return nil
+		}
+		if !errors.Is(err, sql.ErrNoRows) {
+			return err
+		}
+		for _, s := range statements(m.sql) {
+			if _, err := tx.Exec(s); err != nil {
+				return fmt.Errorf("%w in: %.120s", err, s)
+			}
+		}
+		_, err = tx.Exec("INSERT INTO migration (id, name, checksum, at) VALUES (?, ?, ?, ?)", m.id, m.name, m.sum, time.Now().UnixMicro())
+		return err
+	})
+}

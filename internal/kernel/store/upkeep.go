@@ -1,0 +1,157 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"os"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+
+	"linli/internal/kernel/errs"
+)
+
+// walLimit is the size of the write-ahead log at which the writer moves it
+// into the database file between two batches.
+const walLimit = 24 << 20
+
+// checkpoint moves the write-ahead log into the database if it is at least limit
+// long. PASSIVE never waits for readers; what it leaves comes next time.
+func (db *DB) checkpoint(tx *Tx, limit int64) {
+	st, err := os.Stat(db.file + "-wal")
+	if err != nil || st.Size() < limit || st.Size() == 0 {
+		return
+	}
+	var busy, pages, done int
+	s, err := tx.stmt("PRAGMA wal_checkpoint(PASSIVE)")
+	if err == nil {
+		err = s.QueryRowContext(context.Background()).Scan(&busy, &pages, &done)
+	}
+	if err != nil {
+		if lost(err) {
+			db.fatal(err)
+		}
+		slog.Warn("store: checkpoint", "error", err)
+	}
+}
+
+// Keep renews this process's place among the writers until the context ends.
+// Call it once after Migrate; it returns after the place is taken.
+func (db *DB) Keep(ctx context.Context) error {
+	if err := db.takeNode(ctx); err != nil {
+		return err
+	}
+	go func() {
+		t := time.NewTicker(5 * time.Second)
+		defer t.Stop()
+		for {
+			select {
+			case <-t.C:
+				if err := db.keepNode(ctx, false); err != nil && ctx.Err() == nil {
+					slog.Warn("store: could not renew the writer's place", "error", err)
+				}
+			case <-ctx.Done():
+				return
+			case <-db.stop:
+				return
+			}
+		}
+	}()
+	return db.keepNode(ctx, false)
+}
+
+// Release gives this process's place among the writers back before Close.
+func (db *DB) Release(ctx context.Context) error { return db.keepNode(ctx, true) }
+
+// Ready says whether the database can be read and written: nil, or why not.
+func (db *DB) Ready(ctx context.Context) error {
+	var n int
+	if err := db.QueryRow(ctx, "SELECT COUNT(*) FROM migration").Scan(&n); err != nil {
+		return err
+	}
+	return db.Write(ctx, func(tx *Tx) error {
+		_, err := tx.Exec("UPDATE node SET seen = ? WHERE id = ?", time.Now().UnixMilli(), db.ids.node)
+		return err
+	})
+}
+
+// sqliteCode is the primary and extended result code, or 0.
+func sqliteCode(err error) int {
+	var e *sqlite.Error
+	if errors.As(err, &e) {
+		return e.Code()
+	}
+	return 0
+}
+
+func pgCode(err error) string {
+	var e *pgconn.PgError
+	if errors.As(err, &e) {
+		return e.Code
+	}
+	return ""
+}
+
+// lost tells whether the error means that durability can no longer be trusted.
+func lost(err error) bool {
+	switch sqliteCode(err) {
+	case sqlite3.SQLITE_IOERR_FSYNC, sqlite3.SQLITE_IOERR_DIR_FSYNC, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB:
+		return true
+	}
+	return false
+}
+
+// IsDuplicate tells whether the error is a violated unique constraint.
+func IsDuplicate(err error) bool {
+	switch sqliteCode(err) {
+	case sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY, sqlite3.SQLITE_CONSTRAINT_UNIQUE:
+		return true
+	}
+	return pgCode(err) == "23505"
+}
+
+// translate turns a driver's error into one of the catalogue; others pass.
+func (db *DB) translate(err error) error {
+	var known *errs.Error
+	if err == nil || errors.As(err, &known) || IsDuplicate(err) {
+		return err
+	}
+	if lost(err) {
+		db.fatal(err)
+	}
+	code := sqliteCode(err)
+	pg := pgCode(err)
+	switch {
+	case code&0xff == sqlite3.SQLITE_FULL, code == sqlite3.SQLITE_IOERR_WRITE, code == sqlite3.SQLITE_IOERR_SHMSIZE, code == sqlite3.SQLITE_IOERR_TRUNCATE, pg == "53100",
+		strings.Contains(err.Error(), "no space left on device"):
+		return errs.StorageFull.New().Because(err)
+	case code&0xff == sqlite3.SQLITE_BUSY, code&0xff == sqlite3.SQLITE_READONLY, code&0xff == sqlite3.SQLITE_CANTOPEN,
+		pg == "55P03", pg == "40P01", pg == "40001", strings.HasPrefix(pg, "08"), strings.HasPrefix(pg, "57"), strings.HasPrefix(pg, "53"):
+		return errs.Unavailable.New().Because(err)
+	}
+	return err
+}
+
+// stats counts what the writers did.
+type stats struct {
+	batches, calls, micros atomic.Int64
+}
+
+func (s *stats) note(calls int, took time.Duration) {
+	s.batches.Add(1)
+	s.calls.Add(int64(calls))
+	s.micros.Add(took.Microseconds())
+}
+
+// Stats returns how many batches and calls the writers ran, and for how long.
+func (db *DB) Stats() (batches, calls int64, busy time.Duration) {
+	return db.stats.batches.Load(), db.stats.calls.Load(), time.Duration(db.stats.micros.Load()) * time.Microsecond
+}
+
+// Waiting is the number of callers that wait for a writer.
+func (db *DB) Waiting() int { return len(db.queue) }

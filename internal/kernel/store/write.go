@@ -1,0 +1,490 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"linli/internal/kernel/audit"
+	"linli/internal/kernel/errs"
+)
+
+const (
+	queueLen  = 4096 // callers that may wait; more are told to come back
+	batchLen  = 256  // callers joined into one transaction at most
+	pgWriters = 2    // one batch runs while the other waits for its fsync
+	bulkLen   = 2000 // writes between commits inside Bulk
+)
+
+// call is one caller's write.
+type call struct {
+	ctx  context.Context
+	fn   func(*Tx) error
+	done chan error
+	bulk bool
+}
+
+type bulkKey struct{}
+type atKey struct{}
+
+// ContextAt makes writes under the context happen at the given instant
+// (microseconds UTC) instead of the clock's: for history that is imported or
+// simulated. The audit chain still never goes back in time.
+func ContextAt(ctx context.Context, at int64) context.Context {
+	return context.WithValue(ctx, atKey{}, at)
+}
+
+// NowIn is the instant of a write under the context: ContextAt's, or the clock's.
+func (db *DB) NowIn(ctx context.Context) int64 {
+	if at, ok := ctx.Value(atKey{}).(int64); ok {
+		return at
+	}
+	return db.Now()
+}
+
+// Write runs fn in a durable transaction and returns after its fsync, nil or
+// the error that fn gave or a catalogue error when the store could not write.
+// fn may run more than once; it must change nothing but tx and its own locals.
+// The context is looked at until fn starts; what has started is finished.
+func (db *DB) Write(ctx context.Context, fn func(tx *Tx) error) error {
+	if b, ok := ctx.Value(bulkKey{}).(*bulk); ok {
+		return b.write(ctx, fn)
+	}
+	c := &call{ctx: ctx, fn: fn, done: make(chan error, 1)}
+	if err := db.enqueue(c); err != nil {
+		return err
+	}
+	return <-c.done
+}
+
+// enqueue hands the call to a writer, or says that too many wait.
+func (db *DB) enqueue(c *call) error {
+	select {
+	case <-db.stop:
+		return errs.Unavailable.New()
+	default:
+	}
+	select {
+	case db.queue <- c:
+		return nil
+	default:
+		return errs.Busy.New("seconds", 1)
+	}
+}
+
+// Bulk runs fn alone on a writer. Every Write under the context that fn gets is
+// applied at once, in order, and made durable every so often and at the end; a
+// write that fails undoes only itself. It is for the simulator and imports:
+// what fn's callers were told is durable only when Bulk returns nil.
+func (db *DB) Bulk(ctx context.Context, fn func(ctx context.Context) error) error {
+	c := &call{ctx: ctx, done: make(chan error, 1), bulk: true}
+	c.fn = func(tx *Tx) error {
+		b := &bulk{tx: tx}
+		if err := fn(context.WithValue(ctx, bulkKey{}, b)); err != nil {
+			return errors.Join(err, b.commit())
+		}
+		return b.commit()
+	}
+	if err := db.enqueue(c); err != nil {
+		return err
+	}
+	return <-c.done
+}
+
+// bulk is the state of a Bulk.
+type bulk struct {
+	tx *Tx
+	n  int
+}
+
+func (b *bulk) write(ctx context.Context, fn func(*Tx) error) error {
+	tx := b.tx
+	if !tx.open {
+		if err := tx.begin(); err != nil {
+			return tx.db.translate(err)
+		}
+	}
+	if err := tx.run("SAVEPOINT bulk"); err != nil {
+		return tx.db.translate(err)
+	}
+	mark, after := tx.pending.mark(), len(tx.after)
+	tx.ctx, tx.eager, tx.dirty = ctx, true, false
+	err := tx.call(fn)
+	if err != nil {
+		tx.pending.undo(mark)
+		if e := tx.run("ROLLBACK TO bulk"); e != nil {
+			return tx.db.translate(e)
+		}
+		tx.after = tx.after[:after]
+		return tx.db.translate(err)
+	}
+	if err := tx.run("RELEASE bulk"); err != nil {
+		return tx.db.translate(err)
+	}
+	if b.n++; b.n%bulkLen == 0 {
+		return b.commit()
+	}
+	return nil
+}
+
+func (b *bulk) commit() error {
+	if !b.tx.open {
+		return nil
+	}
+	if err := b.tx.commit(); err != nil {
+		b.tx.rollback()
+		return b.tx.db.translate(err)
+	}
+	return nil
+}
+
+func (db *DB) startWriters(ctx context.Context) error {
+	n := 1
+	if db.engine == Postgres {
+		n = pgWriters
+	}
+	conns := make([]*sql.Conn, n)
+	for i := range conns {
+		c, err := db.write.Conn(ctx)
+		if err != nil {
+			return fmt.Errorf("store: cannot open a writing connection: %w", err)
+		}
+		conns[i] = c
+	}
+	var wg sync.WaitGroup
+	for _, c := range conns {
+		wg.Go(func() { db.writer(c) })
+	}
+	go func() {
+		wg.Wait()
+		close(db.done)
+	}()
+	return nil
+}
+
+// writer joins waiting calls into batches until the store closes.
+func (db *DB) writer(conn *sql.Conn) {
+	defer conn.Close()
+	tx := &Tx{db: db, conn: conn, stmts: map[string]*sql.Stmt{}}
+	batch := make([]*call, 0, batchLen)
+	for {
+		var first *call
+		select {
+		case first = <-db.queue:
+		case <-db.stop:
+			select { // finish what was accepted
+			case first = <-db.queue:
+			default:
+				if db.engine == SQLite {
+					db.checkpoint(tx, 0)
+				}
+				return
+			}
+		}
+		if first.bulk {
+			tx.ctx = first.ctx
+			first.done <- tx.call(first.fn)
+			tx.rollback()
+			tx.eager = false
+			continue
+		}
+		batch = append(batch[:0], first)
+	fill:
+		for len(batch) < batchLen {
+			select {
+			case c := <-db.queue:
+				if c.bulk { // put back: it runs alone
+					go func() { db.queue <- c }()
+					break fill
+				}
+				batch = append(batch, c)
+			default:
+				break fill
+			}
+		}
+		start := time.Now()
+		db.runBatch(tx, batch)
+		db.stats.note(len(batch), time.Since(start))
+		if db.engine == SQLite {
+			db.checkpoint(tx, walLimit)
+		}
+	}
+}
+
+// runBatch runs the calls in one transaction. A caller that fails after it
+// changed rows takes the transaction with it: the rest is run again without it.
+// If the batch's own flush or commit fails, callers are replayed one by one.
+func (db *DB) runBatch(tx *Tx, batch []*call) {
+	live := make([]*call, 0, len(batch))
+	for _, c := range batch {
+		if err := c.ctx.Err(); err != nil {
+			c.done <- err
+			continue
+		}
+		live = append(live, c)
+	}
+again:
+	if len(live) == 0 {
+		return
+	}
+	err := tx.begin()
+	if err != nil {
+		db.fail(live, err)
+		return
+	}
+	kept := make([]*call, 0, len(live))
+	for i, c := range live {
+		tx.ctx, tx.dirty = c.ctx, false
+		mark := tx.pending.mark()
+		after := len(tx.after)
+		if err := tx.call(c.fn); err != nil {
+			tx.pending.undo(mark)
+			tx.after = tx.after[:after]
+			c.done <- db.translate(err)
+			if tx.dirty || tx.broken {
+				tx.rollback()
+				live = append(kept, live[i+1:]...)
+				goto again
+			}
+			continue
+		}
+		kept = append(kept, c)
+	}
+	if len(kept) == 0 {
+		tx.rollback()
+		return
+	}
+	if err = tx.commit(); err == nil {
+		for _, c := range kept {
+			c.done <- nil
+		}
+		return
+	}
+	tx.rollback()
+	if len(kept) == 1 || lost(err) {
+		db.fail(kept, err)
+		return
+	}
+	for _, c := range kept {
+		db.runBatch(tx, []*call{c})
+	}
+}
+
+func (db *DB) fail(calls []*call, err error) {
+	err = db.translate(err)
+	for _, c := range calls {
+		c.done <- err
+	}
+}
+
+// Tx is a caller's part of a batch. It is valid only inside the function.
+type Tx struct {
+	db      *DB
+	conn    *sql.Conn
+	stmts   map[string]*sql.Stmt
+	ctx     context.Context // the caller's, for its values only
+	open    bool
+	dirty   bool // the caller changed rows directly
+	broken  bool // PostgreSQL: a statement failed, the transaction is lost
+	eager   bool // Bulk: appended rows are flushed before anything is read
+	pending pending
+	after   []func()
+}
+
+// call runs fn and turns a panic into an error.
+func (tx *Tx) call(fn func(*Tx) error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = errs.Internal.New().Because(fmt.Errorf("panic in a write: %v\n%s", p, debug.Stack()))
+		}
+	}()
+	return fn(tx)
+}
+
+func (tx *Tx) begin() error {
+	q := "BEGIN"
+	if tx.db.engine == SQLite {
+		q = "BEGIN IMMEDIATE"
+	}
+	tx.broken = false
+	if err := tx.run(q); err != nil {
+		return err
+	}
+	tx.open = true
+	return nil
+}
+
+func (tx *Tx) commit() error {
+	if err := tx.flush(true); err != nil {
+		return err
+	}
+	if err := tx.run("COMMIT"); err != nil {
+		return err
+	}
+	tx.open = false
+	for _, f := range tx.after {
+		f()
+	}
+	tx.after = tx.after[:0]
+	return nil
+}
+
+func (tx *Tx) rollback() {
+	tx.pending.reset()
+	tx.after = tx.after[:0]
+	if !tx.open {
+		return
+	}
+	tx.open = false
+	// The connection is dropped by database/sql if this fails; SQLite may have
+	// rolled back by itself (full disk), which is no error here.
+	_ = tx.run("ROLLBACK")
+}
+
+// run executes a statement without arguments, apart from any caller's context:
+// a batch is never torn by one caller going away.
+func (tx *Tx) run(q string) error {
+	_, err := tx.exec(q)
+	return err
+}
+
+func (tx *Tx) exec(q string, args ...any) (sql.Result, error) {
+	s, err := tx.stmt(q)
+	if err != nil {
+		tx.broken = true
+		return nil, err
+	}
+	r, err := s.ExecContext(context.Background(), args...)
+	if err != nil {
+		tx.broken = true
+	}
+	return r, err
+}
+
+// stmt is the prepared statement of the text on this connection.
+func (tx *Tx) stmt(q string) (*sql.Stmt, error) {
+	if s := tx.stmts[q]; s != nil {
+		return s, nil
+	}
+	s, err := tx.conn.PrepareContext(context.Background(), tx.db.rebind(q))
+	if err != nil {
+		return nil, err
+	}
+	if len(tx.stmts) >= 512 {
+		for text, old := range tx.stmts { // any one will do
+			_ = old.Close()
+			delete(tx.stmts, text)
+			break
+		}
+	}
+	tx.stmts[q] = s
+	return s, nil
+}
+
+// Exec changes rows and returns how many.
+func (tx *Tx) Exec(q string, args ...any) (int64, error) {
+	if tx.eager {
+		if err := tx.flush(false); err != nil {
+			return 0, err
+		}
+	}
+	r, err := tx.exec(q, args...)
+	if err != nil {
+		return 0, err
+	}
+	n, err := r.RowsAffected()
+	if n > 0 {
+		tx.dirty = true
+	}
+	return n, err
+}
+
+// Query reads rows as the batch sees them: rows appended in the same batch are
+// not yet among them. Close the rows before the next statement.
+func (tx *Tx) Query(q string, args ...any) (*sql.Rows, error) {
+	if tx.eager {
+		if err := tx.flush(false); err != nil {
+			return nil, err
+		}
+	}
+	s, err := tx.stmt(q)
+	if err != nil {
+		tx.broken = true
+		return nil, err
+	}
+	rows, err := s.QueryContext(context.Background(), args...)
+	if err != nil {
+		tx.broken = true
+	}
+	return rows, err
+}
+
+// Row is the result of Tx.QueryRow.
+type Row struct {
+	rows *sql.Rows
+	err  error
+}
+
+// Scan reads the row; sql.ErrNoRows if there is none.
+func (r *Row) Scan(dest ...any) error {
+	if r.err != nil {
+		return r.err
+	}
+	defer r.rows.Close()
+	if !r.rows.Next() {
+		if err := r.rows.Err(); err != nil {
+			return err
+		}
+		return sql.ErrNoRows
+	}
+	if err := r.rows.Scan(dest...); err != nil {
+		return err
+	}
+	return r.rows.Close()
+}
+
+// QueryRow reads one row.
+func (tx *Tx) QueryRow(q string, args ...any) *Row {
+	rows, err := tx.Query(q, args...)
+	return &Row{rows, err}
+}
+
+// Engine says which database this is.
+func (tx *Tx) Engine() Engine { return tx.db.engine }
+
+// Now is the instant of this write in microseconds UTC.
+func (tx *Tx) Now() int64 { return tx.db.NowIn(tx.ctx) }
+
+// NextID returns a new id.
+func (tx *Tx) NextID() int64 { return tx.db.ids.next(tx.Now() / 1000) }
+
+// AfterCommit calls f once the write is durable. f must be short: the writer waits for it.
+func (tx *Tx) AfterCommit(f func()) { tx.after = append(tx.after, f) }
+
+// Append adds a row to a table in the batch's multi-row insert. The values
+// stand in the order of t.Cols.
+func (tx *Tx) Append(t *Table, vals ...any) {
+	if len(vals) != len(t.Cols) {
+		panic(fmt.Sprintf("store: %d values for %d columns of %s", len(vals), len(t.Cols), t.Name))
+	}
+	tx.pending.add(t, vals)
+}
+
+// Tally adds n to a counter of a cube.
+func (tx *Tx) Tally(k TallyKey, n int64) {
+	if n != 0 {
+		tx.pending.tallies = append(tx.pending.tallies, tallyRow{k, n})
+	}
+}
+
+// Record writes what was done to the audit chain of its district.
+func (tx *Tx) Record(e audit.Entry) {
+	if e.Detail == nil {
+		e.Detail = []byte("{}")
+	}
+	tx.pending.entries = append(tx.pending.entries, timedEntry{e, tx.Now()})
+}
