@@ -87,8 +87,8 @@ CREATE INDEX file_ref_object ON file_ref (district, object_kind, object_id) WHER
 CREATE INDEX file_ref_idle ON file_ref (created_at) WHERE object_id = 0;
 CREATE INDEX file_ref_sha ON file_ref (sha);
 
+-- Up to where each district's audit chain has been followed by the indexer.
 CREATE TABLE search_cursor (
-  name TEXT NOT NULL PRIMARY KEY,
-  at   BIGINT NOT NULL,
-  id   BIGINT NOT NULL
+  district INTEGER NOT NULL PRIMARY KEY,
+  idx      BIGINT NOT NULL
 );
