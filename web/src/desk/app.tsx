@@ -1,0 +1,84 @@
+import { type ComponentType, lazy, type ReactNode, Suspense, useEffect } from 'react';
+import { Navigate, Route, Routes, useLocation } from 'react-router';
+import { type Lang, setLang } from '@/shared/i18n.ts';
+import { SessionProvider, useMe, useSession } from '@/shared/session.tsx';
+import { ErrorBoundary, ErrorNote, Loading } from '@/shared/ui/state.tsx';
+import { Login } from './shell/Login.tsx';
+import { NotFound } from './shell/NotFound.tsx';
+import { mayVisit, type PlaceKey } from './shell/places.ts';
+
+const Shell = lazy(() => import('./shell/Shell.tsx'));
+const areas = {
+  home: lazy(() => import('./home/index.tsx')),
+  cases: lazy(() => import('./cases/index.tsx')),
+  intake: lazy(() => import('./intake/index.tsx')),
+  callbacks: lazy(() => import('./callbacks/index.tsx')),
+  account: lazy(() => import('./account/index.tsx')),
+  cockpit: lazy(() => import('./cockpit/index.tsx')),
+  admin: lazy(() => import('./admin/index.tsx')),
+  audit: lazy(() => import('./audit/index.tsx')),
+};
+
+function Area({ of: Page, place }: { of: ComponentType; place?: PlaceKey }) {
+  const session = useSession();
+  if (place && !mayVisit(place, session)) return <NotFound />;
+  return (
+    <Suspense fallback={<Loading rows={8} />}>
+      <Page />
+    </Suspense>
+  );
+}
+
+function Gate({ children }: { children: ReactNode }) {
+  const me = useMe();
+  const { pathname, search } = useLocation();
+  const lang = me.data?.account.lang;
+  useEffect(() => {
+    if ((lang === 'zh' || lang === 'en') && !localStorage.getItem('linli.lang.here'))
+      void setLang(lang as Lang);
+  }, [lang]);
+  if (me.isPending) return <Loading />;
+  if (me.error && !me.data) {
+    return (
+      <main className="page pad">
+        <ErrorNote error={me.error} retry={() => void me.refetch()} />
+      </main>
+    );
+  }
+  if (!me.data) {
+    const to = pathname === '/' ? '/login' : `/login?to=${encodeURIComponent(pathname + search)}`;
+    return <Navigate to={to} replace />;
+  }
+  return <SessionProvider me={me.data}>{children}</SessionProvider>;
+}
+
+/** All of /desk/. Each area is a lazy component with its own routes. */
+export function Desk() {
+  const { pathname } = useLocation();
+  return (
+    <ErrorBoundary at={pathname}>
+      <Suspense fallback={<Loading />}>
+        <Routes>
+          <Route path="login" element={<Login />} />
+          <Route
+            element={
+              <Gate>
+                <Shell />
+              </Gate>
+            }
+          >
+            <Route index element={<Area of={areas.home} />} />
+            <Route path="cases/new" element={<Area of={areas.intake} place="intake" />} />
+            <Route path="cases/*" element={<Area of={areas.cases} place="cases" />} />
+            <Route path="callbacks/*" element={<Area of={areas.callbacks} place="callbacks" />} />
+            <Route path="cockpit/*" element={<Area of={areas.cockpit} place="cockpit" />} />
+            <Route path="admin/*" element={<Area of={areas.admin} place="admin" />} />
+            <Route path="audit/*" element={<Area of={areas.audit} place="audit" />} />
+            <Route path="account/*" element={<Area of={areas.account} />} />
+            <Route path="*" element={<NotFound />} />
+          </Route>
+        </Routes>
+      </Suspense>
+    </ErrorBoundary>
+  );
+}

@@ -1,0 +1,47 @@
+import {
+  AppstoreOutlined,
+  AuditOutlined,
+  BarChartOutlined,
+  FormOutlined,
+  PhoneOutlined,
+  SettingOutlined,
+  UnorderedListOutlined,
+} from '@ant-design/icons';
+import type { ReactNode } from 'react';
+import { useTranslation } from 'react-i18next';
+import { Link, useLocation } from 'react-router';
+import { useSession } from '@/shared/session.tsx';
+import { mayVisit, type PlaceKey, placeOf, places } from './places.ts';
+
+const icons: Record<PlaceKey, ReactNode> = {
+  home: <AppstoreOutlined aria-hidden />,
+  intake: <FormOutlined aria-hidden />,
+  cases: <UnorderedListOutlined aria-hidden />,
+  callbacks: <PhoneOutlined aria-hidden />,
+  cockpit: <BarChartOutlined aria-hidden />,
+  admin: <SettingOutlined aria-hidden />,
+  audit: <AuditOutlined aria-hidden />,
+};
+
+export function Rail() {
+  const { t } = useTranslation();
+  const session = useSession();
+  const here = placeOf(useLocation().pathname);
+  return (
+    <nav className="rail" aria-label={t('shell:rail')}>
+      {places
+        .filter((p) => mayVisit(p.key, session))
+        .map((p) => (
+          <Link
+            key={p.key}
+            to={p.path}
+            className="rail-place"
+            aria-current={here === p.key ? 'page' : undefined}
+          >
+            {icons[p.key]}
+            <span>{t(`shell:place.${p.key}`)}</span>
+          </Link>
+        ))}
+    </nav>
+  );
+}

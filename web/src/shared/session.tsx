@@ -1,0 +1,60 @@
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { createContext, type ReactNode, useContext, useMemo, useState } from 'react';
+import { api, data, type Me, type Perm, type Post, Problem } from './api.ts';
+
+export interface Session {
+  me: Me;
+  can: (p: Perm) => boolean;
+  canAny: (...p: Perm[]) => boolean;
+  /** The post through which the person looks at lists; undefined if the account has none. */
+  post?: Post;
+  setPost: (id: number) => void;
+}
+
+const Context = createContext<Session | null>(null);
+
+/** Who is signed in. Only inside the shell. */
+export function useSession(): Session {
+  const s = useContext(Context);
+  if (!s) throw new Error('useSession outside of SessionGate');
+  return s;
+}
+
+export const meKey = ['me'] as const;
+
+/** Null when nobody is signed in. */
+export function useMe() {
+  return useQuery<Me | null>({
+    queryKey: meKey,
+    queryFn: async () => {
+      try {
+        return await data(api.GET('/session'));
+      } catch (e) {
+        if (e instanceof Problem && (e.status === 401 || e.status === 404)) return null;
+        throw e;
+      }
+    },
+    staleTime: 5 * 60_000,
+  });
+}
+
+export function SessionProvider({ me, children }: { me: Me; children: ReactNode }) {
+  const [postId, setPostId] = useState(() => Number(localStorage.getItem('linli.post') ?? 0));
+  const client = useQueryClient();
+  const value = useMemo<Session>(() => {
+    const posts = me.posts ?? [];
+    const perms = new Set(me.permissions ?? []);
+    return {
+      me,
+      can: (p) => perms.has(p),
+      canAny: (...ps) => ps.some((p) => perms.has(p)),
+      post: posts.find((p) => p.id === postId) ?? posts[0],
+      setPost: (id) => {
+        localStorage.setItem('linli.post', String(id));
+        setPostId(id);
+        void client.invalidateQueries();
+      },
+    };
+  }, [me, postId, client]);
+  return <Context.Provider value={value}>{children}</Context.Provider>;
+}

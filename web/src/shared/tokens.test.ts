@@ -1,0 +1,23 @@
+import { describe, expect, it } from 'vitest';
+import { contrast, type Mode, palettes } from './tokens.ts';
+
+describe('tokens', () => {
+  for (const mode of ['light', 'dark'] as Mode[]) {
+    const p = palettes[mode];
+    const pairs: [string, string, string][] = [];
+    for (const text of ['ink', 'secondary', 'accent', 'soon', 'overdue', 'done', 'vermilion'] as const) {
+      for (const ground of ['paper', 'ground', 'hover'] as const)
+        pairs.push([`${text}/${ground}`, p[text], p[ground]]);
+    }
+    for (const s of ['soon', 'overdue', 'done', 'accent'] as const) {
+      pairs.push([`${s}/${s}Soft`, p[s], p[`${s}Soft`]], [`ink/${s}Soft`, p.ink, p[`${s}Soft`]]);
+    }
+    pairs.push(
+      ['secondary/accentSoft', p.secondary, p.accentSoft],
+      ['onAccent/accent', p.onAccent, p.accent],
+    );
+    it.each(pairs)(`${mode}: %s reaches 4.5:1`, (_name, a, b) => {
+      expect(contrast(a, b)).toBeGreaterThanOrEqual(4.5);
+    });
+  }
+});
