@@ -1,0 +1,289 @@
+package web
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"linli/internal/kernel/access"
+	"linli/internal/kernel/store"
+)
+
+// CookieName carries the session token in browsers; other clients send it as
+// `Authorization: Bearer`.
+const CookieName = "linli_session"
+
+// DefaultBody is the limit of a request body in bytes where the Op sets none.
+const DefaultBody = 1 << 20
+
+// Authenticator turns a session token into the person it stands for. It
+// returns errs.Unauthorized for a token that is unknown, expired or revoked.
+// It is called on every request that carries a token, so it must be quick.
+type Authenticator interface {
+	Actor(ctx context.Context, token string) (*access.Actor, error)
+}
+
+// Options are the parts and limits of a Router. The zero value of each limit
+// means its default.
+type Options struct {
+	Title, Version string
+	Auth           Authenticator                   // nil: everybody is anonymous
+	Log            *slog.Logger                    // nil: slog.Default()
+	Today          func() int                      // the city's day yyyymmdd, for posts' dates; nil: today in China
+	MaxInFlight    int                             // requests at once before shedding; default 512
+	Timeout        time.Duration                   // of an operation; default 30 s
+	Rate           float64                         // requests a second for one account or address; default 200; < 0 none
+	Burst          int                             // default 400
+	RequireKey     bool                            // refuse a POST without Idempotency-Key
+	DB             *store.DB                       // keeps the answers to Idempotency-Key; nil: only concurrent equals are joined
+	TrustedProxies []netip.Prefix                  // whose X-Forwarded-For and X-Forwarded-Proto are believed
+	Ready          func(ctx context.Context) error // what /readyz asks, usually store.DB.Ready
+	StreamsPerUser int                             // open SSE connections of one account; default 8
+}
+
+// Op declares an operation. ID, Method, Path and Policy are required.
+type Op struct {
+	ID        string // kebab-case, unique: "list-cases"
+	Method    string
+	Path      string // ServeMux pattern without method: "/api/v1/cases/{id}"
+	Policy    access.Policy
+	Summary   string // one line, Chinese
+	SummaryEN string // the same in English
+	Tags      []string
+	Status    int           // of success; default 200 (204 without a body)
+	Body      int64         // limit of the request body; default DefaultBody; -1 none (raw operations only)
+	Timeout   time.Duration // default Options.Timeout; -1 none (streams, long exports)
+	Urgent    bool          // the hazard lane: never shed, never rate limited
+	ReadOnly  bool          // a POST that changes nothing (preview, search): Idempotency-Key is ignored
+	Secret    bool          // the answer holds a secret or personal data: never stored for replay
+	Produces  string        // content type of a raw operation's answer, for the OpenAPI document
+}
+
+// Router is an http.Handler that serves everything registered on it.
+type Router struct {
+	opt      Options
+	mux      *http.ServeMux
+	api      huma.API
+	ops      map[string]*operation
+	order    []*operation
+	csrf     *http.CrossOriginProtection
+	log      *slog.Logger
+	inflight atomic.Int64
+	meters   *meters
+	limits   *limiter
+	flights  *flights
+	streams  *streamLimits
+	spec     specOnce
+	closing  chan struct{}
+}
+
+type operation struct {
+	Op
+	meter opMeter
+	keyed bool // takes part in Idempotency-Key
+}
+
+// New makes a Router with /api/openapi.json, /api/docs, /healthz, /readyz and
+// /metrics already on it.
+func New(opt Options) *Router {
+	if opt.MaxInFlight == 0 {
+		opt.MaxInFlight = 512
+	}
+	if opt.Timeout == 0 {
+		opt.Timeout = 30 * time.Second
+	}
+	if opt.Rate == 0 {
+		opt.Rate, opt.Burst = 200, max(opt.Burst, 400)
+	}
+	if opt.StreamsPerUser == 0 {
+		opt.StreamsPerUser = 8
+	}
+	if opt.Title == "" {
+		opt.Title = "邻里 Linli"
+	}
+	if opt.Version == "" {
+		opt.Version = "dev"
+	}
+	if opt.Log == nil {
+		opt.Log = slog.Default()
+	}
+	if opt.Today == nil {
+		opt.Today = todayInChina
+	}
+	r := &Router{
+		opt:     opt,
+		mux:     http.NewServeMux(),
+		ops:     map[string]*operation{},
+		csrf:    http.NewCrossOriginProtection(),
+		log:     opt.Log,
+		meters:  newMeters(),
+		limits:  newLimiter(opt.Rate, opt.Burst),
+		flights: newFlights(),
+		streams: newStreamLimits(opt.StreamsPerUser),
+		closing: make(chan struct{}),
+	}
+	r.meters.watch(r)
+	r.api = huma.NewAPI(humaConfig(opt), adapter{r})
+	r.system()
+	return r
+}
+
+// Mux gives access to plain routes that are no operations: static files,
+// pages, Open311. They walk the outer chain but have no policy and no actor.
+func (r *Router) Mux() *http.ServeMux { return r.mux }
+
+// Ops lists what is registered, in order of registration, for the access
+// matrix test and the documentation.
+func (r *Router) Ops() []Op {
+	all := make([]Op, len(r.order))
+	for i, o := range r.order {
+		all[i] = o.Op
+	}
+	return all
+}
+
+// Close ends the open streams so that a graceful shutdown does not wait for
+// them. Call it before http.Server.Shutdown.
+func (r *Router) Close() {
+	select {
+	case <-r.closing:
+	default:
+		close(r.closing)
+	}
+}
+
+var chinaTime = time.FixedZone("CST", 8*3600)
+
+func todayInChina() int {
+	y, m, d := time.Now().In(chinaTime).Date()
+	return y*10000 + int(m)*100 + d
+}
+
+// add checks the declaration and remembers it. Mistakes are the programmer's
+// and stop the start.
+func (r *Router) add(op Op) *operation {
+	switch {
+	case op.ID == "" || op.Method == "" || !strings.HasPrefix(op.Path, "/"):
+		panic("web: operation needs ID, Method and Path: " + op.ID + " " + op.Path)
+	case !op.Policy.Declared():
+		panic("web: operation " + op.ID + " declares no policy")
+	case r.ops[op.ID] != nil:
+		panic("web: operation " + op.ID + " registered twice")
+	}
+	if op.Body == 0 {
+		op.Body = DefaultBody
+	}
+	if op.Timeout == 0 {
+		op.Timeout = r.opt.Timeout
+	}
+	op.Method = strings.ToUpper(op.Method)
+	o := &operation{Op: op, meter: r.meters.op(op.ID)}
+	r.ops[op.ID] = o
+	r.order = append(r.order, o)
+	return o
+}
+
+// adapter connects huma to the chain: humago's context, our own handling
+// around it.
+type adapter struct{ r *Router }
+
+func (a adapter) Handle(op *huma.Operation, handler func(huma.Context)) {
+	o := a.r.ops[op.OperationID]
+	if o == nil {
+		panic("web: use web.Register, not huma.Register, for " + op.OperationID)
+	}
+	a.r.mux.HandleFunc(o.Method+" "+o.Path, a.r.guard(o, func(c *call, req *http.Request) {
+		handler(humago.NewContext(op, req, &c.w))
+	}))
+}
+
+func (a adapter) ServeHTTP(w http.ResponseWriter, req *http.Request) { a.r.ServeHTTP(w, req) }
+
+// Register adds a typed operation. I and O are huma structs (path, query,
+// header and Body fields); use separate types for input and output. The
+// handler gets the Scope that the policy granted; it passes it on to store
+// queries and never makes one.
+//
+// again, if given, computes the answer of an effect that is already durable;
+// see Mark.
+func Register[I, O any](r *Router, op Op, h func(ctx context.Context, scope access.Scope, in *I) (*O, error),
+	again ...func(ctx context.Context, scope access.Scope, in *I) (*O, error)) {
+	o := r.add(op)
+	if o.Body < 0 {
+		panic("web: operation " + op.ID + " must limit its body")
+	}
+	o.keyed = !op.ReadOnly && !op.Secret && (o.Method == "POST" || o.Method == "PUT" || o.Method == "PATCH")
+	var redo func(ctx context.Context, scope access.Scope, in *I) (*O, error)
+	if len(again) > 0 {
+		redo = again[0]
+	}
+	shape := shapeOf[O](op.Status)
+	huma.Register(r.api, r.describe(o), func(ctx context.Context, in *I) (*O, error) {
+		c := callOf(ctx)
+		if c.once == nil {
+			out, err := h(ctx, c.scope, in)
+			if err != nil {
+				return nil, r.problem(c, err)
+			}
+			return out, nil
+		}
+		c.once.shape, c.once.redoable = shape, redo != nil
+		if !c.once.marked {
+			out, err := h(ctx, c.scope, in)
+			if err == nil {
+				err = r.settle(c, out)
+			}
+			if err == nil {
+				return out, nil
+			}
+			stored, marked := r.recall(c, err)
+			if stored != nil {
+				return nil, stored
+			}
+			if !marked {
+				return nil, r.problem(c, err)
+			}
+		}
+		if redo == nil {
+			return nil, r.problem(c, errDone.New())
+		}
+		if !c.once.durable {
+			c.w.Header()["Idempotency-Replayed"] = headerTrue
+		}
+		out, err := redo(ctx, c.scope, in)
+		if err != nil {
+			return nil, r.problem(c, err)
+		}
+		return out, nil
+	})
+}
+
+// Handle adds a raw operation: the handler writes the answer itself (streams,
+// files, exports). An error returned before anything was written becomes a
+// problem document; later ones are logged. The request body is limited by
+// http.MaxBytesReader unless Op.Body is -1. Idempotency-Key does not apply.
+func Handle(r *Router, op Op, h func(ctx context.Context, scope access.Scope, w http.ResponseWriter, req *http.Request) error) {
+	o := r.add(op)
+	if !strings.Contains(op.Path, "...") {
+		r.api.OpenAPI().AddOperation(r.describeRaw(o))
+	}
+	r.mux.HandleFunc(o.Method+" "+o.Path, r.guard(o, func(c *call, req *http.Request) {
+		if err := h(c, c.scope, &c.w, req); err != nil {
+			if c.w.status != 0 {
+				if !c.gone() {
+					c.fault = err
+				}
+				return
+			}
+			c.w.clear()
+			r.fail(c, err)
+		}
+	}))
+}
