@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"linli/internal/kernel/errs"
@@ -95,9 +96,11 @@ const (
 type Grid struct {
 	ID         int64 // never changes
 	Kind       string
+	Purpose    string // of a dedicated grid: "market", "campus", "business", "lake" …; else ""
 	Community  int64
 	Name       string
 	Polygon    string // GeoJSON, WGS 84
+	Note       string // why it is not within the bounds, where it is not
 	Households int
 	Code       int64 // 15 digits
 	ValidFrom  int
@@ -136,8 +139,8 @@ type Place struct {
 }
 
 // CityData is a whole city to be loaded at once, free of any generator's types.
-// Regions come in any order. Layers are GeoJSON FeatureCollections by layer
-// name (see Layers) of the base map; those missing are made from the polygons.
+// Regions come in any order. Layers are the drawn layers of the base map (see
+// DrawnLayers) as GeoJSON by name; those of regions are made from the tables.
 type CityData struct {
 	Regions   []Region
 	Grids     []Grid
@@ -224,6 +227,13 @@ func misplaced(zh, en, name string, id int64) error {
 	return errs.Invalid.New("field", words(zh, en),
 		"remedy", words(fmt.Sprintf("“%s”(%d)的社区、网格或坐标不存在。", name, id),
 			fmt.Sprintf("community, grid or position of %q (%d) does not exist.", name, id)))
+}
+
+// validDay tells whether a yyyymmdd exists in the calendar.
+func validDay(d int) bool {
+	y, m, dd := d/10000, d/100%100, d%100
+	t := time.Date(y, time.Month(m), dd, 0, 0, 0, 0, time.UTC)
+	return y >= 1900 && y < 2400 && t.Year() == y && int(t.Month()) == m && t.Day() == dd
 }
 
 func onEarth(lon, lat float64) bool {

@@ -23,10 +23,12 @@ CREATE TABLE grid (
   district INTEGER NOT NULL,
   id BIGINT NOT NULL,
   kind TEXT NOT NULL,
+  purpose TEXT NOT NULL,
   community BIGINT NOT NULL,
   name TEXT NOT NULL,
   polygon TEXT NOT NULL,
   households INTEGER NOT NULL,
+  note TEXT NOT NULL,
   valid_from INTEGER NOT NULL,
   valid_to INTEGER NOT NULL,
   PRIMARY KEY (district, id)
