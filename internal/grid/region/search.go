@@ -8,8 +8,8 @@ import (
 )
 
 // gazetteer finds places by what people type. All normalised texts stand in
-// one string, so that a search is one pass over about half a megabyte and the
-// index costs 16 bytes an entry beside the text.
+// one string, and a search is one pass over the masks, which leave few texts to
+// look into. The index costs 16 bytes an entry beside the text.
 type gazetteer struct {
 	blob    string     // text "\n" text "\n" …
 	at      []uint32   // start of each entry's text, and the end of the blob
@@ -189,35 +189,29 @@ func (g *gazetteer) leadingRegion(s string) (name string, codes []int64) {
 }
 
 func (g *gazetteer) contains(q query, h *hits, seen map[int32]bool, far func(entryRef) bool, around func(entryRef, string) bool, in func(entryRef, []int64) bool) {
-	e := 0
 	numberFirst := isDigit(q.needle[0])
+	need := runeMask(q.needle)
 scan:
-	for pos := 0; pos < len(g.blob); pos = int(g.at[e]) {
-		i := strings.Index(g.blob[pos:], q.needle)
-		if i < 0 {
-			return
+	for this, mask := range g.mask {
+		if need&^mask != 0 {
+			continue
 		}
-		hit := pos + i
-		for int(g.at[e+1]) <= hit { // entries are short: the next is near
-			e++
-			if e+16 < len(g.at) && int(g.at[e+16]) <= hit {
-				e += 15
-			}
+		text := g.text(this)
+		hit := strings.Index(text, q.needle)
+		if hit < 0 {
+			continue
 		}
-		this := e
-		e++
-		start, length := int(g.at[this]), int(g.at[this+1]-g.at[this])-1
 		match := matchInside
 		switch {
-		case hit == start && length == len(q.needle):
+		case len(text) == len(q.needle):
 			match = matchExact
-		case hit == start:
+		case hit == 0:
 			match = matchPrefix
-		case numberFirst && isDigit(g.blob[hit-1]):
+		case numberFirst && isDigit(text[hit-1]):
 			match = matchMidNumber
 		}
 		r := g.what[this]
-		if score(match, false, r.kind(), length, this) >= h.worst() || seen[int32(this)] {
+		if score(match, false, r.kind(), len(text), this) >= h.worst() || seen[int32(this)] {
 			continue
 		}
 		for _, codes := range q.areas {
@@ -226,11 +220,11 @@ scan:
 			}
 		}
 		for _, word := range q.rest {
-			if !strings.Contains(g.text(this), word) && !around(r, word) {
+			if !strings.Contains(text, word) && !around(r, word) {
 				continue scan
 			}
 		}
-		if s := score(match, far(r), r.kind(), length, this); s < h.worst() {
+		if s := score(match, far(r), r.kind(), len(text), this); s < h.worst() {
 			seen[int32(this)] = true
 			h.put(s, this)
 		}
