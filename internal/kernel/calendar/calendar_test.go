@@ -78,7 +78,7 @@ func TestAddKnownCases(t *testing.T) {
 func TestStandardYears(t *testing.T) {
 	t.Parallel()
 	c := Standard()
-	want := map[int]int{2025: 248, 2026: 248, 2027: 261} // working days: 2025 and 2026 as published, 2027 Monday to Friday
+	want := map[int]int{2025: 248, 2026: 248, 2027: 261} // 261 weekdays, less the 13 statutory days off where sourced
 	for y, n := range want {
 		if got := len(c.table(y).days); got != n {
 			t.Errorf("%d has %d working days, want %d", y, got, n)
