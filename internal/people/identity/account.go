@@ -41,6 +41,25 @@ var (
 		"The account holds the same post already.")
 )
 
+// Actions names what this room writes to the audit trail, for those who read it.
+var Actions = map[string]errs.Words{
+	"account.create":          {ZH: "新增账号", EN: "Account created"},
+	"account.update":          {ZH: "修改账号", EN: "Account changed"},
+	"account.disable":         {ZH: "停用账号", EN: "Account disabled"},
+	"account.enable":          {ZH: "启用账号", EN: "Account enabled"},
+	"account.posts":           {ZH: "账号岗位变动", EN: "Account's posts changed"},
+	"account.reset_password":  {ZH: "重置密码", EN: "Password reset"},
+	"account.change_password": {ZH: "修改本人密码", EN: "Own password changed"},
+	"post.add":                {ZH: "新增岗位", EN: "Post added"},
+	"post.end":                {ZH: "设置岗位结束日期", EN: "End of post set"},
+	"org.create":              {ZH: "新增机构", EN: "Organisation created"},
+	"org.update":              {ZH: "修改机构", EN: "Organisation changed"},
+	"session.open":            {ZH: "登录", EN: "Signed in"},
+	"session.end":             {ZH: "退出登录", EN: "Session ended"},
+	"session.end_all":         {ZH: "退出其他会话", EN: "Sessions ended"},
+	"session.delay":           {ZH: "多次登录失败,延迟登录", EN: "Sign-in delayed after failures"},
+}
+
 // Account is a person's account.
 type Account struct {
 	ID         int64

@@ -89,10 +89,11 @@ type hasher struct {
 
 func newHasher() *hasher {
 	h := &hasher{
-		slots: make(chan struct{}, max(2, runtime.NumCPU())),
+		slots: make(chan struct{}, min(max(2, runtime.NumCPU()), 4)),
 		queue: make(chan struct{}, hashQueue),
 	}
 	h.dummy = sync.OnceValue(func() string { return encode(rand.Text(), salt()) })
+	go h.dummy() // so that the first unknown login costs no more than the next
 	return h
 }
 
