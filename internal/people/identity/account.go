@@ -173,10 +173,12 @@ func (p NewPost) place(r Regions, org *Org, today int) (NewPost, error) {
 		if p.Grid == 0 || !ok {
 			return p, invalid("grid_id", "请选择现有的网格", "choose an existing grid")
 		}
-		if p.Region != 0 && p.Region != community {
+		if p.Region != 0 && community != 0 && p.Region != community {
 			return p, invalid("region", "网格不在这个社区", "the grid is not in this community")
 		}
-		p.Region = community
+		if community != 0 {
+			p.Region = community
+		}
 	case access.ByOrg:
 		if org == nil {
 			return p, errs.Required.New().In("org")

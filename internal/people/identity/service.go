@@ -18,8 +18,8 @@ import (
 type Regions interface {
 	// RegionName is the name of a region in force; false if there is none.
 	RegionName(code int64) (string, bool)
-	// GridCommunity is the community in which a grid in force lies; false if
-	// there is no such grid.
+	// GridCommunity is the community in which a grid in force lies (0: not
+	// known, the post says); false if there is no such grid.
 	GridCommunity(grid int64) (int64, bool)
 }
 
@@ -108,7 +108,6 @@ type anyRegion struct{}
 
 func (anyRegion) RegionName(code int64) (string, bool) { return strconv.FormatInt(code, 10), true }
 
-// GridCommunity cannot know; the community is then taken from the post.
 func (anyRegion) GridCommunity(int64) (int64, bool) { return 0, true }
 
 // CreateAccount makes an account whose password has to be changed at the first
