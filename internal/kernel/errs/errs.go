@@ -46,18 +46,18 @@ func Kinds() []*Kind {
 
 // The kinds that every room uses.
 var (
-	NotFound     = Declare("not_found", 404, "没有找到,或您无权查看。", "Not found, or not yours to see.")
+	NotFound     = Declare("not_found", 404, "没有找到，或您无权查看。", "Not found, or not yours to see.")
 	Unauthorized = Declare("unauthorized", 401, "请先登录。", "Please sign in first.")
-	Invalid      = Declare("invalid", 422, "{field}有误:{remedy}", "{field} is not right: {remedy}")
+	Invalid      = Declare("invalid", 422, "{field}有误：{remedy}", "{field} is not right: {remedy}")
 	Required     = Declare("required", 422, "请填写{field}。", "Please fill in {field}.")
-	TooLong      = Declare("too_long", 422, "{field}太长,最多 {max} 个字。", "{field} is too long; at most {max} characters.")
-	TooLarge     = Declare("too_large", 413, "内容太大,最多 {max}。", "Too large; at most {max}.")
-	Conflict     = Declare("conflict", 409, "与已有内容冲突:{what}。", "Conflicts with what exists: {what}.")
-	Stale        = Declare("stale_version", 409, "内容已被他人更新(现为第 {current} 版),请查看后重试。", "Somebody changed this meanwhile (now version {current}). Look and try again.")
-	Busy         = Declare("busy", 429, "请求太多,请 {seconds} 秒后再试。", "Too many requests; try again in {seconds} s.")
-	Unavailable  = Declare("unavailable", 503, "系统暂时不可用,请稍后再试。", "Not available just now; please try again shortly.")
-	StorageFull  = Declare("storage_full", 503, "存储空间已满,本次没有保存。请联系管理员。", "Storage is full; nothing was saved. Please tell your administrator.")
-	Internal     = Declare("internal", 500, "系统出现问题,本次没有保存。请把请求编号告诉管理员。", "Something went wrong; nothing was saved. Please tell your administrator the request number.")
+	TooLong      = Declare("too_long", 422, "{field}太长，最多 {max} 个字。", "{field} is too long; at most {max} characters.")
+	TooLarge     = Declare("too_large", 413, "内容太大，最多 {max}。", "Too large; at most {max}.")
+	Conflict     = Declare("conflict", 409, "与已有内容冲突：{what}。", "Conflicts with what exists: {what}.")
+	Stale        = Declare("stale_version", 409, "内容已被他人更新（现为第 {current} 版），请查看后重试。", "Somebody changed this meanwhile (now version {current}). Look and try again.")
+	Busy         = Declare("busy", 429, "请求太多，请 {seconds} 秒后再试。", "Too many requests; try again in {seconds} s.")
+	Unavailable  = Declare("unavailable", 503, "系统暂时不可用，请稍后再试。", "Not available just now; please try again shortly.")
+	StorageFull  = Declare("storage_full", 503, "存储空间已满，本次没有保存。请联系管理员。", "Storage is full; nothing was saved. Please tell your administrator.")
+	Internal     = Declare("internal", 500, "系统出现问题，本次没有保存。请把请求编号告诉管理员。", "Something went wrong; nothing was saved. Please tell your administrator the request number.")
 )
 
 // Error is one occurrence of a kind.

@@ -1,0 +1,205 @@
+package cases
+
+import (
+	"slices"
+
+	"linli/internal/kernel/access"
+	"linli/internal/kernel/errs"
+	"linli/internal/kernel/flow"
+)
+
+// The actions that the room itself refers to; the table below has all.
+const (
+	ActReport   flow.Action = "report"
+	ActOnsite   flow.Action = "onsite"
+	ActImport   flow.Action = "import"
+	ActApprove  flow.Action = "approve"
+	ActRefuse   flow.Action = "refuse"
+	ActCallBack flow.Action = "call_back"
+	ActMerge    flow.Action = "merge"
+	ActSplit    flow.Action = "split"
+	ActLapse    flow.Action = "lapse"
+	ActUnsigned flow.Action = "unsigned"
+	ActDraw     flow.Action = "draw"
+	ActArchive  flow.Action = "archive"
+	ActGather   flow.Action = "merged_from"
+	ActPart     flow.Action = "split_to"
+	ActAnswer   flow.Action = "answered"
+)
+
+// facts are what the rules of the table look at.
+type facts struct {
+	c       *Case
+	now     int64
+	account int64
+	system  bool
+	leads   bool // one of the actor's posts belongs to the lead unit
+	helps   bool // … to any unit of the case, past or present
+	handled bool // the actor did a handling act in this case before
+	can     flow.Can
+	request *Request // the pending request, if any
+	set     Settings
+	cat     Category
+}
+
+func w(zh, en string) errs.Words { return errs.Words{ZH: zh, EN: en} }
+
+type rule = flow.Rule[*facts]
+
+func when(zh, en string, hold func(*facts) bool) rule { return rule{Why: w(zh, en), Hold: hold} }
+
+// The rules, each with its reason.
+var (
+	leadOnly   = when("只有主办单位办理这一步", "only the lead unit does this", func(f *facts) bool { return f.leads })
+	unitOnly   = when("只有主办或协办单位办理这一步", "only a unit of this case does this", func(f *facts) bool { return f.helps })
+	running    = when("事件已挂账，请先恢复办理", "the case is suspended; resume it first", func(f *facts) bool { return !f.c.Has(FlagSuspended) })
+	suspended  = when("事件没有挂账", "the case is not suspended", func(f *facts) bool { return f.c.Has(FlagSuspended) })
+	noRequest  = when("有一项申请正在等待审批", "a request is waiting for approval", func(f *facts) bool { return f.c.Pending == "" })
+	hasRequest = when("没有待审批的申请", "no request is waiting", func(f *facts) bool { return f.request != nil })
+	decider    = when("这项申请由指定的审批人决定", "a named person decides this request", func(f *facts) bool { return f.decides() })
+	otherHand  = when("申请人不能审批自己的申请", "nobody approves an own request", func(f *facts) bool { return f.system || f.request == nil || f.request.AskedBy != f.account })
+	inTime     = when("时限已过，不能再申请延期", "the limit has passed; an extension is asked for before", func(f *facts) bool { return f.c.DueAt == 0 || f.now <= f.c.DueAt })
+	firstTime  = when("已经延期过，不能再次延期", "it was extended before", func(f *facts) bool { return f.c.Extended < f.set.ExtensionTimes })
+	overdue    = when("时限未过，请用“催办”", "the limit has not passed; use “urge”", func(f *facts) bool {
+		return f.c.DueAt > 0 && f.now > f.c.DueAt || f.c.StageDueAt > 0 && f.now > f.c.StageDueAt
+	})
+	notOwn = when("不能核查自己或本单位经办的事项", "nobody verifies own work or that of the own unit", func(f *facts) bool {
+		return f.system || !f.handled && !f.helps && f.c.Handler != f.account
+	})
+	ownCall = when("这次回访抽给了其他回访员", "this call-back was drawn for another seat", func(f *facts) bool {
+		return f.system || f.c.Seat == f.account
+	})
+	drawn  = when("这件事项没有抽到回访", "it was not drawn for a call-back", func(f *facts) bool { return f.c.Has(FlagCall) })
+	onsite = when("只有一般事项且类别允许时才能当场办结", "only a general matter of a category that allows it is settled on the spot", func(f *facts) bool {
+		return f.c.Grade == "general" && f.cat.Onsite
+	})
+	lowLevel = when("已在区级处理", "the district has it already", func(f *facts) bool { return f.c.Level == 0 })
+	graded   = when("请先选定类别", "choose a category first", func(f *facts) bool { return f.c.Category > 0 })
+	superior = when("只有上级交办的事项可以不立案直接派遣", "only a matter from a superior is dispatched without filing", func(f *facts) bool { return f.c.Channel == "superior" })
+)
+
+// decides: the named approver; without one, whoever has the permission that
+// the kind of request asks for. The repeated return goes to an arbiter.
+func (f *facts) decides() bool {
+	if f.system || f.request == nil {
+		return true
+	}
+	if f.request.Approver != 0 {
+		return f.request.Approver == f.account
+	}
+	switch {
+	case f.request.Kind == KindVoid:
+		return f.can(access.CaseVoid)
+	case f.request.Kind == KindReturn && f.c.Returns+1 >= f.set.ReturnsDecided:
+		return f.can(access.CaseArbitrate)
+	case f.request.Kind == KindReturn:
+		return f.can(access.CaseDispatch)
+	}
+	return f.can(access.CaseApprove)
+}
+
+// The fields of actions.
+var (
+	reason   = flow.Field{Name: "reason", Type: "text", Required: true, Max: 500, Label: w("理由", "reason")}
+	note     = flow.Field{Name: "note", Type: "text", Max: 1000, Label: w("说明", "note")}
+	must     = flow.Field{Name: "note", Type: "text", Required: true, Max: 1000, Label: w("说明", "note")}
+	files    = flow.Field{Name: "files", Type: "files", Max: 9, Label: w("照片", "photos")}
+	category = flow.Field{Name: "category_id", Type: "category", Label: w("类别", "category")}
+	grade    = flow.Field{Name: "grade", Type: "grade", Choices: Grades, Label: w("分级", "grade")}
+	lead     = flow.Field{Name: "lead", Type: "org", Required: true, Label: w("主办单位", "lead unit")}
+	assists  = flow.Field{Name: "assists", Type: "orgs", Max: 8, Label: w("协办单位", "assisting units")}
+	request  = flow.Field{Name: "request", Type: "request", Label: w("申请", "request")}
+	result   = flow.Field{Name: "result", Type: "text", Required: true, Max: 2000, Label: w("办理结果", "result")}
+)
+
+func optional(f flow.Field) flow.Field { f.Required = false; return f }
+func required(f flow.Field) flow.Field { f.Required = true; return f }
+
+var (
+	untriaged = []flow.State{Reported, Accepted}
+	atUnit    = []flow.State{Dispatched, Signed, InProgress}
+	working   = []flow.State{Signed, InProgress}
+	unsolved  = slices.Concat(untriaged, []flow.State{Filed}, atUnit)
+	open      = slices.Concat(unsolved, []flow.State{Resolved, Verified})
+	ended     = []flow.State{Declined, NotFiled, Closed, Archived, Merged, Withdrawn, Void}
+)
+
+type row = flow.Transition[*facts]
+
+func perms(p ...access.Perm) []access.Perm { return p }
+
+// Life is the life of a case. Each row: action, its name, from which states to
+// which (none: it stays), who may, what must be given, which rules must hold.
+// "Asks" files a request; the row that its approval applies is named
+// <kind>_approved.
+var Life = &flow.Life[*facts]{
+	Name:   "case",
+	States: slices.Concat(open, ended),
+	Ends:   ended,
+	Table: []row{
+		// Coming in
+		{Action: ActReport, Name: w("登记", "Report"), To: Reported, Perms: perms(access.CaseReport)},
+		{Action: ActOnsite, Name: w("当场办结", "Settle on the spot"), To: Closed, Perms: perms(access.CaseOnsite), Needs: []flow.Field{result, files}, Rules: []rule{onsite}},
+		{Action: ActImport, Name: w("历史导入", "Bring in as history"), To: Closed, Perms: perms(access.CaseImport)},
+		// Deciding what it is
+		{Action: "accept", Name: w("受理", "Accept"), From: []flow.State{Reported}, To: Accepted, Perms: perms(access.CaseTriage), Needs: []flow.Field{note}},
+		{Action: "decline", Name: w("不予受理", "Decline"), From: untriaged, To: Declined, Perms: perms(access.CaseTriage), Needs: []flow.Field{reason}},
+		{Action: "file", Name: w("立案", "File"), From: untriaged, To: Filed, Perms: perms(access.CaseTriage), Needs: []flow.Field{category, grade, note}},
+		{Action: "not_file", Name: w("不予立案", "Do not file"), From: untriaged, To: NotFiled, Perms: perms(access.CaseTriage), Needs: []flow.Field{reason}, Side: true},
+		{Action: "settle", Name: w("当场办结", "Settle on the spot"), From: untriaged, To: Closed, Perms: perms(access.CaseOnsite), Needs: []flow.Field{result, files}, Rules: []rule{graded, onsite}},
+		// Finding who does it
+		{Action: "dispatch", Name: w("派遣", "Dispatch"), From: []flow.State{Filed}, To: Dispatched, Perms: perms(access.CaseDispatch), Needs: []flow.Field{lead, assists, note}},
+		{Action: "direct", Name: w("直接派遣", "Dispatch directly"), From: untriaged, To: Dispatched, Perms: perms(access.CaseDispatch), Needs: []flow.Field{lead, assists, category, grade, note}, Rules: []rule{superior}, Side: true},
+		{Action: "assist", Name: w("增加协办", "Add units"), From: atUnit, Perms: perms(access.CaseDispatch), Needs: []flow.Field{required(assists), note}, Side: true},
+		{Action: "urge", Name: w("催办", "Urge"), From: slices.Concat(atUnit, []flow.State{Filed, Resolved}), Perms: perms(access.CaseDispatch, access.CaseArbitrate), Needs: []flow.Field{note}, Rules: []rule{running}, Side: true},
+		{Action: "supervise", Name: w("督办", "Supervise"), From: slices.Concat(atUnit, []flow.State{Filed, Resolved}), Perms: perms(access.CaseDispatch, access.CaseArbitrate), Needs: []flow.Field{must}, Rules: []rule{running, overdue}, Side: true},
+		{Action: "escalate", Name: w("上报区级", "Escalate"), From: unsolved, Perms: perms(access.CaseTriage, access.CaseDispatch), Needs: []flow.Field{must}, Rules: []rule{lowLevel}, Side: true},
+		// The unit's work
+		{Action: "sign", Name: w("签收", "Sign for"), From: []flow.State{Dispatched}, To: Signed, Perms: perms(access.CaseHandle), Rules: []rule{leadOnly, noRequest}},
+		{Action: "start", Name: w("开始办理", "Start"), From: []flow.State{Signed}, To: InProgress, Perms: perms(access.CaseHandle), Needs: []flow.Field{note}, Rules: []rule{leadOnly, running}},
+		{Action: "resolve", Name: w("已办好", "Resolved"), From: working, To: Resolved, Perms: perms(access.CaseHandle), Needs: []flow.Field{result, files}, Rules: []rule{leadOnly, running, noRequest}},
+		{Action: "return", Name: w("退单", "Return"), From: atUnit, Perms: perms(access.CaseHandle), Asks: true, Side: true,
+			Needs: []flow.Field{reason, {Name: "proposed", Type: "org", Required: true, Label: w("建议单位", "proposed unit")}}, Rules: []rule{leadOnly, running, noRequest}},
+		{Action: "extend", Name: w("申请延期", "Ask for an extension"), From: working, Perms: perms(access.CaseHandle), Asks: true, Side: true,
+			Needs: []flow.Field{reason, {Name: "until", Type: "day", Required: true, Label: w("延期至", "until")}}, Rules: []rule{leadOnly, running, noRequest, inTime, firstTime}},
+		{Action: "suspend", Name: w("申请挂账", "Ask for suspension"), From: working, Perms: perms(access.CaseHandle), Asks: true, Side: true,
+			Needs: []flow.Field{{Name: "reason", Type: "text", Required: true, Max: 500, Label: w("公开理由", "public reason")}, {Name: "review", Type: "day", Required: true, Label: w("复查日期", "review date")}}, Rules: []rule{leadOnly, running, noRequest}},
+		{Action: "resume", Name: w("恢复办理", "Resume"), From: working, Perms: perms(access.CaseHandle, access.CaseApprove), Needs: []flow.Field{note}, Rules: []rule{suspended}},
+		// Approval
+		{Action: ActApprove, Name: w("同意申请", "Approve"), From: open, Perms: perms(access.CaseApprove, access.CaseDispatch, access.CaseArbitrate, access.CaseVoid), Needs: []flow.Field{request, optional(lead), optional(reason)}, Rules: []rule{hasRequest, otherHand, decider}},
+		{Action: ActRefuse, Name: w("不同意申请", "Refuse"), From: open, Perms: perms(access.CaseApprove, access.CaseDispatch, access.CaseArbitrate, access.CaseVoid), Needs: []flow.Field{request, reason}, Rules: []rule{hasRequest, otherHand, decider}},
+		{Action: "return_approved", Name: w("退单成立", "Return accepted"), From: atUnit, To: Filed, System: true},
+		{Action: "return_decided", Name: w("退单裁定", "Return decided"), From: atUnit, To: Dispatched, System: true},
+		{Action: "extension_approved", Name: w("延期成立", "Extension granted"), From: working, System: true},
+		{Action: "suspension_approved", Name: w("挂账成立", "Suspension granted"), From: working, System: true},
+		{Action: "void_approved", Name: w("作废成立", "Voided"), From: open, To: Void, System: true},
+		// Proof
+		{Action: "verify_pass", Name: w("核查通过", "Verified"), From: []flow.State{Resolved}, To: Verified, Perms: perms(access.CaseVerify), Needs: []flow.Field{note, files}, Rules: []rule{notOwn}},
+		{Action: "verify_fail", Name: w("核查不通过", "Not solved"), From: []flow.State{Resolved}, To: InProgress, Perms: perms(access.CaseVerify), Needs: []flow.Field{reason, files}, Rules: []rule{notOwn}},
+		{Action: ActDraw, Name: w("抽取回访", "Draw for call-back"), From: []flow.State{Verified}, System: true},
+		{Action: ActCallBack, Name: w("回访", "Call back"), From: []flow.State{Verified}, Perms: perms(access.CaseCallback), Rules: []rule{drawn, ownCall}, Needs: []flow.Field{
+			{Name: "reached", Type: "yesno", Required: true, Label: w("是否接通", "reached")},
+			{Name: "solved", Type: "yesno", Label: w("是否解决", "solved")},
+			{Name: "satisfied", Type: "grade5", Label: w("满意程度", "satisfaction")}, note}},
+		{Action: "sampled", Name: w("抽中复查", "Drawn for a check"), From: []flow.State{Closed}, To: Resolved, System: true},
+		{Action: "to_desk", Name: w("转回调度", "Back to the desk"), From: []flow.State{InProgress, Verified}, To: Filed, System: true},
+		{Action: "close", Name: w("结案", "Close"), From: []flow.State{Verified}, To: Closed, System: true},
+		{Action: "redo", Name: w("重办", "Redo"), From: []flow.State{Verified}, To: Dispatched, System: true},
+		{Action: "reopen", Name: w("重办", "Redo"), From: []flow.State{Closed}, To: Dispatched, Perms: perms(access.CaseDispatch, access.CaseArbitrate), Needs: []flow.Field{lead, reason}, Side: true},
+		{Action: ActArchive, Name: w("归档", "Archive"), From: []flow.State{Closed}, To: Archived, System: true},
+		// Side moves of the desk
+		{Action: ActMerge, Name: w("并入", "Merge into"), From: unsolved, To: Merged, Perms: perms(access.CaseTriage), Needs: []flow.Field{{Name: "into", Type: "case", Required: true, Label: w("主事件", "main case")}, note}, Rules: []rule{noRequest}, Side: true},
+		{Action: ActSplit, Name: w("拆分", "Split"), From: slices.Concat(untriaged, []flow.State{Filed}), Perms: perms(access.CaseTriage), Needs: []flow.Field{{Name: "parts", Type: "parts", Required: true, Max: 5, Label: w("拆出的事项", "parts")}}, Side: true},
+		{Action: "withdraw", Name: w("撤回", "Withdraw"), From: unsolved, To: Withdrawn, Perms: perms(access.CaseTriage, access.CaseReport), Needs: []flow.Field{reason}, Rules: []rule{noRequest}, Side: true},
+		{Action: "void", Name: w("申请作废", "Ask to void"), From: open, Perms: perms(access.CaseTriage), Asks: true, Needs: []flow.Field{reason}, Rules: []rule{noRequest}, Side: true},
+		{Action: "correct", Name: w("更正", "Correct"), From: unsolved, Perms: perms(access.CaseTriage), Side: true, Needs: []flow.Field{category, grade,
+			{Name: "place", Type: "place", Label: w("地点", "place")}, {Name: "title", Type: "text", Max: 100, Label: w("标题", "title")}, {Name: "reason", Type: "text", Required: true, Max: 500, Label: w("更正原因", "why")}}},
+		{Action: "note", Name: w("补充", "Add a note"), From: open, Perms: perms(access.CaseReport, access.CaseTriage, access.CaseHandle, access.CaseVerify, access.CaseCallback), Needs: []flow.Field{{Name: "note", Type: "text", Required: true, Max: 2000, Label: w("内容", "text")}, files}, Side: true},
+		// The program's own
+		{Action: ActGather, Name: w("并入了其他事件", "Took in another case"), From: open, System: true},
+		{Action: ActPart, Name: w("拆出事项", "Split off a part"), From: slices.Concat(untriaged, []flow.State{Filed}), System: true},
+		{Action: ActAnswer, Name: w("主事件已办结", "The main case was closed"), From: []flow.State{Merged}, System: true},
+		{Action: ActLapse, Name: w("超过办理时限", "The limit passed"), From: open, System: true},
+		{Action: ActUnsigned, Name: w("24 小时未签收", "Not signed for within 24 h"), From: []flow.State{Dispatched}, System: true},
+	},
+}

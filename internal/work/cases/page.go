@@ -1,0 +1,628 @@
+package cases
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"math"
+	"slices"
+	"time"
+
+	"linli/internal/kernel/access"
+	"linli/internal/kernel/calendar"
+	"linli/internal/kernel/errs"
+	"linli/internal/kernel/flow"
+)
+
+// Clock is a time limit as pages show it.
+type Clock struct {
+	State   string  `json:"state" enum:"running,paused,stopped,none"`
+	DueAt   string  `json:"due_at,omitempty" format:"date-time"`
+	Unit    string  `json:"unit,omitempty" enum:"work_hour,work_day,day,hour"`
+	Left    float64 `json:"left" doc:"in the unit, negative when overdue"`
+	Text    string  `json:"text,omitempty" doc:"in words： 还剩 3 工作时（今天 17：10 到期）"`
+	Overdue bool    `json:"overdue"`
+	Soon    bool    `json:"soon"`
+	Reason  string  `json:"reason,omitempty" doc:"why it stands still"`
+}
+
+// Item is a case in a list.
+type Item struct {
+	ID         int64    `json:"id"`
+	District   int      `json:"district"`
+	Number     string   `json:"number"`
+	Version    int      `json:"version"`
+	Status     string   `json:"status"`
+	Channel    string   `json:"channel"`
+	Grade      string   `json:"grade"`
+	Category   *Named   `json:"category"`
+	Title      string   `json:"title"`
+	Address    string   `json:"address"`
+	Street     *Named   `json:"street"`
+	Community  *Named   `json:"community"`
+	Grid       *Named   `json:"grid"`
+	Lon        *float64 `json:"lon"`
+	Lat        *float64 `json:"lat"`
+	Lead       *Named   `json:"lead"`
+	ReportedAt string   `json:"reported_at" format:"date-time"`
+	ClosedAt   string   `json:"closed_at,omitempty" format:"date-time"`
+	Clock      Clock    `json:"clock"`
+	Stage      Clock    `json:"stage"`
+	Returns    int      `json:"returns"`
+	Redos      int      `json:"redos"`
+	Supporters int      `json:"supporters"`
+	Attempts   int      `json:"attempts" doc:"call-backs tried"`
+	Flags      []string `json:"flags"`
+	Pending    []string `json:"pending"`
+	Distance   *int     `json:"distance_m,omitempty"`
+	Why        []string `json:"why,omitempty"`
+}
+
+// Detail is the case itself on its page.
+type Detail struct {
+	Item
+	Text            string            `json:"text"`
+	OccurredAt      string            `json:"occurred_at" format:"date-time"`
+	Units           []UnitView        `json:"units"`
+	Handler         string            `json:"handler,omitempty"`
+	Reporter        *Masked           `json:"reporter"`
+	Times           map[string]string `json:"times"`
+	Limits          []LimitView       `json:"limits"`
+	CategoryVersion int               `json:"category_version"`
+	OutsideNumber   string            `json:"outside_number,omitempty"`
+	Result          string            `json:"result,omitempty"`
+	Suggested       *Suggestion       `json:"suggested,omitempty" doc:"where the routing rules would send it"`
+}
+
+// Suggestion is what the routing rules propose; a person decides.
+type Suggestion struct {
+	Lead    Named   `json:"lead"`
+	Assists []Named `json:"assists"`
+	Why     string  `json:"why"`
+}
+
+// UnitView is a unit of the case.
+type UnitView struct {
+	Org    Named  `json:"org"`
+	Role   string `json:"role" enum:"lead,assist"`
+	Since  string `json:"since" format:"date-time"`
+	Status string `json:"status" enum:"active,ended"`
+}
+
+// LimitView is one limit of the case.
+type LimitView struct {
+	Name  string `json:"name"`
+	Limit string `json:"limit"`
+	DueAt string `json:"due_at,omitempty" format:"date-time"`
+	State string `json:"state" enum:"running,met,missed,waiting"`
+}
+
+// Step is an entry of the timeline.
+type Step struct {
+	Seq    int            `json:"seq"`
+	At     string         `json:"at" format:"date-time"`
+	Action string         `json:"action"`
+	Name   string         `json:"action_name"`
+	Actor  *StepActor     `json:"actor"`
+	From   string         `json:"from"`
+	To     string         `json:"to"`
+	Reason string         `json:"reason,omitempty"`
+	Note   string         `json:"note,omitempty"`
+	Fields map[string]any `json:"fields"`
+	Files  []int64        `json:"files"`
+}
+
+// StepActor is who did a step; null is the system.
+type StepActor struct {
+	ID   int64  `json:"id"`
+	Name string `json:"name"`
+	Post string `json:"post"`
+}
+
+// RequestView is a request on the case's page.
+type RequestView struct {
+	ID        int64  `json:"id"`
+	Kind      string `json:"kind"`
+	Status    string `json:"status" enum:"pending,approved,refused"`
+	AskedBy   string `json:"asked_by"`
+	AskedAt   string `json:"asked_at" format:"date-time"`
+	Reason    string `json:"reason"`
+	Until     string `json:"until,omitempty" format:"date"`
+	Proposed  *Named `json:"proposed,omitempty"`
+	Approver  string `json:"approver,omitempty"`
+	DecidedBy string `json:"decided_by,omitempty"`
+	DecidedAt string `json:"decided_at,omitempty" format:"date-time"`
+	Decision  string `json:"decision_reason,omitempty"`
+}
+
+// Link is a case that belongs to this one.
+type Link struct {
+	Relation string `json:"relation" enum:"merged_into,merged_from,split_from,split_to"`
+	Case     Item   `json:"case"`
+}
+
+// FileView is a file of the case.
+type FileView struct {
+	ID    int64  `json:"id"`
+	Name  string `json:"name"`
+	Type  string `json:"type"`
+	Size  int64  `json:"size"`
+	Thumb string `json:"thumb_url"`
+	URL   string `json:"url"`
+	By    string `json:"by"`
+	At    string `json:"at" format:"date-time"`
+	Stage string `json:"stage" doc:"action that it came with"`
+}
+
+// OptionView is an action and whether it may be done now.
+type OptionView struct {
+	Action  string     `json:"action"`
+	Name    string     `json:"name"`
+	Allowed bool       `json:"allowed"`
+	Why     string     `json:"why,omitempty"`
+	Primary bool       `json:"primary"`
+	Needs   []NeedView `json:"needs"`
+}
+
+// NeedView is a field that an action takes.
+type NeedView struct {
+	Field    string   `json:"field"`
+	Label    string   `json:"label"`
+	Type     string   `json:"type"`
+	Required bool     `json:"required"`
+	Max      int      `json:"max,omitempty"`
+	Choices  []string `json:"choices,omitempty"`
+}
+
+// Page is all that anyone with the right reads of a case in one look.
+type Page struct {
+	Case     Detail        `json:"case"`
+	Timeline []Step        `json:"timeline"`
+	Requests []RequestView `json:"requests"`
+	Links    []Link        `json:"links"`
+	Files    []FileView    `json:"files"`
+	Actions  []OptionView  `json:"actions"`
+}
+
+// view renders for one reader: language, calendar, instant.
+type view struct {
+	s     *Service
+	lang  string
+	cal   *calendar.Calendar
+	rules Rules
+	set   Settings
+	now   int64
+	cats  map[[2]int64]*Named
+}
+
+// View starts rendering in the language.
+func (s *Service) view(lang string) *view {
+	rules := s.Rules()
+	return &view{s: s, lang: lang, cal: rules.Calendar(), rules: rules, set: rules.Settings(), now: s.DB.Now(), cats: map[[2]int64]*Named{}}
+}
+
+func (v *view) time(t int64) string {
+	if t == 0 {
+		return ""
+	}
+	return v.cal.Time(t).Format(time.RFC3339)
+}
+
+var flagNames = []struct {
+	flag int
+	name string
+}{{FlagAnonymous, "anonymous"}, {FlagSealed, "sealed"}, {FlagOnsite, "onsite"}, {FlagSplit, "split"}, {FlagHistory, "history"}, {FlagSuspended, "suspended"}, {FlagLapsed, "lapsed"}, {FlagCall, "drawn"}, {FlagSampled, "sampled"}}
+
+// Items renders cases for a list.
+func (s *Service) Items(lang string, list []*Case) []Item {
+	v := s.view(lang)
+	out := make([]Item, len(list))
+	for i, c := range list {
+		out[i] = v.item(c)
+	}
+	return out
+}
+
+func region(n Named) *Named {
+	if n.Name == "" {
+		return nil
+	}
+	return &n
+}
+
+func (v *view) item(c *Case) Item {
+	it := Item{ID: c.ID, District: c.District, Number: c.Number, Version: c.Version, Status: string(c.Status), Channel: c.Channel, Grade: c.Grade,
+		Category: v.category(c), Title: c.Title, Address: c.Address, Street: region(v.s.Atlas.Region(c.Street)), Community: region(v.s.Atlas.Region(c.Community)),
+		Grid: region(v.s.Atlas.Grid(c.Grid)), Lead: v.org(c.Lead), ReportedAt: v.time(c.ReportedAt), ClosedAt: v.time(c.ClosedAt), Clock: v.whole(c), Stage: v.stage(c),
+		Returns: c.Returns, Redos: c.Redos, Supporters: c.Supporters, Attempts: c.Calls, Flags: []string{}, Pending: []string{}}
+	if c.Lon != 0 || c.Lat != 0 {
+		it.Lon, it.Lat = &c.Lon, &c.Lat
+	}
+	for _, f := range flagNames {
+		if c.Has(f.flag) {
+			it.Flags = append(it.Flags, f.name)
+		}
+	}
+	for _, f := range []struct {
+		n    int
+		name string
+	}{{c.Urged, "urged"}, {c.Supervised, "supervised"}, {c.Extended, "extended"}, {c.Level, "escalated"}} {
+		if f.n > 0 {
+			it.Flags = append(it.Flags, f.name)
+		}
+	}
+	if c.Pending != "" {
+		it.Pending = append(it.Pending, c.Pending)
+	}
+	return it
+}
+
+func (v *view) category(c *Case) *Named {
+	if c.Category == 0 {
+		return nil
+	}
+	key := [2]int64{c.Category, int64(c.CategoryVersion)}
+	if n, ok := v.cats[key]; ok {
+		return n
+	}
+	cat, err := v.rules.Category(c.Category, c.CategoryVersion, c.Grade)
+	n := &Named{ID: c.Category, Name: "?"}
+	if err == nil {
+		n = &Named{ID: cat.ID, Code: cat.Code, Name: cat.Name.In(v.lang)}
+	}
+	v.cats[key] = n
+	return n
+}
+
+func (v *view) org(id int64) *Named {
+	if n, ok := v.s.People.Org(id); ok && id != 0 {
+		return &n
+	}
+	return nil
+}
+
+// clock renders a limit that ends at due.
+func (v *view) clock(due int64, unit calendar.Unit, limit calendar.Limit) Clock {
+	left := v.cal.Left(v.now, due, unit)
+	k := Clock{State: "running", DueAt: v.time(due), Unit: string(unit), Left: math.Round(left.Value*10) / 10, Overdue: left.Overdue, Text: v.cal.Describe(v.now, due, unit).In(v.lang)}
+	whole := int64(24 * 3600 * 1e6)
+	if limit.N > 0 {
+		whole = v.cal.Remaining(0, v.cal.Add(0, limit), limit.Unit)
+	}
+	k.Soon = !left.Overdue && float64(left.Micros) < v.set.SoonShare*float64(whole)
+	return k
+}
+
+// whole is the clock of the handling limit.
+func (v *view) whole(c *Case) Clock {
+	switch {
+	case c.DueAt == 0:
+		return Clock{State: "none"}
+	case c.PausedAt > 0:
+		return Clock{State: "paused", Unit: string(c.unit()), Reason: c.PauseReason, Text: v.cal.DescribePaused(c.Remaining, c.unit()).In(v.lang)}
+	case !c.Open || c.ResolvedAt > 0:
+		k := Clock{State: "stopped", DueAt: v.time(c.DueAt), Unit: string(c.unit()), Overdue: c.ResolvedAt > c.DueAt || c.Has(FlagLapsed)}
+		k.Reason = w("单位已办结，等待核查回访", "the unit has resolved it").In(v.lang)
+		if !c.Open {
+			k.Reason = w("已经结束", "it has ended").In(v.lang)
+		}
+		return k
+	}
+	return v.clock(c.DueAt, c.unit(), c.Limit)
+}
+
+func (v *view) stage(c *Case) Clock {
+	if c.StageDueAt == 0 || !c.Open || c.Has(FlagSuspended) {
+		return Clock{State: "none"}
+	}
+	return v.clock(c.StageDueAt, c.StageUnit, calendar.Limit{})
+}
+
+// Page renders a case with all that belongs to it, for the scope's actor.
+func (s *Service) Page(ctx context.Context, scope access.Scope, id int64, lang string) (*Page, error) {
+	c, units, requests, err := s.ByID(ctx, scope, id)
+	if err != nil {
+		return nil, err
+	}
+	v := s.view(lang)
+	p := &Page{Case: Detail{Item: v.item(c), Text: c.Body, OccurredAt: v.time(c.OccurredAt), CategoryVersion: c.CategoryVersion, OutsideNumber: c.OutsideNumber, Result: c.Result,
+		Times: map[string]string{}, Units: []UnitView{}, Limits: []LimitView{}}, Requests: []RequestView{}, Links: []Link{}, Files: []FileView{}, Actions: []OptionView{}}
+	if c.Handler != 0 {
+		p.Case.Handler = s.People.Account(c.Handler)
+	}
+	for name, t := range map[string]int64{"accepted_at": c.AcceptedAt, "filed_at": c.FiledAt, "dispatched_at": c.DispatchedAt, "signed_at": c.SignedAt,
+		"resolved_at": c.ResolvedAt, "verified_at": c.VerifiedAt, "called_back_at": c.CalledAt, "closed_at": c.ClosedAt} {
+		if t != 0 {
+			p.Case.Times[name] = v.time(t)
+		}
+	}
+	for _, u := range units {
+		status := "active"
+		if u.Ended > 0 {
+			status = "ended"
+		}
+		if o := v.org(u.Org); o != nil {
+			p.Case.Units = append(p.Case.Units, UnitView{*o, u.Role, v.time(u.Since), status})
+		}
+	}
+	v.limits(c, &p.Case)
+	if err := v.reporter(ctx, scope, c, units, &p.Case); err != nil {
+		return nil, err
+	}
+	log, err := s.Log(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	p.Timeline = v.timeline(log)
+	for _, r := range requests {
+		p.Requests = append(p.Requests, v.request(r))
+	}
+	if p.Links, err = v.links(ctx, scope, c); err != nil {
+		return nil, err
+	}
+	if p.Files, err = v.files(ctx, c, log); err != nil {
+		return nil, err
+	}
+	p.Actions = v.actions(scope, c, units, requests, log)
+	if c.Status == Filed || c.Status == Reported || c.Status == Accepted {
+		v.suggest(c, &p.Case)
+	}
+	return p, nil
+}
+
+func (v *view) suggest(c *Case, d *Detail) {
+	r, err := v.rules.Route(RouteFacts{Category: c.Category, Grade: c.Grade, Channel: c.Channel, District: c.District, Street: c.Street, Community: c.Community, Grid: c.Grid, At: v.now})
+	if err != nil {
+		return // no rule proposes anything; the dispatcher chooses
+	}
+	if lead := v.org(r.Lead); lead != nil {
+		d.Suggested = &Suggestion{Lead: *lead, Assists: []Named{}, Why: r.Why.In(v.lang)}
+		for _, a := range r.Assists {
+			if o := v.org(a); o != nil {
+				d.Suggested.Assists = append(d.Suggested.Assists, *o)
+			}
+		}
+	}
+}
+
+var stageNames = map[string]errs.Words{"triage": w("受理立案", "triage"), "sign": w("签收", "sign for"), "handle": w("办理", "handling"), "verify": w("核查", "verification"), "call_back": w("回访", "call-back")}
+
+func (v *view) limits(c *Case, d *Detail) {
+	for _, l := range v.rules.Limits(c.Category, c.CategoryVersion, c.Grade) {
+		name, ok := stageNames[l.Stage]
+		lv := LimitView{Name: l.Stage, Limit: l.Limit.Text(v.lang), State: "waiting"}
+		if ok {
+			lv.Name = name.In(v.lang)
+		}
+		due, done := int64(0), int64(0)
+		switch l.Stage {
+		case "triage":
+			due, done = v.cal.Add(c.ReportedAt, l.Limit), c.DecidedAt
+		case "sign":
+			if c.DispatchedAt > 0 {
+				due, done = v.cal.Add(c.DispatchedAt, l.Limit), c.SignedAt
+			}
+		case "handle":
+			due, done = c.DueAt, c.ResolvedAt
+		case "verify":
+			if c.ResolvedAt > 0 {
+				due, done = v.cal.Add(c.ResolvedAt, l.Limit), c.VerifiedAt
+			}
+		case "call_back":
+			if c.VerifiedAt > 0 && c.Has(FlagCall) {
+				due, done = v.cal.Add(c.VerifiedAt, l.Limit), c.CalledAt
+			}
+		default: // a milestone within handling
+			if c.FiledAt > 0 {
+				due, done = v.cal.Add(c.FiledAt, l.Limit), c.ResolvedAt
+			}
+		}
+		if due > 0 && !(c.Has(FlagHistory)) {
+			lv.DueAt = v.time(due)
+			switch {
+			case done > 0 && done <= due:
+				lv.State = "met"
+			case done > 0 || v.now > due && c.Open:
+				lv.State = "missed"
+			case c.Open:
+				lv.State = "running"
+			}
+		}
+		d.Limits = append(d.Limits, lv)
+	}
+}
+
+// reporter shows who reported, masked. Who is sealed or anonymous towards the
+// units shows nothing of a person there, not even whether one is known.
+func (v *view) reporter(ctx context.Context, scope access.Scope, c *Case, units []Unit, d *Detail) error {
+	if !canOn(scope, c, units)(access.CaseReveal) {
+		if c.Has(FlagAnonymous) || c.Has(FlagSealed) {
+			d.Flags = slices.DeleteFunc(d.Flags, func(f string) bool { return f == "sealed" || f == "anonymous" })
+			return nil
+		}
+	}
+	if c.Reporter == 0 {
+		return nil
+	}
+	d.Reporter = &Masked{Exists: true, Anonymous: c.Has(FlagAnonymous), Sealed: c.Has(FlagSealed)}
+	if c.Has(FlagSealed) {
+		return nil
+	}
+	var err error
+	d.Reporter.Name, d.Reporter.Phone, err = v.s.Keeper.Masked(ctx, c.District, c.Reporter)
+	return err
+}
+
+func (v *view) timeline(log []LogEntry) []Step {
+	out := make([]Step, 0, len(log))
+	for _, e := range log {
+		st := Step{Seq: e.Seq, At: v.time(e.At), Action: e.Action, Name: v.actionName(e.Action), From: e.Was, To: e.Became, Fields: map[string]any{}, Files: []int64{}}
+		if e.Actor != 0 {
+			st.Actor = &StepActor{e.Actor, v.s.People.Account(e.Actor), v.s.People.PostName(e.Post).In(v.lang)}
+		}
+		var fields map[string]any
+		if json.Unmarshal([]byte(e.Fields), &fields) == nil {
+			v.fields(fields, &st)
+		}
+		out = append(out, st)
+	}
+	return out
+}
+
+func (v *view) actionName(code string) string {
+	for _, t := range Life.Table {
+		if string(t.Action) == code {
+			return t.Name.In(v.lang)
+		}
+	}
+	return code
+}
+
+// fields turns ids of a log row into names.
+func (v *view) fields(fields map[string]any, st *Step) {
+	id := func(x any) int64 { f, _ := x.(float64); return int64(f) }
+	for name, x := range fields {
+		switch name {
+		case "reason":
+			st.Reason, _ = x.(string)
+		case "note":
+			st.Note, _ = x.(string)
+		case "files":
+			list, _ := x.([]any)
+			for _, f := range list {
+				st.Files = append(st.Files, id(f))
+			}
+		case "lead", "proposed":
+			st.Fields[name] = v.org(id(x))
+		case "assists":
+			list, _ := x.([]any)
+			var orgs []*Named
+			for _, o := range list {
+				orgs = append(orgs, v.org(id(o)))
+			}
+			st.Fields[name] = orgs
+		case "category_id":
+			st.Fields["category"] = v.category(&Case{Category: id(x)})
+		case "until", "review":
+			st.Fields[name] = v.s.day(int(id(x)))
+		case "seat":
+			st.Fields[name] = v.s.People.Account(id(x))
+		default:
+			st.Fields[name] = x
+		}
+	}
+}
+
+func (v *view) request(r Request) RequestView {
+	out := RequestView{ID: r.ID, Kind: r.Kind, Status: r.Status, AskedBy: v.s.People.Account(r.AskedBy), AskedAt: v.time(r.AskedAt), Reason: r.Reason, Proposed: v.org(r.Proposed),
+		DecidedAt: v.time(r.DecidedAt), Decision: r.Decision}
+	if r.Until != 0 {
+		out.Until = v.s.day(r.Until)
+	}
+	if r.Approver != 0 {
+		out.Approver = v.s.People.Account(r.Approver)
+	}
+	if r.DecidedBy != 0 {
+		out.DecidedBy = v.s.People.Account(r.DecidedBy)
+	}
+	return out
+}
+
+// links are the cases merged and split, as far as the scope reaches them.
+func (v *view) links(ctx context.Context, scope access.Scope, c *Case) ([]Link, error) {
+	out := []Link{}
+	add := func(relation, where string, arg int64) error {
+		if arg == 0 {
+			return nil
+		}
+		cond, args := scope.Where(caseCols)
+		rows, err := v.s.DB.Query(ctx, "SELECT "+selectAll+" FROM cases c WHERE c.district = ? AND c."+where+" = ? AND "+cond+" ORDER BY c.id LIMIT 50", append([]any{c.District, arg}, args...)...)
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		for rows.Next() {
+			other, err := scanCase(rows)
+			if err != nil {
+				return err
+			}
+			out = append(out, Link{relation, v.item(other)})
+		}
+		return rows.Err()
+	}
+	for _, l := range []struct {
+		relation, where string
+		arg             int64
+	}{{"merged_into", "id", c.MergedInto}, {"split_from", "id", c.SplitFrom}, {"merged_from", "merged_into", c.ID}, {"split_to", "split_from", c.ID}} {
+		if err := add(l.relation, l.where, l.arg); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+func (v *view) files(ctx context.Context, c *Case, log []LogEntry) ([]FileView, error) {
+	list, err := v.s.Photos.Of(ctx, c.District, c.ID)
+	if err != nil {
+		return nil, err
+	}
+	out := []FileView{}
+	for _, f := range list {
+		stage := ""
+		for _, e := range log {
+			if e.Seq == f.Seq {
+				stage = e.Action
+			}
+		}
+		by := v.s.People.Account(f.By)
+		if c.Has(FlagSealed) && f.By == c.Creator {
+			by = ""
+		}
+		out = append(out, FileView{f.ID, f.Name, f.Type, f.Size, fmt.Sprintf("/api/v1/files/%d/thumb", f.ID), fmt.Sprintf("/api/v1/files/%d", f.ID), by, v.time(f.At), stage})
+	}
+	return out, nil
+}
+
+// actions lists what the actor may do now, and why the rest not.
+func (v *view) actions(scope access.Scope, c *Case, units []Unit, requests []Request, log []LogEntry) []OptionView {
+	st := &steps{s: v.s, c: c, units: units, requests: requests, now: v.now, scope: scope, cal: v.cal, rules: v.rules, set: v.set}
+	f := st.factsFrom()
+	f.handled = slices.ContainsFunc(log, func(e LogEntry) bool {
+		return e.Actor == scope.Account() && slices.Contains(handlingActs, flow.Action(e.Action))
+	})
+	if c.Category != 0 {
+		f.cat, _ = v.rules.Category(c.Category, c.CategoryVersion, c.Grade)
+	}
+	out := []OptionView{}
+	primary := false
+	for _, o := range Life.Options(c.Status, f.can, f) {
+		ov := OptionView{Action: string(o.Action), Name: o.Name.In(v.lang), Allowed: o.Allowed, Needs: []NeedView{}}
+		if !o.Allowed {
+			ov.Why = o.Why.In(v.lang)
+			if (o.Action == ActApprove || o.Action == ActRefuse) && f.request == nil {
+				continue // nothing to approve is not worth a line
+			}
+		} else if !primary && !o.Side {
+			ov.Primary, primary = true, true
+		}
+		for _, n := range o.Needs {
+			required := n.Required
+			switch {
+			case n.Name == "request":
+				continue // the page's pending request is meant
+			case n.Name == "lead" && o.Action == ActApprove:
+				if f.request == nil || f.request.Kind != KindReturn || c.Returns+1 < v.set.ReturnsDecided {
+					continue
+				}
+				required = true
+			case n.Name == "files" && (o.Action == "resolve" || o.Action == "settle"):
+				required = f.cat.EvidenceResolved
+			case n.Name == "category_id" && o.Action == "file":
+				required = c.Category == 0
+			}
+			ov.Needs = append(ov.Needs, NeedView{n.Name, n.Label.In(v.lang), n.Type, required, n.Max, n.Choices})
+		}
+		out = append(out, ov)
+	}
+	return out
+}

@@ -1,0 +1,432 @@
+package cases
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+
+	"linli/internal/kernel/access"
+	"linli/internal/kernel/errs"
+	"linli/internal/kernel/flow"
+	"linli/internal/kernel/store"
+)
+
+// column ties a column of the table cases to its field.
+type column struct {
+	name string
+	ptr  func(*Case) any
+}
+
+// columns of the table cases; the first intakeCols are written at intake, the
+// rest have defaults and are written when they change.
+var columns = []column{
+	{"district", func(c *Case) any { return &c.District }},
+	{"id", func(c *Case) any { return &c.ID }},
+	{"number", func(c *Case) any { return &c.Number }},
+	{"version", func(c *Case) any { return &c.Version }},
+	{"seq", func(c *Case) any { return &c.Seq }},
+	{"status", func(c *Case) any { return (*string)(&c.Status) }},
+	{"channel", func(c *Case) any { return &c.Channel }},
+	{"grade", func(c *Case) any { return &c.Grade }},
+	{"category", func(c *Case) any { return &c.Category }},
+	{"category_version", func(c *Case) any { return &c.CategoryVersion }},
+	{"title", func(c *Case) any { return &c.Title }},
+	{"body", func(c *Case) any { return &c.Body }},
+	{"address", func(c *Case) any { return &c.Address }},
+	{"lon", func(c *Case) any { return &c.Lon }},
+	{"lat", func(c *Case) any { return &c.Lat }},
+	{"crs", func(c *Case) any { return &c.CRS }},
+	{"street", func(c *Case) any { return &c.Street }},
+	{"community", func(c *Case) any { return &c.Community }},
+	{"grid", func(c *Case) any { return &c.Grid }},
+	{"day", func(c *Case) any { return &c.Day }},
+	{"occurred_at", func(c *Case) any { return &c.OccurredAt }},
+	{"reported_at", func(c *Case) any { return &c.ReportedAt }},
+	{"creator", func(c *Case) any { return &c.Creator }},
+	{"reporter", func(c *Case) any { return &c.Reporter }},
+	{"flags", func(c *Case) any { return &c.Flags }},
+	{"marks", func(c *Case) any { return &c.Marks }},
+	{"open", func(c *Case) any { return (*intBool)(&c.Open) }},
+	{"supporters", func(c *Case) any { return &c.Supporters }},
+	{"outside_number", func(c *Case) any { return &c.OutsideNumber }},
+	{"stage_due_at", func(c *Case) any { return &c.StageDueAt }},
+	{"stage_unit", func(c *Case) any { return (*string)(&c.StageUnit) }},
+	{"level", func(c *Case) any { return &c.Level }},
+	{"lead", func(c *Case) any { return &c.Lead }},
+	{"returns", func(c *Case) any { return &c.Returns }},
+	{"redos", func(c *Case) any { return &c.Redos }},
+	{"reworks", func(c *Case) any { return &c.Reworks }},
+	{"extended", func(c *Case) any { return &c.Extended }},
+	{"urged", func(c *Case) any { return &c.Urged }},
+	{"supervised", func(c *Case) any { return &c.Supervised }},
+	{"calls", func(c *Case) any { return &c.Calls }},
+	{"solved", func(c *Case) any { return &c.Solved }},
+	{"satisfied", func(c *Case) any { return &c.Satisfied }},
+	{"accepted_at", func(c *Case) any { return &c.AcceptedAt }},
+	{"filed_at", func(c *Case) any { return &c.FiledAt }},
+	{"decided_at", func(c *Case) any { return &c.DecidedAt }},
+	{"dispatched_at", func(c *Case) any { return &c.DispatchedAt }},
+	{"signed_at", func(c *Case) any { return &c.SignedAt }},
+	{"resolved_at", func(c *Case) any { return &c.ResolvedAt }},
+	{"verified_at", func(c *Case) any { return &c.VerifiedAt }},
+	{"called_at", func(c *Case) any { return &c.CalledAt }},
+	{"closed_at", func(c *Case) any { return &c.ClosedAt }},
+	{"due_at", func(c *Case) any { return &c.DueAt }},
+	{"limit_n", func(c *Case) any { return &c.Limit.N }},
+	{"limit_unit", func(c *Case) any { return (*string)(&c.Limit.Unit) }},
+	{"paused_at", func(c *Case) any { return &c.PausedAt }},
+	{"remaining", func(c *Case) any { return &c.Remaining }},
+	{"pause_reason", func(c *Case) any { return &c.PauseReason }},
+	{"review_day", func(c *Case) any { return &c.ReviewDay }},
+	{"handler", func(c *Case) any { return &c.Handler }},
+	{"verifier", func(c *Case) any { return &c.Verifier }},
+	{"seat", func(c *Case) any { return &c.Seat }},
+	{"draw", func(c *Case) any { return &c.Draw }},
+	{"merged_into", func(c *Case) any { return &c.MergedInto }},
+	{"split_from", func(c *Case) any { return &c.SplitFrom }},
+	{"pending", func(c *Case) any { return &c.Pending }},
+	{"result", func(c *Case) any { return &c.Result }},
+}
+
+const intakeCols = 31
+
+// intBool is a bool kept as 0 or 1.
+type intBool bool
+
+// Scan implements sql.Scanner.
+func (b *intBool) Scan(v any) error {
+	n, ok := v.(int64)
+	if !ok {
+		return fmt.Errorf("cases: %T is no bool", v)
+	}
+	*b = n != 0
+	return nil
+}
+
+var (
+	caseTable = &store.Table{Name: "cases", Cols: names(columns[:intakeCols])}
+	caseWhole = &store.Table{Name: "cases", Cols: names(columns)}
+	caseLog   = &store.Table{Name: "case_log", Cols: []string{"district", "case_id", "seq", "at", "actor", "post", "org", "action", "was", "became", "fields", "state"}}
+	selectAll = selectCols("c")
+)
+
+func names(cols []column) []string {
+	out := make([]string, len(cols))
+	for i, c := range cols {
+		out[i] = c.name
+	}
+	return out
+}
+
+func selectCols(alias string) string {
+	return alias + "." + strings.Join(names(columns), ","+alias+".")
+}
+
+// value reads a field as the driver's type.
+func value(p any) any {
+	switch p := p.(type) {
+	case *int:
+		return int64(*p)
+	case *int64:
+		return *p
+	case *string:
+		return *p
+	case *float64:
+		return *p
+	case *intBool:
+		if *p {
+			return int64(1)
+		}
+		return int64(0)
+	}
+	panic(fmt.Sprintf("cases: column of type %T", p))
+}
+
+func (c *Case) values(cols []column) []any {
+	out := make([]any, len(cols))
+	for i, col := range cols {
+		out[i] = value(col.ptr(c))
+	}
+	return out
+}
+
+func scanCase(row interface{ Scan(...any) error }) (*Case, error) {
+	c := &Case{}
+	ptrs := make([]any, len(columns))
+	for i, col := range columns {
+		ptrs[i] = col.ptr(c)
+	}
+	err := row.Scan(ptrs...)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, errs.NotFound.New()
+	}
+	return c, err
+}
+
+// stateDigest is the hash of the whole present row.
+func stateDigest(c *Case) [32]byte { return digest(c.values(columns)) }
+
+// digest hashes values in order, each with its type and length.
+func digest(vals []any) [32]byte {
+	var b bytes.Buffer
+	b.Grow(1024)
+	for _, v := range vals {
+		switch v := v.(type) {
+		case int:
+			b.WriteByte('i')
+			b.Write(binary.BigEndian.AppendUint64(nil, uint64(v)))
+		case int64:
+			b.WriteByte('i')
+			b.Write(binary.BigEndian.AppendUint64(nil, uint64(v)))
+		case float64:
+			b.WriteByte('f')
+			b.Write(binary.BigEndian.AppendUint64(nil, math.Float64bits(v)))
+		case string:
+			b.WriteByte('s')
+			b.Write(binary.BigEndian.AppendUint32(nil, uint32(len(v))))
+			b.WriteString(v)
+		case []byte:
+			b.WriteByte('b')
+			b.Write(binary.BigEndian.AppendUint32(nil, uint32(len(v))))
+			b.Write(v)
+		default:
+			panic(fmt.Sprintf("cases: cannot hash %T", v))
+		}
+	}
+	return sha256.Sum256(b.Bytes())
+}
+
+// inDistricts is the condition that prunes to the scope's districts.
+func inDistricts(col string, scope access.Scope) (string, []any) {
+	ds := scope.Districts()
+	if len(ds) == 0 {
+		return "1=0", nil
+	}
+	args := make([]any, len(ds))
+	for i, d := range ds {
+		args[i] = d
+	}
+	return col + " IN (?" + strings.Repeat(",?", len(ds)-1) + ")", args
+}
+
+// load reads a case that the scope reaches, with its units and requests, for
+// a write. What the scope does not reach does not exist.
+func (s *Service) load(tx *store.Tx, scope access.Scope, id int64) (*Case, []Unit, []Request, error) {
+	in, args := inDistricts("c.district", scope)
+	q := "SELECT " + selectAll + " FROM cases c WHERE c.id = ? AND " + in
+	if tx.Engine() == store.Postgres {
+		q += " FOR UPDATE"
+	}
+	c, err := scanCase(tx.QueryRow(q, append([]any{id}, args...)...))
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	units, err := scanUnits(tx.Query("SELECT org, role, since, ended, reported_at FROM case_unit WHERE district = ? AND case_id = ? ORDER BY since, org", c.District, c.ID))
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	if !scope.Covers(c.Target(units)) {
+		return nil, nil, nil, errs.NotFound.New()
+	}
+	requests, err := scanRequests(tx.Query("SELECT "+requestCols+" FROM case_request WHERE district = ? AND case_id = ? ORDER BY id", c.District, c.ID))
+	return c, units, requests, err
+}
+
+// ByID reads a case that the scope reaches.
+func (s *Service) ByID(ctx context.Context, scope access.Scope, id int64) (*Case, []Unit, []Request, error) {
+	in, args := inDistricts("c.district", scope)
+	c, err := scanCase(s.DB.QueryRow(ctx, "SELECT "+selectAll+" FROM cases c WHERE c.id = ? AND "+in, append([]any{id}, args...)...))
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	units, err := scanUnits(s.DB.Query(ctx, "SELECT org, role, since, ended, reported_at FROM case_unit WHERE district = ? AND case_id = ? ORDER BY since, org", c.District, c.ID))
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	if !scope.Covers(c.Target(units)) {
+		return nil, nil, nil, errs.NotFound.New()
+	}
+	requests, err := scanRequests(s.DB.Query(ctx, "SELECT "+requestCols+" FROM case_request WHERE district = ? AND case_id = ? ORDER BY id", c.District, c.ID))
+	return c, units, requests, err
+}
+
+// collect reads all rows of a query.
+func collect[T any](rows *sql.Rows, err error, scan func(*sql.Rows) (T, error)) ([]T, error) {
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var out []T
+	for rows.Next() {
+		v, err := scan(rows)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, v)
+	}
+	return out, rows.Err()
+}
+
+func scanUnits(rows *sql.Rows, err error) ([]Unit, error) {
+	return collect(rows, err, func(r *sql.Rows) (u Unit, err error) {
+		return u, r.Scan(&u.Org, &u.Role, &u.Since, &u.Ended, &u.ReportedAt)
+	})
+}
+
+const requestCols = "id, kind, status, asked_by, asked_at, reason, until, proposed, approver, decided_by, decided_at, decision"
+
+func scanRequests(rows *sql.Rows, err error) ([]Request, error) {
+	return collect(rows, err, func(r *sql.Rows) (q Request, err error) {
+		return q, r.Scan(&q.ID, &q.Kind, &q.Status, &q.AskedBy, &q.AskedAt, &q.Reason, &q.Until, &q.Proposed, &q.Approver, &q.DecidedBy, &q.DecidedAt, &q.Decision)
+	})
+}
+
+// save writes the case's row and changed units.
+func (s *Service) save(st *steps) error {
+	c := st.c
+	switch {
+	case st.was == nil && c.Status == Reported:
+		st.tx.Append(caseTable, c.values(columns[:intakeCols])...)
+	case st.was == nil:
+		st.tx.Append(caseWhole, c.values(columns)...)
+	default:
+		var set []string
+		var args []any
+		for _, col := range columns[2:] {
+			if v := value(col.ptr(c)); v != value(col.ptr(st.was)) {
+				set = append(set, col.name+" = ?")
+				args = append(args, v)
+			}
+		}
+		args = append(args, c.District, c.ID, st.was.Seq)
+		n, err := st.tx.Exec("UPDATE cases SET "+strings.Join(set, ", ")+" WHERE district = ? AND id = ? AND seq = ?", args...)
+		if err != nil {
+			return err
+		}
+		if n != 1 {
+			return errs.Stale.New("current", c.Version)
+		}
+	}
+	for _, u := range st.changed {
+		_, err := st.tx.Exec("INSERT INTO case_unit (district, case_id, org, role, since, ended, reported_at) VALUES (?, ?, ?, ?, ?, ?, ?) "+
+			"ON CONFLICT (district, case_id, org) DO UPDATE SET role = excluded.role, ended = excluded.ended", c.District, c.ID, u.Org, u.Role, u.Since, u.Ended, c.ReportedAt)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Service) saveRequest(tx *store.Tx, c *Case, r Request, fresh bool) error {
+	var err error
+	if fresh {
+		_, err = tx.Exec("INSERT INTO case_request (district, case_id, "+requestCols+") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+			c.District, c.ID, r.ID, r.Kind, r.Status, r.AskedBy, r.AskedAt, r.Reason, r.Until, r.Proposed, r.Approver, r.DecidedBy, r.DecidedAt, r.Decision)
+	} else {
+		_, err = tx.Exec("UPDATE case_request SET status = ?, decided_by = ?, decided_at = ?, decision = ? WHERE district = ? AND case_id = ? AND id = ?",
+			r.Status, r.DecidedBy, r.DecidedAt, r.Decision, c.District, c.ID, r.ID)
+	}
+	return err
+}
+
+// handlingActs are the acts after which nobody verifies the same case.
+var handlingActs = []flow.Action{"sign", "start", "resolve", "return", "extend", "suspend", "settle", ActOnsite}
+
+// handledBy tells whether the account ever did a handling act in the case.
+func (s *Service) handledBy(tx *store.Tx, c *Case, account int64) (bool, error) {
+	if account == 0 || c.Status != Resolved {
+		return false, nil // only verification asks
+	}
+	args := []any{c.District, c.ID, account}
+	for _, a := range handlingActs {
+		args = append(args, string(a))
+	}
+	var n int
+	err := tx.QueryRow("SELECT COUNT(*) FROM case_log WHERE district = ? AND case_id = ? AND actor = ? AND action IN (?"+strings.Repeat(",?", len(handlingActs)-1)+")", args...).Scan(&n)
+	return n > 0, err
+}
+
+// linked reads the cases whose link column names the case.
+func (s *Service) linked(tx *store.Tx, c *Case, link string) ([]*Case, error) {
+	rows, err := tx.Query("SELECT "+selectAll+" FROM cases c WHERE c.district = ? AND c."+link+" = ? ORDER BY c.id", c.District, c.ID)
+	return collect(rows, err, func(r *sql.Rows) (*Case, error) { return scanCase(r) })
+}
+
+// numberer hands out case numbers: yymmdd, six digits, a check digit. Each
+// process takes blocks of a day, so numbers have gaps and never repeat.
+type numberer struct {
+	mu         sync.Mutex
+	day        int
+	next, last int64 // last given, end of the block
+}
+
+const numberBlock = 500
+
+// fromBlock takes a number from the block at hand.
+func (n *numberer) fromBlock(day int) (int64, bool) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.day != day || n.next >= n.last {
+		return 0, false
+	}
+	n.next++
+	return n.next, true
+}
+
+// sequence is the next number of the day, from a new block if need be.
+func (n *numberer) sequence(ctx context.Context, db *store.DB, day int) (int64, error) {
+	for {
+		if v, ok := n.fromBlock(day); ok {
+			return v, nil
+		}
+		var end int64
+		err := db.Write(ctx, func(tx *store.Tx) error {
+			if _, err := tx.Exec("INSERT INTO case_number (day, next) VALUES (?, ?) ON CONFLICT (day) DO UPDATE SET next = case_number.next + ?", day, numberBlock, numberBlock); err != nil {
+				return err
+			}
+			return tx.QueryRow("SELECT next FROM case_number WHERE day = ?", day).Scan(&end)
+		})
+		if err != nil {
+			return 0, err
+		}
+		n.mu.Lock()
+		if n.day != day || n.next >= n.last {
+			n.day, n.next, n.last = day, end-numberBlock, end
+		}
+		n.mu.Unlock()
+	}
+}
+
+// number formats the n-th case of a day with its check digit (Luhn).
+func number(day int, n int64) string {
+	s := fmt.Sprintf("%06d%06d", day%1_000_000, n)
+	sum := 0
+	for i, r := range slices.Backward([]byte(s)) {
+		d := int(r - '0')
+		if (len(s)-1-i)%2 == 0 {
+			if d *= 2; d > 9 {
+				d -= 9
+			}
+		}
+		sum += d
+	}
+	return s[:6] + "-" + s[6:] + "-" + strconv.Itoa((10-sum%10)%10)
+}
+
+// take is the number of a new case of the day.
+func (n *numberer) take(ctx context.Context, db *store.DB, day int) (string, error) {
+	v, err := n.sequence(ctx, db, day)
+	if err != nil {
+		return "", err
+	}
+	return number(day, v), nil
+}
