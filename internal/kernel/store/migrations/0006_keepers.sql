@@ -44,22 +44,8 @@ CREATE TABLE vault_quota (
   PRIMARY KEY (district, account)
 ) {{norowid}};
 
-CREATE TABLE file_blob (
-  district   INTEGER NOT NULL,
-  sha        TEXT NOT NULL,
-  source     TEXT NOT NULL,
-  type       TEXT NOT NULL,
-  size       BIGINT NOT NULL,
-  width      INTEGER NOT NULL,
-  height     INTEGER NOT NULL,
-  thumb_size BIGINT NOT NULL,
-  created_at BIGINT NOT NULL,
-  PRIMARY KEY (district, sha)
-) {{norowid}};
-CREATE INDEX file_blob_source ON file_blob (district, source);
-CREATE INDEX file_blob_sha ON file_blob (sha);
-
--- district is 0 until the file is attached to an object, whose district it then takes.
+-- Contents lie on disk under their hash. district is 0 until the file is
+-- attached to an object, whose district it then takes.
 CREATE TABLE file_ref (
   district    INTEGER NOT NULL,
   id          BIGINT NOT NULL,
@@ -67,25 +53,29 @@ CREATE TABLE file_ref (
   status      TEXT NOT NULL,
   name        TEXT NOT NULL,
   type        TEXT NOT NULL,
-  size        BIGINT NOT NULL,
+  declared    BIGINT NOT NULL,
+  checksum    TEXT NOT NULL,
+  source      TEXT NOT NULL,
   sha         TEXT NOT NULL,
+  size        BIGINT NOT NULL,
+  thumb_size  BIGINT NOT NULL,
   width       INTEGER NOT NULL,
   height      INTEGER NOT NULL,
-  thumb_size  BIGINT NOT NULL,
-  checksum    TEXT NOT NULL,
   client_key  TEXT,
   object_kind TEXT NOT NULL,
   object_id   BIGINT NOT NULL,
+  place       INTEGER NOT NULL,
   created_at  BIGINT NOT NULL,
   attached_at BIGINT NOT NULL,
   PRIMARY KEY (district, id),
   UNIQUE (district, owner, client_key)
-);
+) {{norowid}};
 CREATE INDEX file_ref_id ON file_ref (id);
 CREATE INDEX file_ref_key ON file_ref (owner, client_key) WHERE client_key IS NOT NULL;
 CREATE INDEX file_ref_object ON file_ref (district, object_kind, object_id) WHERE object_id <> 0;
 CREATE INDEX file_ref_idle ON file_ref (created_at) WHERE object_id = 0;
 CREATE INDEX file_ref_sha ON file_ref (sha);
+CREATE INDEX file_ref_source ON file_ref (source);
 
 -- Up to where each district's audit chain has been followed by the indexer.
 CREATE TABLE search_cursor (
