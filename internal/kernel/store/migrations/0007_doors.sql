@@ -14,12 +14,14 @@ CREATE TABLE idempotency (
 ) {{norowid}};
 CREATE INDEX idempotency_at ON idempotency (at);
 -- Background work. state: 0 waiting or leased, 1 dead. lease_until 0: nobody has it.
+-- rev counts the orders of a unique job, so that one that comes while it runs is not lost.
 CREATE TABLE job (
   district INTEGER NOT NULL,
   id BIGINT NOT NULL,
   kind TEXT NOT NULL,
   payload TEXT NOT NULL,
   unique_key TEXT,
+  rev INTEGER NOT NULL,
   state INTEGER NOT NULL,
   run_at BIGINT NOT NULL,
   attempts INTEGER NOT NULL,
