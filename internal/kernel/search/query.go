@@ -1,6 +1,7 @@
 package search
 
 import (
+	"context"
 	"strings"
 
 	"linli/internal/kernel/store"
@@ -56,4 +57,26 @@ func Where(engine store.Engine, q, idColumn string) (sql string, args []any) {
 		return "(" + district + ", " + idColumn + ") IN (SELECT district, id FROM case_fts WHERE doc @@ CAST(CAST(? AS TEXT) AS TSQUERY))", []any{match}
 	}
 	return idColumn + " IN (SELECT rowid FROM case_fts WHERE case_fts MATCH ?)", []any{match}
+}
+
+// few is the number of matches up to which a list is best read from them.
+const few = 2000
+
+// Plan is Where for large tables. SQLite cannot guess how common a word is, so
+// Plan looks: for a rare one the list is read from its matches, for a common
+// one in the list's own order, past rows that do not match. The rows are the
+// same either way. SQLite chooses the first only on tables that were ANALYZEd.
+func Plan(ctx context.Context, r store.Reader, q, idColumn string) (sql string, args []any, err error) {
+	sql, args = Where(r.Engine(), q, idColumn)
+	if r.Engine() != store.SQLite || len(args) == 0 {
+		return sql, args, nil
+	}
+	var n int
+	if err := r.QueryRow(ctx, "SELECT COUNT(*) FROM (SELECT rowid FROM case_fts WHERE case_fts MATCH ? LIMIT ?)", args[0], few+1).Scan(&n); err != nil {
+		return "", nil, err
+	}
+	if n > few {
+		sql = "+" + sql
+	}
+	return sql, args, nil
 }

@@ -344,3 +344,44 @@ func BenchmarkIndex(b *testing.B) {
 	}
 	b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N*64), "µs/text")
 }
+
+func TestPlanGivesTheSameRows(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		ctx := context.Background()
+		docs := make([]Doc, 0, few+200)
+		for i := range int64(few + 200) {
+			text := "小区"
+			if i%300 == 0 {
+				text += "井盖"
+			}
+			docs = append(docs, Prepare(db.Engine(), 990101, i+1, text))
+		}
+		if err := db.Write(ctx, func(tx *store.Tx) error {
+			for _, d := range docs {
+				tx.Record(audit.Entry{District: d.District, Action: "case.report", Object: "case", ObjectID: d.ID})
+			}
+			return Put(tx, docs)
+		}); err != nil {
+			t.Fatal(err)
+		}
+		for _, q := range []string{"小区", "井盖", "没有", "", "?"} {
+			var n [2]int
+			for i := range n {
+				sql, args := Where(db.Engine(), q, "c.id")
+				if i == 1 {
+					var err error
+					if sql, args, err = Plan(ctx, db, q, "c.id"); err != nil {
+						t.Fatal(err)
+					}
+				}
+				if err := db.QueryRow(ctx, "SELECT COUNT(*) FROM (SELECT district, object_id AS id FROM audit) c WHERE "+sql, args...).Scan(&n[i]); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if n[0] != n[1] {
+				t.Errorf("%q: %d rows, planned %d", q, n[0], n[1])
+			}
+		}
+	})
+}
