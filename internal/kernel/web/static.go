@@ -7,12 +7,15 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
+	"io"
 	"io/fs"
 	"net/http"
 	"path"
 	"regexp"
 	"strconv"
 	"strings"
+
+	"linli/internal/kernel/locale"
 )
 
 // contentPolicy is the Content-Security-Policy of every answer. With a nonce
@@ -240,11 +243,13 @@ func (s *Site) missing(w http.ResponseWriter, req *http.Request) {
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.WriteHeader(http.StatusNotFound)
-	if Lang(req.Context()) == "en" {
-		_, _ = w.Write([]byte(`<!doctype html><html lang="en"><meta charset="utf-8"><title>Not found</title><h1>Not found</h1><p>There is no page at this address. <a href="/">Go to the start page</a></p>`))
-		return
+	lang, tag := Lang(req.Context()), "zh-CN"
+	if lang == "en" {
+		tag = "en"
 	}
-	_, _ = w.Write([]byte(`<!doctype html><html lang="zh-CN"><meta charset="utf-8"><title>没有找到</title><h1>没有找到</h1><p>此地址没有页面。<a href="/">返回首页</a></p>`))
+	title := locale.T(lang, "page.not_found")
+	_, _ = io.WriteString(w, `<!doctype html><html lang="`+tag+`"><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>`+
+		title+`</title><h1>`+title+`</h1><p>`+locale.T(lang, "page.not_found.text")+` <a href="/">`+locale.T(lang, "page.home")+`</a></p></html>`)
 }
 
 // NoncePlaceholder stands in the built index pages where the nonce goes.

@@ -15,6 +15,7 @@ import (
 	"github.com/xuri/excelize/v2"
 
 	"linli/internal/kernel/errs"
+	"linli/internal/kernel/locale"
 )
 
 // ErrTooManyRows refuses an Excel sheet beyond what Excel can hold.
@@ -41,6 +42,8 @@ type (
 // marked as text, in Excel by the cell's type and quote prefix (the text itself
 // stays as it is), in CSV by an apostrophe before it. Numbers stay numbers.
 type Table struct {
+	Lang string // of yes and no: "zh" (default) or "en"
+
 	w     io.Writer
 	zone  *time.Location
 	cols  int
@@ -198,12 +201,21 @@ func (t *Table) cell(v any) any {
 			return nil
 		}
 		return excelize.Cell{StyleID: t.style.day, Value: time.Date(int(v)/10000, time.Month(int(v)/100%100), int(v)%100, 0, 0, 0, 0, time.UTC)}
+	case bool:
+		return t.yesNo(v)
 	case int64:
 		if v > 1e15 || v < -1e15 { // beyond what Excel's numbers hold exactly
 			return strconv.FormatInt(v, 10)
 		}
 	}
 	return v
+}
+
+func (t *Table) yesNo(v bool) string {
+	if v {
+		return locale.T(t.Lang, "yes")
+	}
+	return locale.T(t.Lang, "no")
 }
 
 func (t *Table) text(v any) string {
@@ -222,6 +234,8 @@ func (t *Table) text(v any) string {
 			return ""
 		}
 		return fmt.Sprintf("%04d-%02d-%02d", int(v)/10000, int(v)/100%100, int(v)%100)
+	case bool:
+		return t.yesNo(v)
 	case float64:
 		return strconv.FormatFloat(v, 'f', -1, 64)
 	}
