@@ -34,10 +34,11 @@ const (
 	Consultation = "consultation" // a question, answered and done
 )
 
-// The stages of a case that have limits. Handle is the limit of the whole
-// handling, from dispatch to "resolved by the unit". Any other name is a
-// milestone within it, such as 停工.
+// The stages of a case that have limits. Whole is the case from report to its
+// end. Handle is the whole handling, from dispatch to "resolved by the unit".
+// Any other name is a milestone within it, such as 停工.
 const (
+	StageWhole    = "whole"
 	StageTriage   = "triage"
 	StageSign     = "sign"
 	StageHandle   = "handle"
@@ -45,7 +46,7 @@ const (
 	StageCallBack = "call_back"
 )
 
-var stages = []string{StageTriage, StageSign, StageHandle, StageVerify, StageCallBack}
+var stages = []string{StageWhole, StageTriage, StageSign, StageHandle, StageVerify, StageCallBack}
 
 // Channels lists where a case may come from.
 func Channels() []string {
@@ -60,23 +61,25 @@ type Evidence struct {
 
 // Category is one version of one node of the category tree (大类/中类/小类).
 type Category struct {
-	ID           int64                       `json:"id"`
-	Parent       int64                       `json:"parent"`
-	Code         string                      `json:"code"`
-	Name         string                      `json:"name"`
-	NameEN       string                      `json:"name_en"`
-	Kind         string                      `json:"kind"`
-	Nature       string                      `json:"nature"`
-	Limits       []calendar.Stage            `json:"limits"`             // own limits; "" and "handle" are the same stage
-	ByGrade      map[string][]calendar.Stage `json:"by_grade,omitempty"` // own limits for one grade
-	Evidence     Evidence                    `json:"evidence"`
-	EvidenceWhy  string                      `json:"evidence_why"` // required with any evidence: what the photo is for
-	Filing       string                      `json:"filing"`       // filing condition 立案条件
-	Closing      string                      `json:"closing"`      // closing condition 结案条件
-	UnitKind     string                      `json:"unit_kind"`    // kind of the responsible unit
-	Keywords     []string                    `json:"keywords"`
-	CallBackRate *float64                    `json:"callback_rate,omitempty"` // 0..1; nil: the grade's
-	Onsite       bool                        `json:"onsite_allowed"`          // may be settled on the spot in one step
+	ID            int64                       `json:"id"`
+	Parent        int64                       `json:"parent"`
+	Code          string                      `json:"code"`
+	Name          string                      `json:"name"`
+	NameEN        string                      `json:"name_en"`
+	Kind          string                      `json:"kind"`
+	Nature        string                      `json:"nature"`
+	Grade         string                      `json:"grade,omitempty"`    // the usual grade, proposed at triage
+	Limits        []calendar.Stage            `json:"limits"`             // own limits; "" and "handle" are the same stage
+	ByGrade       map[string][]calendar.Stage `json:"by_grade,omitempty"` // own limits for one grade
+	Evidence      Evidence                    `json:"evidence"`
+	EvidenceWhy   string                      `json:"evidence_why"` // required with any evidence: what the photo is for
+	EvidenceWhyEN string                      `json:"evidence_why_en,omitempty"`
+	Filing        string                      `json:"filing"`    // filing condition 立案条件
+	Closing       string                      `json:"closing"`   // closing condition 结案条件
+	UnitKind      string                      `json:"unit_kind"` // kind of the responsible unit
+	Keywords      []string                    `json:"keywords"`
+	CallBackRate  *float64                    `json:"callback_rate,omitempty"` // 0..1; nil: the grade's
+	Onsite        bool                        `json:"onsite_allowed"`          // may be settled on the spot in one step
 
 	Version   int  `json:"-"`
 	ValidFrom int  `json:"-"`
@@ -120,7 +123,7 @@ func (c *Category) Check() error {
 	}{
 		{"code", c.Code, 20, true}, {"name", c.Name, maxName, true}, {"name_en", c.NameEN, 2 * maxName, false},
 		{"evidence_why", c.EvidenceWhy, maxProse, c.Evidence.Found || c.Evidence.Resolved},
-		{"filing", c.Filing, maxProse, false}, {"closing", c.Closing, maxProse, false}, {"unit_kind", c.UnitKind, maxName, false},
+		{"evidence_why_en", c.EvidenceWhyEN, 2 * maxProse, false}, {"filing", c.Filing, maxProse, false}, {"closing", c.Closing, maxProse, false}, {"unit_kind", c.UnitKind, maxName, false},
 	} {
 		if err := checkText(t.field, t.text, t.most, t.required); err != nil {
 			return err
@@ -135,6 +138,8 @@ func (c *Category) Check() error {
 		return invalid("kind", "请选择事件或部件。", "choose event or part.")
 	case c.Nature != Ordinary && c.Nature != Lifeline && c.Nature != Consultation:
 		return invalid("nature", "请选择一般、水电气热或咨询。", "choose ordinary, lifeline or consultation.")
+	case c.Grade != "" && !slices.Contains(Grades(), c.Grade):
+		return invalid("grade", "没有这个等级:"+c.Grade+"。", "there is no grade "+c.Grade+".")
 	case len(c.Keywords) > maxKeywords:
 		return errs.TooLong.New("field", "keywords", "max", maxKeywords).In("keywords")
 	case c.CallBackRate != nil && !(*c.CallBackRate >= 0 && *c.CallBackRate <= 1):

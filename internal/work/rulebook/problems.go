@@ -38,7 +38,8 @@ func problems(rules []Rule, w *world) []Problem {
 		id := ""
 		if i >= 0 {
 			id = rules[i].ID
-			zh, en = "规则“"+rules[i].Name+"”"+zh, "Rule “"+rules[i].Name+"” "+en
+			w := rules[i].words()
+			zh, en = "规则“"+escape(w.ZH)+"”"+zh, "Rule “"+escape(w.EN)+"” "+en
 		}
 		out = append(out, Problem{id, kind, words(fmt.Sprintf(zh, args...), fmt.Sprintf(en, args...))})
 	}
@@ -70,6 +71,9 @@ func problems(rules []Rule, w *world) []Problem {
 	}
 	return out
 }
+
+// escape keeps a name from being read as a format.
+func escape(s string) string { return strings.ReplaceAll(s, "%", "%%") }
 
 // wholeBox is everything that can still happen: open categories and no category.
 func (r *router) wholeBox(open map[int64]bool) box {
@@ -149,18 +153,27 @@ func (r *router) reportShadow(i int, b *box, taken []box, report reporter) bool 
 func (r *router) checkUnits(i int, left []box, report reporter) {
 	x := &r.rules[i].Then
 	backstop := i == len(r.rules)-1
-	for n, u := range append([]Unit{x.Lead}, x.Assists...) {
+	groups := [][]Unit{x.leads()}
+	for _, u := range x.Assists {
+		groups = append(groups, []Unit{u})
+	}
+	for n, group := range groups {
 		role := words("主办", "the lead")
 		if n > 0 {
 			role = words("协办", "an assisting unit")
 		}
-		if u.Org != 0 {
-			if _, ok := r.orgName[u.Org]; !ok {
+		gone := false
+		for _, u := range group {
+			if _, ok := r.orgName[u.Org]; u.Org != 0 && !ok {
 				report(i, UnknownUnit, "指定的%[1]s单位(编号 %[3]d)不存在或已撤销,请重新选择。", "names %[2]s (id %[3]d) that does not exist any more; choose again.", role.ZH, role.EN, u.Org)
+				gone = true
 			}
+		}
+		if gone {
 			continue
 		}
-		where, total := r.unresolved(u, left, backstop && n == 0)
+		u := group[0]
+		where, total := r.unresolved(group, left, backstop && n == 0)
 		if total > 0 {
 			name := r.unitWords(u)
 			report(i, UnknownUnit, "的%[1]s“%[3]s”在 %[5]d 处找不到单位(如%[6]s),请补充单位或改写规则。",
@@ -171,8 +184,9 @@ func (r *router) checkUnits(i int, left []box, report reporter) {
 
 // unresolved counts the areas among the boxes in which the unit cannot be
 // found for some category, and names one.
-func (r *router) unresolved(u Unit, left []box, backstop bool) (where string, total int) {
-	byCategory := u.Kind == Owner || u.Kind == ByPrinciple
+func (r *router) unresolved(group []Unit, left []box, backstop bool) (where string, total int) {
+	byCategory := slices.ContainsFunc(group, func(u Unit) bool { return u.Kind == Owner || u.Kind == ByPrinciple })
+	then := Then{Lead: group[0], Or: group[1:]}
 	seen := newSet(len(r.areas) + len(r.gridIn))
 	for b := range left {
 		left[b][dimArea].each(func(a int) bool {
@@ -185,10 +199,10 @@ func (r *router) unresolved(u Unit, left []box, backstop bool) (where string, to
 			}
 			left[b][dimCategory].each(func(c int) bool {
 				s.at[dimCategory] = c
-				if id, _ := r.unit(u, &s, 0); id != 0 {
+				if id, _ := r.lead(&then, &s, 0); id != 0 {
 					return byCategory
 				}
-				if c >= len(r.cats) && u.Kind == Owner {
+				if c >= len(r.cats) && byCategory {
 					return true // a case without category has no owner; the backstop takes it
 				}
 				seen.add(a)

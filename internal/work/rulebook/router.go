@@ -113,7 +113,7 @@ func newRouter(rules []Rule, w *world) *router {
 	for i := range rules {
 		x := &rules[i]
 		r.rules = append(r.rules, compiled{Rule: x, box: r.box(&x.When),
-			why: words("按派遣规则“"+x.Name+"”", "by the routing rule “"+x.Name+"”")})
+			why: words("按派遣规则“"+x.Name+"”", "by the routing rule “"+x.words().EN+"”")})
 	}
 	return r
 }
@@ -153,6 +153,9 @@ func (r *router) box(w *When) box {
 			continue
 		}
 		if len(w.Categories) > 0 && (i >= len(r.cats) || !r.below(r.cats[i], w.Categories)) {
+			continue
+		}
+		if len(w.UnitKinds) > 0 && (r.owner[i] == "" || !slices.Contains(w.UnitKinds, r.owner[i])) {
 			continue
 		}
 		b[dimCategory].add(i)
@@ -360,6 +363,17 @@ func (r *router) unit(u Unit, s *spot, about int64) (id int64, conflict bool) {
 	return r.nearest(u.Kind, s, about)
 }
 
+// lead finds the first of a rule's leads that there is.
+func (r *router) lead(t *Then, s *spot, about int64) (id int64, conflict bool) {
+	id, conflict = r.unit(t.Lead, s, about)
+	for i := 0; id == 0 && i < len(t.Or); i++ {
+		var c bool
+		id, c = r.unit(t.Or[i], s, about)
+		conflict = conflict || c
+	}
+	return id, conflict
+}
+
 func (r *router) nearest(kind string, s *spot, about int64) (id int64, conflict bool) {
 	m := r.byKind[kind]
 	if m == nil {
@@ -388,18 +402,16 @@ func (r *router) route(f *Facts) (Decision, error) {
 	}
 	x := &r.rules[i]
 	d := Decision{Rule: x.ID, Limit: x.Then.Limit, NeedsApproval: x.Then.NeedsApproval, Why: x.why}
-	lead, conflict := r.unit(x.Then.Lead, &s, f.About)
+	lead, conflict := r.lead(&x.Then, &s, f.About)
 	if lead == 0 {
 		// The rule cannot run here, or only to the unit complained about.
-		for _, u := range [...]Unit{{Kind: Territory}, r.rules[len(r.rules)-1].Then.Lead} {
-			if !conflict {
-				u = r.rules[len(r.rules)-1].Then.Lead
-			}
-			id, c := r.unit(u, &s, f.About)
+		if conflict {
+			lead, _ = r.unit(Unit{Kind: Territory}, &s, f.About)
+		}
+		if lead == 0 {
+			var c bool
+			lead, c = r.lead(&r.rules[len(r.rules)-1].Then, &s, f.About)
 			conflict = conflict || c
-			if lead = id; lead != 0 {
-				break
-			}
 		}
 		switch {
 		case lead == 0 && conflict:
@@ -425,7 +437,7 @@ func (r *router) route(f *Facts) (Decision, error) {
 	return d, nil
 }
 
-// kindName is a unit's words for problems and previews.
+// unitWords names a unit for problems and previews.
 func (r *router) unitWords(u Unit) errs.Words {
 	switch {
 	case u.Org != 0 && r.orgName[u.Org] != "":

@@ -67,15 +67,17 @@ type When struct {
 	Grids      []int64  `json:"grids,omitempty"`      // grid ids
 	Grades     []string `json:"grades,omitempty"`
 	Channels   []string `json:"channels,omitempty"`
-	Kinds      []string `json:"kinds,omitempty"`    // event, part
-	Weekdays   []int    `json:"weekdays,omitempty"` // 1 Monday … 7 Sunday
-	From       string   `json:"from,omitempty"`     // "08:00"; with To, a window of each day
-	To         string   `json:"to,omitempty"`       // exclusive; earlier than From: over midnight
+	Kinds      []string `json:"kinds,omitempty"`      // event, part
+	UnitKinds  []string `json:"unit_kinds,omitempty"` // the category's responsible unit kind
+	Weekdays   []int    `json:"weekdays,omitempty"`   // 1 Monday … 7 Sunday
+	From       string   `json:"from,omitempty"`       // "08:00"; with To, a window of each day
+	To         string   `json:"to,omitempty"`         // exclusive; earlier than From: over midnight
 }
 
 // Then is what a rule decides.
 type Then struct {
 	Lead          Unit            `json:"lead"`
+	Or            []Unit          `json:"or,omitempty"` // instead of the lead where there is none, in order
 	Assists       []Unit          `json:"assists,omitempty"`
 	Limit         *calendar.Limit `json:"limit,omitempty"` // instead of the category's
 	NeedsApproval bool            `json:"needs_approval,omitempty"`
@@ -84,10 +86,11 @@ type Then struct {
 // Rule is one line of the ordered list; the first that matches wins. The last
 // has no condition: it is the backstop.
 type Rule struct {
-	ID   string `json:"id"` // stable over versions, unique in the list
-	Name string `json:"name"`
-	When When   `json:"when"`
-	Then Then   `json:"then"`
+	ID     string `json:"id"` // stable over versions, unique in the list
+	Name   string `json:"name"`
+	NameEN string `json:"name_en,omitempty"`
+	When   When   `json:"when"`
+	Then   Then   `json:"then"`
 }
 
 // Routing is one version of the ordered list.
@@ -139,11 +142,14 @@ func (r *Rule) Check(at string) error {
 	if err := checkText(at+".name", r.Name, maxName, true); err != nil {
 		return err
 	}
+	if err := checkText(at+".name_en", r.NameEN, 2*maxName, false); err != nil {
+		return err
+	}
 	w := &r.When
 	for _, l := range []struct {
 		field string
 		n     int
-	}{{"categories", len(w.Categories)}, {"areas", len(w.Areas)}, {"grids", len(w.Grids)}, {"grades", len(w.Grades)}, {"channels", len(w.Channels)}} {
+	}{{"categories", len(w.Categories)}, {"areas", len(w.Areas)}, {"grids", len(w.Grids)}, {"grades", len(w.Grades)}, {"channels", len(w.Channels)}, {"unit_kinds", len(w.UnitKinds)}} {
 		if l.n > maxAny {
 			return errs.TooLong.New("field", l.field, "max", maxAny).In(at + ".when." + l.field)
 		}
@@ -161,6 +167,11 @@ func (r *Rule) Check(at string) error {
 	for _, k := range w.Kinds {
 		if k != Event && k != Part {
 			return invalid(at+".when.kinds", "请选择事件或部件。", "choose event or part.")
+		}
+	}
+	for i, k := range w.UnitKinds {
+		if err := checkText(fmt.Sprintf("%s.when.unit_kinds[%d]", at, i), k, maxName, true); err != nil {
+			return err
 		}
 	}
 	for _, d := range w.Weekdays {
@@ -183,6 +194,14 @@ func (r *Rule) Check(at string) error {
 	}
 	if err := r.Then.Lead.check(at + ".then.lead"); err != nil {
 		return err
+	}
+	if len(r.Then.Or) > 5 {
+		return errs.TooLong.New("field", "or", "max", 5).In(at + ".then.or")
+	}
+	for i, u := range r.Then.Or {
+		if err := u.check(fmt.Sprintf("%s.then.or[%d]", at, i)); err != nil {
+			return err
+		}
 	}
 	if len(r.Then.Assists) > 10 {
 		return errs.TooLong.New("field", "assists", "max", 10).In(at + ".then.assists")
@@ -229,10 +248,21 @@ func (r *Routing) Check() error {
 	return nil
 }
 
+// words is the rule's name in both languages.
+func (r *Rule) words() errs.Words {
+	if r.NameEN == "" {
+		return words(r.Name, r.Name)
+	}
+	return words(r.Name, r.NameEN)
+}
+
+// leads are the units that may lead, in order.
+func (t *Then) leads() []Unit { return append([]Unit{t.Lead}, t.Or...) }
+
 // IsBackstop tells whether the rule takes whatever comes.
 func (w *When) IsBackstop() bool {
 	return len(w.Categories) == 0 && len(w.Areas) == 0 && len(w.Grids) == 0 && len(w.Grades) == 0 &&
-		len(w.Channels) == 0 && len(w.Kinds) == 0 && len(w.Weekdays) == 0 && w.From == ""
+		len(w.Channels) == 0 && len(w.Kinds) == 0 && len(w.UnitKinds) == 0 && len(w.Weekdays) == 0 && w.From == ""
 }
 
 // minuteOf reads "08:30" as minutes of the day; "24:00" is the end.
