@@ -173,7 +173,10 @@ func (r *router) checkUnits(i int, left []box, report reporter) {
 			continue
 		}
 		u := group[0]
-		where, total := r.unresolved(group, left, backstop && n == 0)
+		where, total, some := r.unresolved(group, left, backstop && n == 0)
+		if n > 0 && some {
+			continue // an assisting unit assists where there is one
+		}
 		if total > 0 {
 			name := r.unitWords(u)
 			report(i, UnknownUnit, "的%[1]s“%[3]s”在 %[5]d 处找不到单位(如%[6]s),请补充单位或改写规则。",
@@ -182,9 +185,10 @@ func (r *router) checkUnits(i int, left []box, report reporter) {
 	}
 }
 
-// unresolved counts the areas among the boxes in which the unit cannot be
-// found for some category, and names one.
-func (r *router) unresolved(group []Unit, left []box, backstop bool) (where string, total int) {
+// unresolved counts the areas among the boxes in which none of the units can
+// be found for some category, and names one. some tells that there is a unit
+// somewhere.
+func (r *router) unresolved(group []Unit, left []box, backstop bool) (where string, total int, some bool) {
 	byCategory := slices.ContainsFunc(group, func(u Unit) bool { return u.Kind == Owner || u.Kind == ByPrinciple })
 	then := Then{Lead: group[0], Or: group[1:]}
 	seen := newSet(len(r.areas) + len(r.gridIn))
@@ -198,8 +202,11 @@ func (r *router) unresolved(group []Unit, left []box, backstop bool) (where stri
 				return true
 			}
 			left[b][dimCategory].each(func(c int) bool {
-				s.at[dimCategory] = c
+				if s.at[dimCategory] = c; !r.leaf[c] {
+					return true
+				}
 				if id, _ := r.lead(&then, &s, 0); id != 0 {
+					some = true
 					return byCategory
 				}
 				if c >= len(r.cats) && byCategory {
@@ -217,7 +224,7 @@ func (r *router) unresolved(group []Unit, left []box, backstop bool) (where stri
 			return true
 		})
 	}
-	return where, total
+	return where, total, some
 }
 
 // spotOf is a spot in the area, of the other dimensions' first members.

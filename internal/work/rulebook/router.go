@@ -30,6 +30,7 @@ type router struct {
 	cats    []*Category     // by index
 	owner   []string        // responsible unit kind by index, inherited
 	part    []bool
+	leaf    []bool // by index: cases are filed under it
 	areaAt  map[int64]int32 // region code → index in dimArea; 0 is "unknown place"
 	areas   []Area
 	grids   map[int64]int32 // grid id → index in dimArea, for grids that rules name
@@ -74,7 +75,9 @@ func newRouter(rules []Rule, w *world) *router {
 		}
 		r.owner = append(r.owner, kind)
 		r.part = append(r.part, c.Kind == Part)
+		r.leaf = append(r.leaf, !slices.ContainsFunc(r.cats, func(x *Category) bool { return x.Parent == c.ID && w.open[x.ID] }))
 	}
+	r.leaf = append(r.leaf, true, true)
 	r.owner = append(r.owner, "", "")
 	r.part = append(r.part, false, true)
 	r.areas = append([]Area{{}}, w.areas...)
