@@ -1,13 +1,17 @@
 package audit
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
+	"crypto/sha256"
 	"database/sql"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -250,4 +254,20 @@ func (s *Signer) ParseHeads(text string) ([]Head, error) {
 		heads = append(heads, h)
 	}
 	return heads, nil
+}
+
+// RootOf is one hash over all chains: equal before a backup and after its restore.
+func RootOf(heads []Head) string {
+	h := sha256.New()
+	for _, x := range heads {
+		fmt.Fprintf(h, "%d %d %s\n", x.District, x.Size, x.Root)
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// SortNewestFirst orders rows of several chains by time, newest first.
+func SortNewestFirst(rows []Row) {
+	slices.SortFunc(rows, func(a, b Row) int {
+		return cmp.Or(cmp.Compare(b.At, a.At), cmp.Compare(a.District, b.District), cmp.Compare(b.Idx, a.Idx))
+	})
 }

@@ -213,7 +213,6 @@ type Atlas interface {
 // People answers who somebody or something is.
 type People interface {
 	Org(id int64) (Named, bool)
-	OrgKindOf(id int64) string
 	Account(id int64) string            // name, "" if unknown
 	PostName(post int64) errs.Words     // "街道调度员 · 云桥街道"
 	Approver(kind string, s Spot) int64 // account of the named approver, 0: whoever has the permission

@@ -19,16 +19,17 @@ type Keeper interface {
 	// Seal encrypts a person outside the write and returns what Keep stores.
 	Seal(district int, id int64, p Person) (any, error)
 	Keep(tx *store.Tx, sealed any)
-	Masked(ctx context.Context, district int, id int64) (name, phone string, err error)
+	Masked(ctx context.Context, r store.Reader, district int, id int64) (name, phone string, err error)
 	Reveal(ctx context.Context, scope access.Scope, district int, id, caseID int64, purpose string) (Person, error)
 }
 
 // Photos attaches uploaded files to a case.
 type Photos interface {
-	// Attach hangs the files on the case's log row; it fails with a catalogue
-	// error if one is unknown, another's, or already attached elsewhere.
-	Attach(tx *store.Tx, district int, account int64, files []int64, caseID int64, seq int) error
-	Of(ctx context.Context, district int, caseID int64) ([]FileInfo, error)
+	// Attach gives the account's files to the case; it fails with a catalogue
+	// error if one is unknown, another's, or already used elsewhere. The names
+	// of a sealed case's files must not tell who reported it.
+	Attach(tx *store.Tx, district int, account int64, files []int64, caseID int64, sealed bool) error
+	Of(ctx context.Context, r store.Reader, district int, caseID int64) ([]FileInfo, error)
 }
 
 // FileInfo is a file of a case.
@@ -39,7 +40,6 @@ type FileInfo struct {
 	Size int64
 	By   int64
 	At   int64
-	Seq  int // log row that it came with
 }
 
 // Service is the room: everything that reads and writes cases.
@@ -50,9 +50,9 @@ type Service struct {
 	People  People
 	Keeper  Keeper
 	Photos  Photos
-	Search  func(engine store.Engine, q, district, id string) (sql string, args []any) // predicate on case texts
-	DrawKey []byte                                                                     // secret of the random draws
-	City    int64                                                                      // region code of the city
+	Search  func(ctx context.Context, r store.Reader, q, id string) (sql string, args []any, err error) // predicate on case texts
+	DrawKey []byte                                                                                      // secret of the random draws
+	City    int64                                                                                       // region code of the city
 	numbers numberer
 	feed    feed
 }
@@ -287,12 +287,16 @@ func (s *Service) Report(ctx context.Context, scope access.Scope, in ReportIn) (
 		st.begin(tx, nil, nil, nil)
 		post, _ := scope.PostFor(c.Target(nil))
 		st.post = post
-		st.logFrom("", ActReport, map[string]any{"channel": in.Channel}, false)
+		fields := map[string]any{"channel": in.Channel}
+		if len(in.Files) > 0 && action == ActReport {
+			fields["files"] = in.Files
+		}
+		st.logFrom("", ActReport, fields, false)
 		if action == ActOnsite {
 			st.settle(in.Onsite, in.Files)
 		}
 		if len(in.Files) > 0 {
-			if err := s.Photos.Attach(tx, c.District, scope.Account(), in.Files, c.ID, c.Seq); err != nil {
+			if err := s.Photos.Attach(tx, c.District, scope.Account(), in.Files, c.ID, c.Has(FlagSealed)); err != nil {
 				return err
 			}
 		}
@@ -576,7 +580,7 @@ func (st *steps) act(a *Act) error {
 		return err
 	}
 	if len(a.Files) > 0 {
-		return st.s.Photos.Attach(st.tx, st.c.District, st.scope.Account(), a.Files, st.c.ID, st.actSeq)
+		return st.s.Photos.Attach(st.tx, st.c.District, st.scope.Account(), a.Files, st.c.ID, st.c.Has(FlagSealed))
 	}
 	return nil
 }

@@ -203,3 +203,6 @@ var Life = &flow.Life[*facts]{
 		{Action: ActUnsigned, Name: w("24 小时未签收", "Not signed for within 24 h"), From: []flow.State{Dispatched}, System: true},
 	},
 }
+
+// ActionName is the name of an action code; the code itself if there is none.
+func ActionName(code string) errs.Words { return Life.NameOf(flow.Action(code)) }

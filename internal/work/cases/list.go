@@ -95,7 +95,7 @@ var orders = map[string]order{
 }
 
 // build compiles the filter for one district of the scope.
-func (s *Service) build(scope access.Scope, f *Filter, district int, now int64) *query {
+func (s *Service) build(ctx context.Context, scope access.Scope, f *Filter, district int, now int64) (*query, error) {
 	q := &query{from: "cases c"}
 	q.and("c.district = ?", district)
 	if org, ok := onlyOrg(scope); ok { // a unit's list starts from the unit's rows
@@ -176,11 +176,14 @@ func (s *Service) build(scope access.Scope, f *Filter, district int, now int64) 
 		if m := numberForm.FindStringSubmatch(text); m != nil {
 			q.and("c.number LIKE ?", m[1]+"-"+m[2]+"-%")
 		} else {
-			where, args := s.Search(s.DB.Engine(), text, "c.district", "c.id")
+			where, args, err := s.Search(ctx, s.DB, text, "c.id")
+			if err != nil {
+				return nil, err
+			}
 			q.and("("+where+" OR c.outside_number = ?)", append(args, text)...)
 		}
 	}
-	return q
+	return q, nil
 }
 
 // onlyOrg is the one organisation through which the scope sees anything.
@@ -242,7 +245,10 @@ func (s *Service) Cases(ctx context.Context, scope access.Scope, f Filter) (list
 		if !ok {
 			continue
 		}
-		q := s.build(part, &f, d, now)
+		q, err := s.build(ctx, part, &f, d, now)
+		if err != nil {
+			return nil, false, err
+		}
 		if o.only != "" {
 			q.and(o.only)
 		}
@@ -297,9 +303,12 @@ func (s *Service) Count(ctx context.Context, scope access.Scope, f Filter, bound
 		if !ok {
 			continue
 		}
-		q := s.build(part, &f, d, now)
+		q, err := s.build(ctx, part, &f, d, now)
+		if err != nil {
+			return 0, false, err
+		}
 		var k int
-		err := s.DB.QueryRow(ctx, "SELECT COUNT(*) FROM (SELECT 1 FROM "+q.from+" WHERE "+strings.Join(q.where, " AND ")+" LIMIT ?) x", append(q.args, bound+1-n)...).Scan(&k)
+		err = s.DB.QueryRow(ctx, "SELECT COUNT(*) FROM (SELECT 1 FROM "+q.from+" WHERE "+strings.Join(q.where, " AND ")+" LIMIT ?) x", append(q.args, bound+1-n)...).Scan(&k)
 		if err != nil {
 			return 0, false, err
 		}
@@ -342,7 +351,10 @@ func (s *Service) Similar(ctx context.Context, scope access.Scope, lon, lat floa
 	}
 	f := Filter{District: spot.District, Limit: 200, Sort: "-reported"}
 	now := s.DB.Now()
-	q := s.build(part, &f, spot.District, now)
+	q, err := s.build(ctx, part, &f, spot.District, now)
+	if err != nil {
+		return nil, err
+	}
 	dLat := float64(set.SimilarMetres) / 110_574
 	dLon := dLat * 1.15 // at 30° north; the exact distance is computed below
 	q.and("c.open = 1 AND c.reported_at > ?", now-int64(set.SimilarDays)*day24h)

@@ -449,7 +449,7 @@ func (v *view) reporter(ctx context.Context, scope access.Scope, c *Case, units 
 		return nil
 	}
 	var err error
-	d.Reporter.Name, d.Reporter.Phone, err = v.s.Keeper.Masked(ctx, c.District, c.Reporter)
+	d.Reporter.Name, d.Reporter.Phone, err = v.s.Keeper.Masked(ctx, v.s.DB, c.District, c.Reporter)
 	return err
 }
 
@@ -562,15 +562,16 @@ func (v *view) links(ctx context.Context, scope access.Scope, c *Case) ([]Link, 
 }
 
 func (v *view) files(ctx context.Context, c *Case, log []LogEntry) ([]FileView, error) {
-	list, err := v.s.Photos.Of(ctx, c.District, c.ID)
+	list, err := v.s.Photos.Of(ctx, v.s.DB, c.District, c.ID)
 	if err != nil {
 		return nil, err
 	}
 	out := []FileView{}
 	for _, f := range list {
-		stage := ""
+		stage := "" // the step that names it
 		for _, e := range log {
-			if e.Seq == f.Seq {
+			var with struct{ Files []int64 }
+			if json.Unmarshal([]byte(e.Fields), &with) == nil && slices.Contains(with.Files, f.ID) {
 				stage = e.Action
 			}
 		}

@@ -32,7 +32,6 @@ type steps struct {
 	set      Settings
 	spare    []string // numbers for cases that are split off
 	others   []*steps // other cases that the act touches
-	actSeq   int      // the act's own log row
 }
 
 type logRow struct {
@@ -46,7 +45,7 @@ type logRow struct {
 
 func (st *steps) begin(tx *store.Tx, was *Case, units []Unit, requests []Request) {
 	st.tx, st.was, st.units, st.requests = tx, was, units, requests
-	st.logs, st.changed, st.others, st.actSeq = nil, nil, nil, 0
+	st.logs, st.changed, st.others = nil, nil, nil
 }
 
 // log writes that something happened; the state is the case's present one.
@@ -294,7 +293,6 @@ func (st *steps) apply(t *row, a *Act, f *facts) error {
 		c.Status = t.To
 	}
 	st.logFrom(was, t.Action, fields, false)
-	st.actSeq = c.Seq
 	st.entered(was)
 	c.Version++
 	if after != nil {
@@ -320,7 +318,6 @@ func (st *steps) settle(result string, files []int64) {
 		fields["files"] = files
 	}
 	st.logFrom(was, ActOnsite, fields, false)
-	st.actSeq = c.Seq
 	st.entered(was)
 	if st.s.chance(c, "onsite") < st.set.OnsiteSample {
 		c.set(FlagSampled, true)
@@ -360,7 +357,6 @@ func (st *steps) ask(t *row, a *Act) error {
 	c.Pending = r.Kind
 	st.requests = append(st.requests, r)
 	st.log(t.Action, a.fields())
-	st.actSeq = c.Seq
 	c.Version++
 	return st.s.saveRequest(st.tx, c, r, true)
 }
@@ -388,7 +384,6 @@ func (st *steps) decide(t *row, a *Act, f *facts) error {
 	fields := a.fields()
 	fields["kind"] = r.Kind
 	st.log(t.Action, fields)
-	st.actSeq = c.Seq
 	c.Version++
 	if err := st.s.saveRequest(st.tx, c, *r, false); err != nil || r.Status == "refused" {
 		return err
@@ -501,7 +496,6 @@ func (st *steps) callBack(a *Act, fields map[string]any) error {
 		}
 	}
 	st.log(ActCallBack, fields)
-	st.actSeq = c.Seq
 	c.Version++
 	switch {
 	case !*a.Reached && c.Calls < st.set.CallTries:

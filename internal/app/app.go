@@ -1,0 +1,221 @@
+// Package app wires the rooms together, and nothing more: it opens the store,
+// gives each room the few neighbours that it declares, registers operations,
+// and starts and stops what runs in the background. Tests start it on :0.
+package app
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"linli/internal/grid/region"
+	"linli/internal/kernel/access"
+	"linli/internal/kernel/audit"
+	"linli/internal/kernel/files"
+	"linli/internal/kernel/jobs"
+	"linli/internal/kernel/search"
+	"linli/internal/kernel/store"
+	"linli/internal/kernel/vault"
+	"linli/internal/kernel/web"
+	"linli/internal/people/identity"
+	"linli/internal/work/cases"
+	"linli/internal/work/rulebook"
+)
+
+// Options say what to open and how to serve it.
+type Options struct {
+	Dir      string // everything that the program owns lies under it
+	DB       string // postgres://…; "" is the embedded database in Dir
+	TileKey  string // key for Tianditu tiles; "" switches them off
+	Version  string // of the program
+	Clock    func() time.Time
+	Fatal    func(error)  // see store.Options
+	Rate     float64      // see web.Options
+	Insecure bool         // no rate limit: load drivers and the simulator's own server
+	Log      *slog.Logger // nil: slog.Default()
+}
+
+// App is the opened program.
+type App struct {
+	DB       *store.DB
+	Atlas    *region.Atlas
+	Identity *identity.Service
+	Rulebook *rulebook.Rulebook
+	Vault    *vault.Vault
+	Files    *files.Store
+	Cases    *cases.Service
+	Signer   *audit.Signer
+	Web      *web.Router
+	Jobs     *jobs.Runner
+
+	opt     Options
+	indexer *search.Indexer
+	stop    context.CancelFunc
+	running sync.WaitGroup
+}
+
+// Open opens and migrates the database and makes every room. Nothing runs in
+// the background yet but the upkeep of this process's place among the writers.
+func Open(ctx context.Context, o Options) (_ *App, err error) {
+	if o.Log == nil {
+		o.Log = slog.Default()
+	}
+	if err := writable(o.Dir); err != nil {
+		return nil, err
+	}
+	a := &App{opt: o}
+	run, stop := context.WithCancel(context.WithoutCancel(ctx))
+	a.stop = stop
+	defer func() {
+		if err != nil {
+			a.Close()
+		}
+	}()
+	if a.DB, err = store.Open(ctx, store.Options{Dir: o.Dir, URL: o.DB, Clock: o.Clock, Fatal: o.Fatal}); err != nil {
+		return nil, err
+	}
+	if err = a.DB.Migrate(ctx); err != nil {
+		return nil, err
+	}
+	if err = a.DB.Keep(run); err != nil {
+		return nil, err
+	}
+	if a.Atlas, err = region.Open(ctx, region.Options{DB: a.DB, Dir: filepath.Join(o.Dir, "map"), OnChange: func(at *region.Atlas) { access.SetDistricts(at.Districts()...) }}); err != nil {
+		return nil, err
+	}
+	if a.Identity, err = identity.New(ctx, a.DB, identity.Options{Regions: regions{a.Atlas}, City: a.city, Today: a.Today}); err != nil {
+		return nil, err
+	}
+	if a.Rulebook, err = rulebook.Open(ctx, a.DB, units{a.Identity, a.Today}, areas{a.Atlas}); err != nil {
+		return nil, err
+	}
+	if a.Vault, err = vault.New(ctx, a.DB, o.Dir); err != nil {
+		return nil, err
+	}
+	if a.Signer, err = audit.OpenSigner(o.Dir); err != nil {
+		return nil, err
+	}
+	if a.Files, err = files.New(a.DB, o.Dir, files.Options{Prefix: filesPath, Who: a.uploader, Problem: web.Fail}); err != nil {
+		return nil, err
+	}
+	key, err := drawKey(o.Dir)
+	if err != nil {
+		return nil, err
+	}
+	a.Cases = &cases.Service{DB: a.DB, Rules: a.rules, Atlas: places{a.Atlas}, People: people{a.Identity, a.Today}, Keeper: reporters{a.Vault}, Photos: photos{a.Files}, DrawKey: key,
+		Search: search.Plan}
+	a.indexer = search.NewIndexer(a.DB, a.Cases)
+	a.Jobs = jobs.New(a.DB, jobs.Options{Log: o.Log})
+	a.chores()
+	return a, nil
+}
+
+// ErrFolder says that the data folder cannot be used.
+var ErrFolder = errors.New("the data folder cannot be written")
+
+func writable(dir string) error {
+	if dir == "" {
+		return fmt.Errorf("%w: none is given (--data DIR)", ErrFolder)
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return fmt.Errorf("%w: %s: %w", ErrFolder, dir, err)
+	}
+	f, err := os.CreateTemp(dir, ".write-test-")
+	if err != nil {
+		return fmt.Errorf("%w: %s: %w", ErrFolder, dir, err)
+	}
+	return errors.Join(f.Close(), os.Remove(f.Name()))
+}
+
+// drawKey is the secret of the random draws; it is made at the first start.
+func drawKey(dir string) ([]byte, error) {
+	file := filepath.Join(dir, "draw.key")
+	key, err := os.ReadFile(file)
+	if errors.Is(err, os.ErrNotExist) {
+		key = make([]byte, 32)
+		if _, err := rand.Read(key); err != nil {
+			return nil, err
+		}
+		return key, os.WriteFile(file, key, 0o600)
+	}
+	return key, err
+}
+
+// Today is the city's day, yyyymmdd.
+func (a *App) Today() int {
+	if a.Rulebook == nil { // while opening
+		t := time.UnixMicro(a.DB.Now()).In(time.FixedZone("CST", 8*3600))
+		return t.Year()*10000 + int(t.Month())*100 + t.Day()
+	}
+	return a.Rulebook.Current(a.DB.Now()).Calendar().Day(a.DB.Now())
+}
+
+func (a *App) city() identity.City {
+	c := a.Atlas.City()
+	return identity.City{Name: c.Name, Code: c.Code, Synthetic: a.Atlas.Synthetic()}
+}
+
+// Empty tells whether no city has been loaded.
+func (a *App) Empty() bool { return a.Atlas.City().Code == 0 }
+
+// chores are what runs in the background, each in one process at a time.
+func (a *App) chores() {
+	a.Jobs.Every("clocks of cases", 5*time.Second, func(ctx context.Context) error { _, err := a.Cases.Lapse(ctx); return err })
+	a.Jobs.Every("archive", time.Hour, func(ctx context.Context) error { _, err := a.Cases.Archive(ctx); return err })
+	a.Jobs.Every("signed heads", time.Minute, a.SignHeads)
+	a.Jobs.Every("unused files", 24*time.Hour, func(ctx context.Context) error { _, err := a.Files.Sweep(ctx); return err })
+	a.Jobs.Every("old sessions", 24*time.Hour, func(ctx context.Context) error { return a.Identity.Sweep(ctx) })
+	a.Jobs.Every("old request keys", time.Hour, func(ctx context.Context) error { _, err := web.ForgetKeys(ctx, a.DB); return err })
+}
+
+// Start starts the background work; Close ends it.
+func (a *App) Start(ctx context.Context) {
+	ctx, stop := context.WithCancel(ctx)
+	before := a.stop
+	a.stop = func() { stop(); before() }
+	for _, f := range []func(context.Context){a.Atlas.Watch, a.Rulebook.Watch,
+		func(ctx context.Context) { a.report("jobs", a.Jobs.Run(ctx)) },
+		func(ctx context.Context) { a.report("search index", a.indexer.Run(ctx)) }} {
+		a.running.Go(func() { f(ctx) })
+	}
+}
+
+func (a *App) report(what string, err error) {
+	if err != nil && !errors.Is(err, context.Canceled) {
+		a.opt.Log.Error("background work ended", "what", what, "error", err)
+	}
+}
+
+// Close ends the background work, finishes accepted writes and closes the store.
+func (a *App) Close() error {
+	a.stop()
+	a.running.Wait()
+	if a.Identity != nil {
+		a.Identity.Close()
+	}
+	if a.DB == nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	if err := a.DB.Release(ctx); err != nil {
+		a.opt.Log.Warn("the writer's place was not given back", "error", err)
+	}
+	return a.DB.Close()
+}
+
+// Serve serves on the listener until ctx ends, then finishes what it accepted.
+func (a *App) Serve(ctx context.Context, l net.Listener) error {
+	if err := a.Routes(); err != nil {
+		return err
+	}
+	a.Start(ctx)
+	return a.Web.Serve(ctx, l, 15*time.Second)
+}

@@ -1,0 +1,108 @@
+package app
+
+import (
+	"context"
+	"net/http"
+	"net/netip"
+	"strconv"
+
+	"linli/internal/grid/region"
+	"linli/internal/kernel/access"
+	"linli/internal/kernel/errs"
+	"linli/internal/kernel/files"
+	"linli/internal/kernel/web"
+	webui "linli/web"
+)
+
+const filesPath = "/api/v1/files/"
+
+// Routes makes the router with every operation of every room.
+func (a *App) Routes() error {
+	o := web.Options{Version: a.opt.Version, Auth: a.Identity, Log: a.opt.Log, Today: a.Today, Ready: a.DB.Ready, Rate: a.opt.Rate,
+		TrustedProxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128")}}
+	if a.opt.Insecure {
+		o.Rate, o.MaxInFlight = -1, 4096
+	}
+	a.Web = web.New(o)
+	a.Identity.Register(a.Web)
+	a.Atlas.Register(a.Web, region.NewTiles(a.opt.TileKey))
+	a.Cases.API(a.Web, nil)
+	a.fileRoutes()
+	a.auditRoutes()
+	return a.pages()
+}
+
+// pages serves the desk; the city's front door leads there until residents have
+// their own pages.
+func (a *App) pages() error {
+	site, err := web.Static(webui.Files())
+	if err != nil {
+		return err
+	}
+	a.Web.Mux().Handle("GET /desk/", site)
+	a.Web.Mux().HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/desk/", http.StatusFound) })
+	return nil
+}
+
+// uploader says whose upload it is: anybody's who may put files on a case.
+func (a *App) uploader(r *http.Request) (int64, error) {
+	who := web.Actor(r.Context())
+	if who == nil {
+		return 0, errs.Unauthorized.New()
+	}
+	return who.Account, nil
+}
+
+func (a *App) fileRoutes() {
+	upload := a.Files.Handler()
+	writes := access.Needs(access.CaseReport, access.CaseOnsite, access.CaseHandle, access.CaseVerify, access.CaseTriage)
+	for _, op := range []struct{ id, method, path, zh, en string }{
+		{"create-upload", "POST", filesPath + "{$}", "开始上传（tus）", "Begin an upload (tus 1.0)"},
+		{"append-upload", "PATCH", filesPath + "{id}", "继续上传", "Continue an upload"},
+		{"upload-offset", "HEAD", filesPath + "{id}", "查询上传进度", "How far an upload came"},
+		{"end-upload", "DELETE", filesPath + "{id}", "取消上传", "Give an upload up"},
+	} {
+		web.Handle(a.Web, web.Op{ID: op.id, Method: op.method, Path: op.path, Policy: writes, Tags: []string{"files"}, Summary: op.zh, SummaryEN: op.en, Body: files.MaxBytes + 4096, Timeout: -1},
+			func(_ context.Context, _ access.Scope, w http.ResponseWriter, req *http.Request) error {
+				upload.ServeHTTP(w, req)
+				return nil
+			})
+	}
+	get := func(size files.Size) func(context.Context, access.Scope, http.ResponseWriter, *http.Request) error {
+		return func(ctx context.Context, scope access.Scope, w http.ResponseWriter, req *http.Request) error {
+			id, err := strconv.ParseInt(req.PathValue("id"), 10, 64)
+			if err != nil {
+				return errs.NotFound.New()
+			}
+			if err := a.mayRead(ctx, scope, id); err != nil {
+				return err
+			}
+			c, err := a.Files.Open(ctx, id, size)
+			if err != nil {
+				return err
+			}
+			c.ServeHTTP(w, req)
+			return nil
+		}
+	}
+	read := access.Needs(access.CaseRead)
+	web.Handle(a.Web, web.Op{ID: "get-file", Method: "GET", Path: filesPath + "{id}", Policy: read, Tags: []string{"files"}, Summary: "查看附件", SummaryEN: "A file"}, get(files.Full))
+	web.Handle(a.Web, web.Op{ID: "get-thumb", Method: "GET", Path: filesPath + "{id}/thumb", Policy: read, Tags: []string{"files"}, Summary: "附件缩略图", SummaryEN: "A file's thumbnail"}, get(files.Thumb))
+}
+
+// mayRead: a case's file is read by who may read the case; one that hangs on
+// nothing yet by its owner.
+func (a *App) mayRead(ctx context.Context, scope access.Scope, id int64) error {
+	f, err := a.Files.Meta(ctx, id)
+	if err != nil {
+		return err
+	}
+	if f.Kind == "case" {
+		_, _, _, err := a.Cases.ByID(ctx, scope, f.Object)
+		return err
+	}
+	if f.Object == 0 && f.Owner == scope.Account() {
+		return nil
+	}
+	return errs.NotFound.New()
+}
