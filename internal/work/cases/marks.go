@@ -19,10 +19,10 @@ const (
 	MarkDispatchedOK        // never returned by a unit
 	MarkDue                 // the handling limit has been met or has passed
 	MarkOnTime              // resolved by the unit within the limit
-	MarkResolved            // the unit says it is resolved
+	MarkResolved            // was dispatched, and its unit says it is resolved
 	MarkReworked            // a verification failed
 	MarkExtended            // was extended
-	MarkSuspended           // is suspended
+	MarkSuspended           // is suspended (and open)
 	MarkClosed              // closed with a result
 	MarkCloseDue            // closed, or its limit has passed
 	MarkClosedOnTime        // closed and resolved within the limit
@@ -41,6 +41,8 @@ const (
 	MarkDropped             // withdrawn or void
 	MarkHistory             // brought in as history
 	MarkReturned            // a unit returned it
+	MarkHandled             // was said to be resolved at least once, even if it was sent back since
+	MarkOverdue             // its limit has passed, and it is neither resolved nor suspended
 	markCount
 )
 
@@ -88,10 +90,10 @@ func marksOf(c *Case) int64 {
 	due := c.DueAt > 0 && !dropped && c.Status != Merged && (c.ResolvedAt > 0 || c.Has(FlagLapsed))
 	on(MarkDue, due)
 	on(MarkOnTime, due && inTime)
-	on(MarkResolved, c.ResolvedAt > 0)
+	on(MarkResolved, c.ResolvedAt > 0 && c.DispatchedAt > 0)
 	on(MarkReworked, c.Reworks > 0)
 	on(MarkExtended, c.Extended > 0)
-	on(MarkSuspended, c.Has(FlagSuspended))
+	on(MarkSuspended, c.Has(FlagSuspended) && !ended)
 	on(MarkClosed, result)
 	closeDue := c.DueAt > 0 && (result || c.Has(FlagLapsed) && !dropped && c.Status != Merged)
 	on(MarkCloseDue, closeDue)
@@ -112,6 +114,8 @@ func marksOf(c *Case) int64 {
 	on(MarkDropped, dropped)
 	on(MarkHistory, history)
 	on(MarkReturned, c.Returns > 0)
+	on(MarkHandled, c.ResolvedAt > 0 && !history || c.Reworks > 0 || c.Redos > 0)
+	on(MarkOverdue, !ended && c.Has(FlagLapsed) && c.ResolvedAt == 0 && c.PausedAt == 0)
 	return m
 }
 
