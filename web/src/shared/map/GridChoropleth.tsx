@@ -1,4 +1,4 @@
-import { Segmented } from 'antd';
+import { Button, Segmented } from 'antd';
 import type { Map as GlMap, MapMouseEvent } from 'maplibre-gl';
 import { type CSSProperties, type ReactNode, useEffect, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -24,6 +24,12 @@ export interface GridChoroplethProps {
   onSelect?: (grid: number | null, props?: GridProps) => void;
   /** Links of a row in the list: to its cases. */
   rowExtra?: (grid: GridProps, value: GridValue | undefined) => ReactNode;
+  /** The same for the marked grid, below the map. */
+  selectedExtra?: (grid: GridProps, value: GridValue | undefined) => ReactNode;
+  /** In the bar above the map, in place of the title. */
+  head?: ReactNode;
+  /** Keeps the picture for the printer, at some cost. */
+  printable?: boolean;
   className?: string;
   style?: CSSProperties;
   /** No tools and no list: a wall nobody touches. */
@@ -203,9 +209,10 @@ export default function GridChoropleth(props: GridChoroplethProps) {
           { value: 'list', label: t('map:as_list') },
         ]}
       />
-      <span className="citymap-title">{title}</span>
+      {props.head ?? <span className="citymap-title">{title}</span>}
     </div>
   );
+  const marked = selected ? propsOf.get(selected) : undefined;
   const over = tip ? propsOf.get(tip.id) : undefined;
   return (
     <div className={`citymap ${props.className ?? ''}`} style={props.style}>
@@ -225,6 +232,8 @@ export default function GridChoropleth(props: GridChoroplethProps) {
           label={t('map:grids', { title })}
           overlay={overlay}
           focus={focus}
+          printable={props.printable}
+          wall={wall}
           onMap={setMap}
           onClick={(e, gl) => {
             const hit = gl.getLayer('grids')
@@ -270,6 +279,15 @@ export default function GridChoropleth(props: GridChoroplethProps) {
           ) : null}
         </CityMap>
       )}
+      {marked && !wall ? (
+        <div className="citymap-marked" role="status">
+          <b>{marked.name}</b> {sayOf(byId.get(marked.id))}{' '}
+          {props.selectedExtra?.(marked, byId.get(marked.id))}{' '}
+          <Button type="link" size="small" onClick={() => onSelect?.(null)}>
+            {t('map:unmark')}
+          </Button>
+        </div>
+      ) : null}
     </div>
   );
 }

@@ -197,9 +197,31 @@ export interface StyleInput {
   /** Points for the names of large areas. */
   labels: Partial<Record<BaseLayer, Collection>>;
   overlay?: Overlay;
+  /** All names larger by this factor: a wall is read from afar. */
+  textScale?: number;
 }
 
-export function buildStyle({ mode, info, layers, data, labels, overlay }: StyleInput): StyleSpecification {
+/** Every text of the style larger by the factor. */
+function enlarge(layers: LayerSpecification[], by: number): void {
+  for (const l of layers) {
+    if (l.type !== 'symbol' || !l.layout) continue;
+    const size = l.layout['text-size'];
+    l.layout = {
+      ...l.layout,
+      'text-size': typeof size === 'number' ? size * by : 14 * by,
+    };
+  }
+}
+
+export function buildStyle({
+  mode,
+  info,
+  layers,
+  data,
+  labels,
+  overlay,
+  textScale = 1,
+}: StyleInput): StyleSpecification {
   const c = mapColours[mode];
   const sources: Record<string, SourceSpecification> = {};
   const out: LayerSpecification[] = [
@@ -364,6 +386,7 @@ export function buildStyle({ mode, info, layers, data, labels, overlay }: StyleI
     }
   }
   out.push(...(overlay?.top ?? []));
+  if (textScale !== 1) enlarge(out, textScale);
   return { version: 8, name: 'linli', sources, layers: out, transition: { duration: 0, delay: 0 } };
 }
 

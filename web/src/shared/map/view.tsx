@@ -23,6 +23,10 @@ export interface CityMapProps {
   /** Scrolling the page over the map does not zoom it. */
   calm?: boolean;
   picking?: boolean;
+  /** Keeps the picture for the printer, at some cost. */
+  printable?: boolean;
+  /** A wall that nobody touches, read from afar: no buttons, larger names. */
+  wall?: boolean;
   onMap?: (map: GlMap | null) => void;
   onClick?: (e: MapMouseEvent, map: GlMap) => void;
   /** Instead of the map where the browser cannot draw one. */
@@ -78,13 +82,13 @@ export default function View(props: CityMapProps) {
       data: (l) => named.shapes[l] ?? layerUrl(l, version),
       labels: named.names,
       overlay: props.overlay,
+      textScale: props.wall ? 1.7 : 1,
     });
-  }, [mode, info.data, layers, named, props.overlay]);
+  }, [mode, info.data, layers, named, props.overlay, props.wall]);
   const newest = useRef(style);
   newest.current = style;
 
   const city = info.data;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the map is made once for a city; style and focus follow below
   useEffect(() => {
     if (!city || !box.current || !newest.current) return;
     const start = latest.current.start;
@@ -95,7 +99,12 @@ export default function View(props: CityMapProps) {
         style: newest.current,
         ...(start
           ? { center: start.center, zoom: start.zoom }
-          : { bounds: latest.current.focus ?? city.bbox, fitBoundsOptions: { padding: 12 } }),
+          : {
+              bounds: latest.current.focus ?? city.bbox,
+              fitBoundsOptions: {
+                padding: latest.current.wall ? { left: 180, top: 12, right: 12, bottom: 12 } : 12,
+              },
+            }),
         maxBounds: pad(city.bbox, 0.6),
         maxZoom: 18.5,
         minZoom: 7,
@@ -111,6 +120,7 @@ export default function View(props: CityMapProps) {
         localIdeographFontFamily: fonts.map((f) => (f === 'sans-serif' ? f : `"${f}"`)).join(', '),
         maxTileCacheZoomLevels: 3,
         scrollZoom: !latest.current.calm,
+        canvasContextAttributes: { preserveDrawingBuffer: latest.current.printable === true },
       });
     } catch (e) {
       setFailed(e instanceof Error ? e : new Error(String(e)));
@@ -177,7 +187,7 @@ export default function View(props: CityMapProps) {
           <path d="M14 1v10M14 17v10M1 14h10M17 14h10" stroke="currentColor" strokeWidth="2" />
         </svg>
       ) : null}
-      {map ? (
+      {map && !props.wall ? (
         <fieldset className="citymap-tools" aria-label={t('map:tools')}>
           <button type="button" aria-label={t('map:in')} title={t('map:in')} onClick={() => map.zoomIn()}>
             +

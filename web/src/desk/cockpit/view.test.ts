@@ -1,0 +1,80 @@
+import { describe, expect, it } from 'vitest';
+import { overdueLink, parseView, periods, rowsLink, span, writeView } from './view.ts';
+
+const today = 20261123;
+const read = (s: string) => parseView(new URLSearchParams(s), today);
+
+describe('view in the URL', () => {
+  it('falls back to thirty days by street', () => {
+    expect(read('')).toEqual({
+      period: '30d',
+      from: 20261025,
+      to: 20261123,
+      region: undefined,
+      figure: undefined,
+      by: 'street',
+      grid: undefined,
+      wall: false,
+    });
+  });
+  it('drops what cannot be', () => {
+    const v = read('period=ever&region=99&figure=%3Cb%3E&by=colour&grid=-4&from=20261101&to=20261001');
+    expect(v.period).toBe('30d');
+    expect([v.region, v.figure, v.by, v.grid]).toEqual([undefined, undefined, 'street', undefined]);
+  });
+  it.each(periods)('comes back as it was written: %s', (period) => {
+    const v = {
+      ...read('region=990101&figure=on_time&by=unit&grid=77&wall=1'),
+      period,
+      ...span(period, today),
+    };
+    expect(parseView(writeView(v), today)).toEqual(v);
+  });
+  it('keeps days chosen by hand', () => {
+    const v = read('from=20260101&to=2026-03-31');
+    expect([v.period, v.from, v.to]).toEqual([undefined, 20260101, 20260331]);
+    expect(writeView(v).toString()).toBe('from=20260101&to=20260331');
+  });
+});
+
+it('knows the last month and the year', () => {
+  expect(span('last_month', 20260105)).toEqual({ from: 20251201, to: 20251231 });
+  expect(span('last_month', 20260315)).toEqual({ from: 20260201, to: 20260228 });
+  expect(span('year', today)).toEqual({ from: 20260101, to: today });
+  expect(span('7d', 20260302)).toEqual({ from: 20260224, to: 20260302 });
+});
+
+describe('links to rows', () => {
+  const v = { from: 20261001, to: 20261031, region: undefined };
+  const streets = ['990101001', '990101002', '990102001'];
+  it('names figure, part and days', () => {
+    expect(rowsLink('on_time', 'numerator', v, streets)).toBe(
+      '/cases?figure=on_time&part=numerator&from=20261001&to=20261031',
+    );
+  });
+  it('turns a unit into the lead and a district into its streets', () => {
+    const q = new URLSearchParams(
+      rowsLink('x', 'excluded', { ...v, region: '990101' }, streets, { by: 'unit', key: 6 }).slice(7),
+    );
+    expect(q.get('street')).toBe('990101001,990101002');
+    expect(q.get('lead')).toBe('6');
+  });
+  it('lets the row’s own street win', () => {
+    const q = new URLSearchParams(
+      rowsLink('x', 'numerator', { ...v, region: '990101' }, streets, {
+        by: 'street',
+        key: '990101002',
+      }).slice(7),
+    );
+    expect(q.get('street')).toBe('990101002');
+  });
+  it('opens one day of the trend', () => {
+    const q = new URLSearchParams(
+      rowsLink('x', 'numerator', v, streets, { by: 'day', key: 20261005 }).slice(7),
+    );
+    expect([q.get('from'), q.get('to'), q.get('day')]).toEqual(['20261005', '20261005', null]);
+  });
+  it('lists the overdue, most urgent first', () => {
+    expect(overdueLink('990102001', streets)).toBe('/cases?overdue=true&street=990102001&sort=due');
+  });
+});
