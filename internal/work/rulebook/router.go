@@ -31,7 +31,7 @@ type router struct {
 	owner   []string        // responsible unit kind by index, inherited
 	part    []bool
 	leaf    []bool // by index: cases are filed under it
-	areaAt  map[int64]int32 // region code → index in dimArea; 0 is "unknown place"
+	areaAt  map[int64]int32 // region code → index in dimArea; 0 is a place that is not known
 	areas   []Area
 	grids   map[int64]int32 // grid id → index in dimArea, for grids that rules name
 	gridIn  []int64         // index - len(areas) → community
@@ -80,12 +80,18 @@ func newRouter(rules []Rule, w *world) *router {
 	r.leaf = append(r.leaf, true, true)
 	r.owner = append(r.owner, "", "")
 	r.part = append(r.part, false, true)
-	r.areas = append([]Area{{}}, w.areas...)
+	r.areas = slices.Clone(w.areas)
 	for i, a := range r.areas {
 		r.areaAt[a.Code] = int32(i)
 		if region.LevelOf(a.Code) == region.City {
 			r.city = a.Code
 		}
+	}
+	if r.city != 0 { // a place that is not known is somewhere in the city
+		r.areaAt[0] = r.areaAt[r.city]
+	} else {
+		r.areaAt[0] = int32(len(r.areas))
+		r.areas = append(r.areas, Area{})
 	}
 	for i := range rules {
 		for _, g := range rules[i].When.Grids {
@@ -286,6 +292,9 @@ func (r *router) spot(f *Facts) (s spot) {
 		s.chain[n] = code
 		n++
 		code = region.ParentOf(code)
+	}
+	if !known {
+		s.at[dimArea] = int(r.areaAt[0])
 	}
 	if n == 0 {
 		s.chain[0] = r.city

@@ -215,6 +215,9 @@ func brute(w *world, x *When, f *Facts) bool {
 	if place == 0 {
 		place = int64(f.District)
 	}
+	if place == 0 {
+		place = 9901
+	}
 	inArea := false
 	for code := place; code != 0; code = region.ParentOf(code) {
 		inArea = inArea || slices.Contains(x.Areas, code)
