@@ -9,9 +9,9 @@ import (
 //go:embed categories.json
 var categoriesJSON []byte
 
-// Limit is a staged limit of a category. Stages: "handle" for the unit, or
-// "whole" for the case from report to end, or a named step of the work
-// ("stop_work", "penalise", "demolish").
+// Limit is a staged limit of a category, in the rulebook's form: stage "handle"
+// is the limit from dispatch to resolved, any other name a milestone of the
+// work ("停工", "处罚", "拆除").
 type Limit struct {
 	Stage string `json:"stage"`
 	N     int    `json:"n"`
@@ -27,23 +27,26 @@ type Evidence struct {
 	WhyEn    string `json:"why_en,omitempty"`
 }
 
-// Category is a node of the tree: 大类 (2 characters of code), 小类 leaves under
-// it. Only leaves have limits, words and templates.
+// Category is a node of the tree: 大类 (E01) and under it 小类 (E0101). Event
+// groups 01–06 and the part groups carry the names of the city-management
+// standard; the others hold what residents report beside it. Only leaves have limits, words and templates.
 type Category struct {
 	ID        int64    `json:"-"`
 	Parent    int64    `json:"-"`
-	Code      string   `json:"code"` // E01, E0101 (event); P01, P0101 (part)
+	Code      string   `json:"code"` // E01, E0101 (event 事件); P01, P0101 (part 部件)
 	Name      string   `json:"name"`
 	NameEn    string   `json:"name_en"`
 	Kind      string   `json:"kind"` // event | part
 	Leaf      bool     `json:"leaf"`
-	Grade     string   `json:"grade,omitempty"` // usual grade: general | urgent | critical | complex
+	Grade     string   `json:"grade,omitempty"`  // usual grade: general | urgent | critical | complex
+	Nature    string   `json:"nature,omitempty"` // "" | lifeline (water, power, gas, heat) | consultation
 	Limits    []Limit  `json:"limits,omitempty"`
 	Evidence  Evidence `json:"evidence"`
 	Filing    string   `json:"filing,omitempty"`  // 立案条件
 	Closing   string   `json:"closing,omitempty"` // 结案条件
 	UnitKind  string   `json:"unit_kind,omitempty"`
-	Share     float64  `json:"share,omitempty"` // of all arrivals, in per mille; about 1000 in sum
+	Onsite    bool     `json:"onsite,omitempty"` // a worker may settle it on the spot
+	Share     float64  `json:"share,omitempty"`  // of all arrivals, in per mille; about 1000 in sum
 	Keywords  []string `json:"keywords,omitempty"`
 	Templates []string `json:"templates,omitempty"` // {place} {time} {dur} {detail}
 	Details   []string `json:"details,omitempty"`

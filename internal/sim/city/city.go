@@ -12,7 +12,7 @@ import (
 // Options say which city to make.
 type Options struct {
 	Seed  uint64    // any value; the same seed gives the same city
-	Scale float64   // 1 = about 206,000 households in 526 grids; 0 means 1; 0.05 is the small test city
+	Scale float64   // 1 = about 206,000 households in 526 grids; 0 means 1; 0.05 is the small test city and the least
 	Until time.Time // the "today" of the city: validity dates lie before it; zero means 2026-11-23
 }
 
@@ -202,7 +202,6 @@ const (
 	accountBase  = 7_000_000
 	postBase     = 8_000_000
 	categoryBase = 9_000_000
-	routeBase    = 9_500_000
 )
 
 // Generate makes the city. It takes a few seconds at Scale 1 and panics only
@@ -211,7 +210,7 @@ func Generate(o Options) *City {
 	if o.Scale <= 0 {
 		o.Scale = 1
 	}
-	o.Scale = math.Min(o.Scale, 1)
+	o.Scale = clamp(o.Scale, 0.05, 1)
 	if o.Until.IsZero() {
 		o.Until = time.Date(2026, 11, 23, 0, 0, 0, 0, time.FixedZone("CST", 8*3600))
 	}

@@ -14,6 +14,7 @@ type Org struct {
 	Short  string // as people say it
 	NameEn string
 	Kind   string // one of the Kind… codes below; routing and categories name them
+	Class  string // coarse: department | utility | street_office | committee | centre | company | property | other
 	Region int64  // code of the area it serves: 9901, 990101, 990101001 or 990101001001
 	Parent int64  // Org.ID; 0 = none
 }
@@ -62,8 +63,30 @@ const (
 	KindBus               = "bus"
 	KindDrainage          = "drainage"
 	KindHotline           = "hotline"
+	KindCityDesk          = "city_desk" // 市城市运行管理服务中心
 	KindCityBureau        = "city_bureau"
 )
+
+// classOf is the coarse class of a kind.
+func classOf(kind string) string {
+	switch kind {
+	case KindStreetOffice:
+		return "street_office"
+	case KindCommunity:
+		return "committee"
+	case KindProperty:
+		return "property"
+	case KindDistrictDesk, KindCityDesk, KindHotline:
+		return "centre"
+	case KindWaterSupply, KindGas, KindPower, KindHeat, KindTelecom, KindTV, KindDrainage, KindBus:
+		return "utility"
+	case KindSanitation, KindParking:
+		return "company"
+	case KindStreetService, KindStreetSafety, KindStreetEnforcement:
+		return "other"
+	}
+	return "department"
+}
 
 type orgSpec struct{ kind, name, short, en string }
 
@@ -98,11 +121,11 @@ var districtOrgs = []orgSpec{
 }
 
 // longName tries every layout that shows an organisation.
-const longName = "{d}老旧小区改造和既有住宅加装电梯工作联席会议办公室(直管公房管理所、住宅专项维修资金管理中心、房屋使用安全鉴定站合署办公)"
+const longName = "{d}老旧小区改造和既有住宅加装电梯工作联席会议办公室(直管公房管理所、住宅专项维修资金管理中心、房屋安全鉴定站合署)"
 
 var cityOrgs = []orgSpec{
 	{KindHotline, "澄湖市12345政务服务便民热线中心", "12345热线", "12345 Hotline Centre"},
-	{KindCityBureau, "澄湖市城市运行管理服务中心", "市城运中心", "City Operations Centre"},
+	{KindCityDesk, "澄湖市城市运行管理服务中心", "市城运中心", "City Operations Centre"},
 	{KindCityBureau, "澄湖市城市管理和综合执法局", "市城管局", "City Urban Management Bureau"},
 	{KindCityBureau, "澄湖市住房和城乡建设局", "市住建局", "City Housing and Construction Bureau"},
 	{KindCityBureau, "澄湖市水务局", "市水务局", "City Water Bureau"},
@@ -152,7 +175,7 @@ func (b *builder) organise() {
 	c := b.c
 	add := func(s orgSpec, region, parent int64, d, st string) int64 {
 		fill := strings.NewReplacer("{d}", d, "{s}", st)
-		o := Org{ID: orgBase + int64(len(c.Orgs)) + 1, Name: fill.Replace(s.name), Short: fill.Replace(s.short), NameEn: s.en, Kind: s.kind, Region: region, Parent: parent}
+		o := Org{ID: orgBase + int64(len(c.Orgs)) + 1, Name: fill.Replace(s.name), Short: fill.Replace(s.short), NameEn: s.en, Kind: s.kind, Class: classOf(s.kind), Region: region, Parent: parent}
 		c.Orgs = append(c.Orgs, o)
 		return o.ID
 	}
@@ -194,19 +217,18 @@ func (b *builder) organise() {
 			}
 		}
 	}
-	// property companies serve whole districts; each compound of newer make has one
+	// every street has a property company; each compound of newer make has one
 	rng := stream(c.Seed, "property")
-	n := max(4, int(math.Round(26*c.Scale)))
-	byDistrict := map[int64][]int64{}
-	for i := range min(n, len(propertyNames)) {
-		d := c.Districts[i%len(c.Districts)].Code
-		id := add(orgSpec{KindProperty, "澄湖市" + propertyNames[i] + "物业服务有限公司", propertyNames[i] + "物业", fmt.Sprintf("Property Company %d", i+1)}, d, 0, "", "")
-		byDistrict[d] = append(byDistrict[d], id)
+	n := min(len(propertyNames), max(len(c.Streets), int(math.Round(26*c.Scale))))
+	byStreet := map[int64][]int64{}
+	for i := range n {
+		s := c.Streets[i%len(c.Streets)].Code
+		id := add(orgSpec{KindProperty, "澄湖市" + propertyNames[i] + "物业服务有限公司", propertyNames[i] + "物业", fmt.Sprintf("Property Company %d", i+1)}, s, 0, "", "")
+		byStreet[s] = append(byStreet[s], id)
 	}
 	for i := range c.Compounds {
 		p := &c.Compounds[i]
-		ids := byDistrict[p.Community/1_000_000]
-		if managed(p.Style, rng) && len(ids) > 0 {
+		if ids := byStreet[p.Community/1000]; managed(p.Style, rng) {
 			p.Property = ids[rng.IntN(len(ids))]
 		}
 	}

@@ -1,92 +1,50 @@
 package city
 
-// Levels at which a rule looks for its organisation: the one of that kind
-// whose area holds the place.
-const (
-	AtCity      = "city"
-	AtDistrict  = "district"
-	AtStreet    = "street"
-	AtCommunity = "community"
-	AtCompound  = "compound" // the property company of the compound at the place
-)
-
-// Target names an organisation by kind and level.
-type Target struct {
-	Kind string // org kind
-	At   string
-}
-
-// Route is one routing rule. Rules are tried in order; a rule fits when all of
-// its conditions that are set hold and its Lead exists at the place. Events go
-// first to the territory, then to the owner; parts first to the owner.
+// Route is one routing rule, in the rulebook's form: rules are tried in order
+// and the first whose conditions all hold decides. An empty list is no
+// condition. Lead and Assists are kinds of organisation, found where the case
+// is, the smallest area first, or "@owner": the category's responsible kind.
 type Route struct {
-	ID       int64
-	Order    int
-	Name     string // zh
-	NameEn   string
-	Kind     string // event | part; "" = any
-	UnitKind string // the category's responsible kind; "" = any
-	Category string // code or prefix of it; "" = any
-	Grade    string // "" = any
-	Lead     Target
-	Assist   []Target
-	Then     Target // where it goes when Lead returns it
+	ID         string // stable
+	Name       string // zh
+	NameEn     string
+	Categories []int64  // Category.ID of leaves
+	Kinds      []string // event | part
+	Grades     []string
+	Lead       string
+	Assists    []string
 }
 
-// Routes is the starting rule list. The last rule fits everything: the
-// district desk is the backstop.
+// Routes is the starting rule list: danger first, then the utilities; parts go
+// first to their owner, events first to the territory. The last rule fits
+// everything: the district desk is the backstop.
 func Routes() []Route {
-	d := func(kind string) Target { return Target{kind, AtDistrict} }
-	city := func(kind string) Target { return Target{kind, AtCity} }
-	street := func(kind string) Target { return Target{kind, AtStreet} }
-	desk := d(KindDistrictDesk)
-	var out []Route
-	add := func(r Route) {
-		r.Order = len(out) + 1
-		r.ID = routeBase + int64(r.Order)
-		if r.Then == (Target{}) {
-			r.Then = desk
+	of := func(kind string, units ...string) []int64 {
+		var out []int64
+		for _, c := range parsed() {
+			for _, u := range units {
+				if c.Leaf && c.UnitKind == u && (kind == "" || c.Kind == kind) {
+					out = append(out, c.ID)
+				}
+			}
 		}
-		out = append(out, r)
+		return out
 	}
-	// danger to life first, by whose hands it takes
-	add(Route{Name: "紧急燃气险情:燃气公司主办,消防、街道协办", NameEn: "Gas danger: gas company, with fire brigade and subdistrict", UnitKind: KindGas, Grade: "critical", Lead: city(KindGas), Assist: []Target{d(KindFire), street(KindStreetSafety)}})
-	add(Route{Name: "紧急消防隐患:消防大队主办,街道综治中心协办", NameEn: "Fire danger: fire brigade, with subdistrict", UnitKind: KindFire, Grade: "critical", Lead: d(KindFire), Assist: []Target{street(KindStreetSafety)}})
-	// utilities own their lines everywhere in the city
-	for _, u := range []struct{ kind, zh, en string }{
-		{KindWaterSupply, "供水", "Water supply"}, {KindGas, "燃气", "Gas"}, {KindPower, "供电", "Power"}, {KindHeat, "供热", "Heating"},
-		{KindTelecom, "通信", "Telecoms"}, {KindTV, "有线电视", "Cable television"}, {KindBus, "公交", "Buses"}, {KindDrainage, "排水", "Drainage"},
-	} {
-		add(Route{Name: u.zh + "事项:直达产权单位", NameEn: u.en + ": straight to its owner", UnitKind: u.kind, Lead: city(u.kind)})
+	critical := []string{"critical"}
+	owners := []string{KindHousing, KindWater, KindTrafficPolice, KindMarket, KindEnvironment, KindHealth, KindEducation, KindCivil, KindLabour, KindMedical,
+		KindEmergency, KindFire, KindPolice, KindCulture, KindResources, KindTransport, KindDisabled, KindPublicHousing}
+	return []Route{
+		{ID: "gas_danger", Name: "燃气险情:燃气公司主办,消防、综治协办", NameEn: "Gas danger: gas company, with fire brigade and street safety", Categories: of("", KindGas), Grades: critical, Lead: KindGas, Assists: []string{KindFire, KindStreetSafety}},
+		{ID: "fire_danger", Name: "消防险情:消防大队主办,综治中心协办", NameEn: "Fire danger: fire brigade, with street safety", Categories: of("", KindFire), Grades: critical, Lead: KindFire, Assists: []string{KindStreetSafety}},
+		{ID: "utilities", Name: "水电气热、通信、排水、公交:直达产权单位", NameEn: "Utilities and buses: straight to their owner", Categories: of("", KindWaterSupply, KindGas, KindPower, KindHeat, KindTelecom, KindTV, KindDrainage, KindBus), Lead: "@owner"},
+		{ID: "parts", Name: "部件:先派权属养护单位", NameEn: "Urban assets: their keeper first", Kinds: []string{"part"}, Lead: "@owner"},
+		{ID: "urban_order", Name: "城市管理事件:街道综合执法队主办,区城管局协办", NameEn: "Urban order: the street's enforcement team, with the district bureau", Categories: of("event", KindUrbanManagement), Lead: KindStreetEnforcement, Assists: []string{KindUrbanManagement}},
+		{ID: "street_order", Name: "街面秩序:街道综合执法队", NameEn: "Street order: the enforcement team", Categories: of("event", KindStreetEnforcement), Lead: KindStreetEnforcement},
+		{ID: "keeping", Name: "环卫、绿化、道路、照明、停车事件:养护单位", NameEn: "Cleaning, greenery, roads, lights, parking: their keeper", Categories: of("event", KindSanitation, KindGreening, KindRoadWorks, KindLighting, KindParking), Lead: "@owner"},
+		{ID: "property", Name: "物业服务:物业公司主办,社区居委会协办", NameEn: "Property service: the property company, with the community", Categories: of("event", KindProperty), Lead: KindProperty, Assists: []string{KindCommunity}},
+		{ID: "community", Name: "社区事务:社区居委会", NameEn: "Community matters: the residents' committee", Categories: of("event", KindCommunity), Lead: KindCommunity},
+		{ID: "street", Name: "街道事务:街道办事处及所属中心", NameEn: "Street matters: the office and its centres", Categories: of("event", KindStreetOffice, KindStreetService, KindStreetSafety), Lead: "@owner"},
+		{ID: "departments", Name: "部门职责事项:区级主管部门", NameEn: "Departments' matters: the district bureau", Categories: of("event", owners...), Lead: "@owner"},
+		{ID: "backstop", Name: "兜底:区网格化综合指挥中心", NameEn: "Backstop: the district command centre", Lead: KindDistrictDesk},
 	}
-	// parts: first the owner
-	for _, u := range []struct{ kind, then, zh, en string }{
-		{KindSanitation, KindUrbanManagement, "环卫设施", "Sanitation assets"}, {KindGreening, KindUrbanManagement, "园林绿化设施", "Green assets"},
-		{KindRoadWorks, KindUrbanManagement, "市政道路设施", "Road assets"}, {KindLighting, KindUrbanManagement, "照明设施", "Street lights"},
-		{KindParking, KindUrbanManagement, "停车设施", "Parking assets"},
-	} {
-		add(Route{Name: u.zh + "(部件):先派养护单位", NameEn: u.en + ": to their keeper", Kind: "part", UnitKind: u.kind, Lead: d(u.kind), Then: d(u.then)})
-	}
-	add(Route{Name: "其他部件:先派区级主管部门", NameEn: "Other urban assets: to the district bureau", Kind: "part", UnitKind: KindUrbanManagement, Lead: d(KindUrbanManagement)})
-	// events: first the territory
-	add(Route{Name: "城市管理事件:街道综合执法队首接", NameEn: "Urban order: subdistrict enforcement team first", Kind: "event", UnitKind: KindUrbanManagement, Lead: street(KindStreetEnforcement), Then: d(KindUrbanManagement)})
-	add(Route{Name: "环境卫生事件:环卫公司首接", NameEn: "Street cleaning: sanitation company first", Kind: "event", UnitKind: KindSanitation, Lead: d(KindSanitation), Assist: []Target{street(KindStreetEnforcement)}, Then: d(KindUrbanManagement)})
-	add(Route{Name: "物业服务事项:小区物业公司首接", NameEn: "Property service: the compound's company first", UnitKind: KindProperty, Lead: Target{KindProperty, AtCompound}, Assist: []Target{{KindCommunity, AtCommunity}}, Then: street(KindStreetOffice)})
-	add(Route{Name: "无物业小区的物业事项:社区居委会首接", NameEn: "Property matters without a company: the community first", UnitKind: KindProperty, Lead: Target{KindCommunity, AtCommunity}, Then: street(KindStreetOffice)})
-	add(Route{Name: "社区事务:社区居委会首接", NameEn: "Community matters: the community first", UnitKind: KindCommunity, Lead: Target{KindCommunity, AtCommunity}, Then: street(KindStreetOffice)})
-	for _, k := range []struct{ kind, zh, en string }{
-		{KindStreetOffice, "街道事务:街道办事处", "Subdistrict matters: the office"}, {KindStreetEnforcement, "街面执法:街道综合执法队", "Street enforcement: the team"},
-		{KindStreetService, "便民服务:街道便民服务中心", "Services and advice: the service centre"}, {KindStreetSafety, "平安法治:街道综治中心", "Safety and disputes: the safety centre"},
-	} {
-		add(Route{Name: k.zh, NameEn: k.en, UnitKind: k.kind, Lead: street(k.kind)})
-	}
-	for _, s := range districtOrgs {
-		if s.kind == KindDistrictDesk || s.kind == KindUrbanManagement {
-			continue
-		}
-		add(Route{Name: s.short + "职责事项", NameEn: "Matters of the " + s.en, UnitKind: s.kind, Lead: d(s.kind)})
-	}
-	add(Route{Name: "区城管局职责事项", NameEn: "Matters of the Urban Management Bureau", UnitKind: KindUrbanManagement, Lead: d(KindUrbanManagement)})
-	add(Route{Name: "兜底:区网格化综合指挥中心", NameEn: "Backstop: district command centre", Lead: desk})
-	return out
 }

@@ -1,7 +1,6 @@
 package city
 
 import (
-	"fmt"
 	"math"
 	"math/rand/v2"
 	"sort"
@@ -377,7 +376,7 @@ func (b *builder) house(g int, rng *rand.Rand) {
 		}
 	}
 	if len(all) == 0 {
-		panic(fmt.Sprintf("city: grid %d has no room for homes", g))
+		all = append(all, b.single(c))
 	}
 	b.fit(c, all, rng)
 	for _, i := range c.blocks {
@@ -393,6 +392,28 @@ func (b *builder) house(g int, rng *rand.Rand) {
 			k.use, k.style = "park", ""
 		}
 	}
+}
+
+// single puts one tower on a grid where nothing else fits.
+func (b *builder) single(c *cell) *proto {
+	at := c.blocks[0]
+	for _, i := range c.blocks {
+		if area(b.m.ring(b.bs[i].face)) > area(b.m.ring(b.bs[at].face)) {
+			at = i
+		}
+	}
+	k := &b.bs[at]
+	ring := b.m.ring(k.face)
+	p := within(ring)
+	r, _ := ringDist(p, ring)
+	if k.ring == nil || !inside(p, k.ring) {
+		q := rect(p, k.ang, r*1.3, r*1.3)
+		k.ring = q[:]
+	}
+	q := rect(p, k.ang, r*0.9, r*0.9)
+	k.use, k.style, k.other = "homes", "tower", nil
+	k.homes = []proto{{ring: q[:], quad: q, kind: Tower, levels: 18, units: 2, per: 4}}
+	return &k.homes[0]
 }
 
 // fit chooses levels and shares the households out over entrances.
