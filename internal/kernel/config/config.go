@@ -151,7 +151,7 @@ func (c *Config) read(file string) error {
 		return nil
 	}
 	if err != nil {
-		return &Error{Where: file, ZH: "无法读取,请检查文件权限", EN: "cannot be read; check the file's permissions", Cause: err}
+		return &Error{Where: file, ZH: "无法读取，请检查文件权限", EN: "cannot be read; check the file's permissions", Cause: err}
 	}
 	text = bytes.TrimPrefix(text, []byte("\ufeff"))
 	if err := json.Unmarshal(text, c); err != nil {
@@ -161,7 +161,7 @@ func (c *Config) read(file string) error {
 		case errors.As(err, &syn):
 			return &Error{Where: at(file, text, syn.Offset), ZH: "不是正确的 JSON,请检查逗号、引号和括号", EN: "this is not JSON; check commas, quotes and brackets", Cause: err}
 		case errors.As(err, &typ):
-			return &Error{Where: at(file, text, typ.Offset), Field: typ.Field, ZH: "类型有误,应为" + kindZH(typ.Type), EN: "wrong type, give " + kindEN(typ.Type), Cause: err}
+			return &Error{Where: at(file, text, typ.Offset), Field: typ.Field, ZH: "类型有误，应为" + kindZH(typ.Type), EN: "wrong type, give " + kindEN(typ.Type), Cause: err}
 		}
 		return &Error{Where: file, ZH: "无法识别", EN: "cannot be understood", Cause: err}
 	}
@@ -177,15 +177,15 @@ func at(file string, text []byte, offset int64) string {
 func kindZH(t reflect.Type) string {
 	switch t.Kind() {
 	case reflect.String:
-		return "文字(加引号)"
+		return "文字（加引号）"
 	case reflect.Slice:
-		return "列表,例如 [\"10.0.0.0/8\"]"
+		return "列表，例如 [\"10.0.0.0/8\"]"
 	case reflect.Struct:
 		return "对象 {…}"
 	case reflect.Bool:
 		return " true 或 false"
 	}
-	return "数字(不加引号)"
+	return "数字（不加引号）"
 }
 
 func kindEN(t reflect.Type) string {
@@ -224,14 +224,14 @@ func unknown(file string, whole, raw []byte, t reflect.Type, path string) error 
 		if !ok {
 			e := &Error{Where: at(file, whole, int64(bytes.Index(whole, []byte(strconv.Quote(name))))), Field: path + name}
 			if near := nearest(name, known); near != "" {
-				e.ZH, e.EN = "没有这一项,是否应为 "+near+"?", "there is no such field; did you mean "+near+"?"
+				e.ZH, e.EN = "没有这一项，是否应为 "+near+"？", "there is no such field; did you mean "+near+"?"
 			} else {
 				all := make([]string, 0, len(known))
 				for k := range known {
 					all = append(all, k)
 				}
 				sort.Strings(all)
-				e.ZH, e.EN = "没有这一项,可用的有 "+strings.Join(all, "、"), "there is no such field; known are "+strings.Join(all, ", ")
+				e.ZH, e.EN = "没有这一项，可用的有 "+strings.Join(all, "、"), "there is no such field; known are "+strings.Join(all, ", ")
 			}
 			return e
 		}
@@ -279,21 +279,21 @@ func (c *Config) check(where map[string]string, file string) error {
 	host, port, err := net.SplitHostPort(c.Addr)
 	n, perr := strconv.Atoi(port)
 	if err != nil || perr != nil || n < 0 || n > 65535 {
-		return bad(where["addr"], "addr", "监听地址 "+strconv.Quote(c.Addr)+" 有误,应为 主机:端口,例如 127.0.0.1:8080",
+		return bad(where["addr"], "addr", "监听地址 "+strconv.Quote(c.Addr)+" 有误，应为 主机:端口，例如 127.0.0.1:8080",
 			"the address "+strconv.Quote(c.Addr)+" is not right; give HOST:PORT such as 127.0.0.1:8080")
 	}
 	_ = host
 	if c.DB != "" {
 		u, err := url.Parse(c.DB)
 		if err != nil || (u.Scheme != "postgres" && u.Scheme != "postgresql") {
-			return bad(where["db"], "db", "数据库地址有误,应以 postgres:// 开头", "the database address is not right; it begins with postgres://")
+			return bad(where["db"], "db", "数据库地址有误，应以 postgres:// 开头", "the database address is not right; it begins with postgres://")
 		}
 	}
 	if _, err := time.LoadLocation(c.Zone); err != nil || c.Zone == "" {
-		return bad(file, "zone", "没有这个时区,例如 Asia/Shanghai", "there is no such time zone; give one such as Asia/Shanghai")
+		return bad(file, "zone", "没有这个时区，例如 Asia/Shanghai", "there is no such time zone; give one such as Asia/Shanghai")
 	}
 	if _, err := c.Proxies(); err != nil {
-		return bad(file, "trusted_proxies", "应为地址或网段,例如 10.0.0.0/8", "give addresses or prefixes such as 10.0.0.0/8")
+		return bad(file, "trusted_proxies", "应为地址或网段，例如 10.0.0.0/8", "give addresses or prefixes such as 10.0.0.0/8")
 	}
 	if _, ok := levels[c.Log.Level]; !ok {
 		return bad(file, "log.level", "应为 debug、info、warn 或 error", "give debug, info, warn or error")
@@ -317,7 +317,7 @@ func (c *Config) check(where map[string]string, file string) error {
 		}
 	}
 	if len(c.Tianditu.Key) > 100 || strings.ContainsAny(c.Tianditu.Key, " \t\r\n&?/") {
-		return bad(file, "tianditu.key", "不是天地图密钥,请到天地图控制台复制", "this is not a Tianditu key; copy it from their console")
+		return bad(file, "tianditu.key", "不是天地图密钥，请到天地图控制台复制", "this is not a Tianditu key; copy it from their console")
 	}
 	return nil
 }
@@ -368,9 +368,9 @@ func (c *Config) PrepareData() error {
 	}
 	if err := os.MkdirAll(c.Data, 0o700); err != nil {
 		if st, serr := os.Stat(c.Data); serr == nil && !st.IsDir() {
-			return wrong("是一个文件,不是文件夹,请用 --data 指定文件夹", "is a file, not a folder; name a folder with --data", err)
+			return wrong("是一个文件，不是文件夹，请用 --data 指定文件夹", "is a file, not a folder; name a folder with --data", err)
 		}
-		return wrong("无法创建数据文件夹,请检查上级文件夹的权限,或用 --data 指定其他位置", "the data folder cannot be made; check the permissions of the folder above, or name another with --data", err)
+		return wrong("无法创建数据文件夹，请检查上级文件夹的权限，或用 --data 指定其他位置", "the data folder cannot be made; check the permissions of the folder above, or name another with --data", err)
 	}
 	f, err := os.CreateTemp(c.Data, ".probe-")
 	if err == nil {
@@ -381,9 +381,9 @@ func (c *Config) PrepareData() error {
 	case err == nil:
 		return nil
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
-		return wrong("存储空间已满,请清理后再启动", "the disk is full; make room and start again", err)
+		return wrong("存储空间已满，请清理后再启动", "the disk is full; make room and start again", err)
 	case errors.Is(err, syscall.EROFS):
-		return wrong("所在磁盘为只读,请用 --data 指定其他位置", "lies on a read-only disk; name another folder with --data", err)
+		return wrong("所在磁盘为只读，请用 --data 指定其他位置", "lies on a read-only disk; name another folder with --data", err)
 	}
-	return wrong("数据文件夹不可写,请检查其权限和所有者,或用 --data 指定其他位置", "the data folder cannot be written; check its owner and permissions, or name another with --data", err)
+	return wrong("数据文件夹不可写，请检查其权限和所有者，或用 --data 指定其他位置", "the data folder cannot be written; check its owner and permissions, or name another with --data", err)
 }

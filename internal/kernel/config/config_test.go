@@ -58,7 +58,7 @@ func TestErrorsNameFileFieldAndRemedy(t *testing.T) {
 		env  map[string]string
 		want []string
 	}{
-		"unknown field":        {file: "{\n \"adr\": \"x\"\n}", want: []string{"linli.json:2", "adr", "addr?", "did you mean addr"}},
+		"unknown field":        {file: "{\n \"adr\": \"x\"\n}", want: []string{"linli.json:2", "adr", "addr？", "did you mean addr"}},
 		"unknown inner field":  {file: `{"log":{"colour":"red"}}`, want: []string{"log.colour", "format"}},
 		"not JSON":             {file: "{\n\"addr\": \"127.0.0.1:1\",\n}", want: []string{"linli.json:3", "JSON"}},
 		"wrong type":           {file: `{"limits":{"burst":"many"}}`, want: []string{"limits.burst", "数字", "a number"}},

@@ -35,7 +35,7 @@ type reportOut struct {
 	}
 }
 
-const reportBody = `{"text":"小区门口的路灯坏了三天,晚上看不清路,老人出行不便。","channel":"hotline","place":{"lon":112.61,"lat":29.41,"address":"湖东区澄湖路 12 号"},"reporter":{"name":"测试","phone":"13800000000"}}`
+const reportBody = `{"text":"小区门口的路灯坏了三天，晚上看不清路，老人出行不便。","channel":"hotline","place":{"lon":112.61,"lat":29.41,"address":"湖东区澄湖路 12 号"},"reporter":{"name":"测试","phone":"13800000000"}}`
 
 type nullWriter struct{ h http.Header }
 

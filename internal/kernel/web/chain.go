@@ -25,12 +25,12 @@ import (
 
 // Errors of the chain itself.
 var (
-	ErrCrossOrigin = errs.Declare("cross_origin", 403, "请求来自其他网站,已拒绝。", "The request came from another site and was refused.")
-	ErrEncoding    = errs.Declare("bad_encoding", 400, "内容不是 UTF-8 编码,请检查后重新提交。", "The content is not UTF-8 text; check it and send it again.")
-	ErrMalformed   = errs.Declare("malformed", 400, "内容格式无法识别,请检查后重新提交。", "The content could not be read; check its form and send it again.")
-	ErrMediaType   = errs.Declare("unsupported_media_type", 415, "不支持这种内容格式,请使用 JSON。", "This content type is not supported; send JSON.")
+	ErrCrossOrigin = errs.Declare("cross_origin", 403, "请求来自其他网站，已拒绝。", "The request came from another site and was refused.")
+	ErrEncoding    = errs.Declare("bad_encoding", 400, "内容不是 UTF-8 编码，请检查后重新提交。", "The content is not UTF-8 text; check it and send it again.")
+	ErrMalformed   = errs.Declare("malformed", 400, "内容格式无法识别，请检查后重新提交。", "The content could not be read; check its form and send it again.")
+	ErrMediaType   = errs.Declare("unsupported_media_type", 415, "不支持这种内容格式，请使用 JSON。", "This content type is not supported; send JSON.")
 	ErrMethod      = errs.Declare("method_not_allowed", 405, "此地址不支持该操作。", "This address does not take that method.")
-	ErrTimeout     = errs.Declare("timeout", 503, "处理超时,本次结果未确认,请稍后重试。", "This took too long and is not confirmed; please try again shortly.")
+	ErrTimeout     = errs.Declare("timeout", 503, "处理超时，本次结果未确认，请稍后重试。", "This took too long and is not confirmed; please try again shortly.")
 	ErrGone        = errs.Declare("client_closed", 499, "请求已取消。", "The request was cancelled.")
 )
 
@@ -162,6 +162,27 @@ type response struct {
 	saved  []byte // the encoded answer, written instead of encoding again
 	keep   bool   // keep what is written for the callers who wait for the same answer
 	kept   []byte
+	slow   *http.ResponseController // of an operation without a deadline: each write has one
+	pushed time.Time
+}
+
+// pace is how long one read or write of a long operation may take.
+const pace = time.Minute
+
+// slowBody gives each read of a long upload its own deadline, and lifts it at
+// the end: the server would take a later expiry for the client's going away.
+type slowBody struct {
+	io.ReadCloser
+	rc *http.ResponseController
+}
+
+func (b *slowBody) Read(p []byte) (int, error) {
+	_ = b.rc.SetReadDeadline(time.Now().Add(pace))
+	n, err := b.ReadCloser.Read(p)
+	if err != nil {
+		_ = b.rc.SetReadDeadline(time.Time{})
+	}
+	return n, err
 }
 
 func (w *response) WriteHeader(status int) {
@@ -178,6 +199,12 @@ func (w *response) WriteHeader(status int) {
 func (w *response) Write(p []byte) (int, error) {
 	if w.status == 0 {
 		w.WriteHeader(http.StatusOK)
+	}
+	if w.slow != nil {
+		if now := time.Now(); now.Sub(w.pushed) > time.Second {
+			w.pushed = now
+			_ = w.slow.SetWriteDeadline(now.Add(pace))
+		}
 	}
 	n, err := w.ResponseWriter.Write(p)
 	w.bytes += int64(n)
@@ -334,12 +361,14 @@ func (r *Router) guard(o *operation, next func(*call, *http.Request)) http.Handl
 			rc := http.NewResponseController(w)
 			_ = rc.SetReadDeadline(time.Time{})
 			_ = rc.SetWriteDeadline(time.Time{})
+			c.w.slow = rc
+			req.Body = &slowBody{req.Body, rc}
 		}
 		c.w.Header()["Cache-Control"] = headerNoStore
 		switch {
 		case req.ContentLength == 0 && req.Method == http.MethodGet, o.Body < 0:
 			next(c, req)
-		case !o.keyed && o.Produces != "":
+		case o.raw:
 			req.Body = http.MaxBytesReader(w, req.Body, o.Body)
 			next(c, req)
 		default:

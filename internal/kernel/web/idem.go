@@ -19,10 +19,10 @@ import (
 
 // Errors of Idempotency-Key.
 var (
-	ErrKeyMismatch = errs.Declare("idempotency_mismatch", 422, "该请求编号已用于其他内容,请重新提交。", "This Idempotency-Key was already used for other content; send it again with a new key.")
-	ErrKeyInvalid  = errs.Declare("idempotency_key_invalid", 422, "请求编号格式有误,请使用 8 至 200 个可见字符。", "The Idempotency-Key is not right: use 8 to 200 visible characters.")
-	ErrKeyMissing  = errs.Declare("idempotency_key_required", 422, "缺少请求编号(Idempotency-Key)。", "The Idempotency-Key header is missing.")
-	errDone        = errs.Declare("already_done", 409, "该操作已完成,请刷新查看结果。", "This was already done; reload to see the result.")
+	ErrKeyMismatch = errs.Declare("idempotency_mismatch", 422, "该请求编号已用于其他内容，请重新提交。", "This Idempotency-Key was already used for other content; send it again with a new key.")
+	ErrKeyInvalid  = errs.Declare("idempotency_key_invalid", 422, "请求编号格式有误，请使用 8 至 200 个可见字符。", "The Idempotency-Key is not right: use 8 to 200 visible characters.")
+	ErrKeyMissing  = errs.Declare("idempotency_key_required", 422, "缺少请求编号（Idempotency-Key）。", "The Idempotency-Key header is missing.")
+	errDone        = errs.Declare("already_done", 409, "该操作已完成，请刷新查看结果。", "This was already done; reload to see the result.")
 )
 
 // KeysKept is how long an answer is kept at least.

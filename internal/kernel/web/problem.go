@@ -12,6 +12,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"linli/internal/kernel/errs"
+	"linli/internal/kernel/store"
 )
 
 // Problem is the body of every error answer (RFC 9457, application/problem+json).
@@ -75,12 +76,17 @@ func (r *Router) problem(c *call, err error) *Problem {
 	}
 	var e *errs.Error
 	var he huma.StatusError
+	var tooLong *http.MaxBytesError
 	switch {
 	case errors.As(err, &e):
 	case c.gone():
 		e = ErrGone.New()
 	case errors.Is(err, context.DeadlineExceeded):
 		e = ErrTimeout.New("seconds", 1).Because(err)
+	case errors.As(err, &tooLong):
+		e = errs.TooLarge.New("max", size(tooLong.Limit))
+	case store.IsDuplicate(err):
+		e = errs.Conflict.New("what", errs.Words{ZH: "相同的内容已存在", EN: "the same exists already"}).Because(err)
 	case errors.As(err, &he):
 		e = kindOfStatus(he.GetStatus()).New().Because(err)
 	default:

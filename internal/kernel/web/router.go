@@ -88,6 +88,7 @@ type operation struct {
 	Op
 	meter opMeter
 	keyed bool // takes part in Idempotency-Key
+	raw   bool // the handler reads the body itself
 }
 
 // New makes a Router with /api/openapi.json, /api/docs, /healthz, /readyz and
@@ -268,9 +269,12 @@ func Register[I, O any](r *Router, op Op, h func(ctx context.Context, scope acce
 // Handle adds a raw operation: the handler writes the answer itself (streams,
 // files, exports). An error returned before anything was written becomes a
 // problem document; later ones are logged. The request body is limited by
-// http.MaxBytesReader unless Op.Body is -1. Idempotency-Key does not apply.
+// http.MaxBytesReader unless Op.Body is -1. With Op.Timeout -1 the exchange may
+// take any time, but each read and write must come forward within a minute.
+// Idempotency-Key does not apply.
 func Handle(r *Router, op Op, h func(ctx context.Context, scope access.Scope, w http.ResponseWriter, req *http.Request) error) {
 	o := r.add(op)
+	o.raw = true
 	if !strings.Contains(op.Path, "...") {
 		r.api.OpenAPI().AddOperation(r.describeRaw(o))
 	}

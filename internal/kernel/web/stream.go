@@ -16,7 +16,7 @@ import (
 )
 
 // ErrTooManyStreams refuses one more live view of the same account.
-var ErrTooManyStreams = errs.Declare("too_many_streams", 429, "同时打开的实时页面太多,请关闭一些后再试。", "Too many live views are open; close some and try again.")
+var ErrTooManyStreams = errs.Declare("too_many_streams", 429, "同时打开的实时页面太多，请关闭一些后再试。", "Too many live views are open; close some and try again.")
 
 const (
 	heartbeat     = 15 * time.Second
@@ -53,6 +53,7 @@ func Stream(r *Router, op Op, source func(ctx context.Context, scope access.Scop
 
 		ctx, cancel := context.WithCancel(ctx)
 		defer cancel()
+		c.w.slow = nil // the sink sets closer deadlines
 		s := &sink{w: w, rc: http.NewResponseController(w)}
 		h := w.Header()
 		h.Set("Content-Type", "text/event-stream; charset=utf-8")

@@ -19,7 +19,7 @@ import (
 )
 
 // ErrTooManyRows refuses an Excel sheet beyond what Excel can hold.
-var ErrTooManyRows = errs.Declare("too_many_rows", 422, "导出超过 {max} 行,请缩小范围或选择 CSV。", "More than {max} rows; narrow the range or choose CSV.")
+var ErrTooManyRows = errs.Declare("too_many_rows", 422, "导出超过 {max} 行，请缩小范围或选择 CSV。", "More than {max} rows; narrow the range or choose CSV.")
 
 // maxRows is Excel's bound, header included.
 const maxRows = 1 << 20
@@ -273,7 +273,7 @@ func risky(s string) bool {
 	}
 	s = strings.TrimLeft(s, " \u00a0\u3000")
 	r, _ := utf8.DecodeRuneInString(s)
-	return s != "" && strings.ContainsRune("=+-@\t\r=+-@", r)
+	return s != "" && strings.ContainsRune("=+-@\t\r\uff1d\uff0b\uff0d\uff20", r)
 }
 
 func safeText(s string) string {

@@ -58,10 +58,10 @@ func init() {
 
 // remedies say what to do; {n} is the value that the rule carries.
 var remedies = map[string]errs.Words{
-	"@unexpected": {ZH: "没有这一项,请删除", EN: "there is no such field, remove it"},
-	"@instant":    {ZH: "请填写完整的日期和时间,例如 2026-11-23T12:10:00+08:00", EN: "give date and time, such as 2026-11-23T12:10:00+08:00"},
-	"@date":       {ZH: "请填写日期,例如 2026-11-23", EN: "give a date such as 2026-11-23"},
-	"@time":       {ZH: "请填写时间,例如 12:10:00", EN: "give a time such as 12:10:00"},
+	"@unexpected": {ZH: "没有这一项，请删除", EN: "there is no such field, remove it"},
+	"@instant":    {ZH: "请填写完整的日期和时间，例如 2026-11-23T12:10:00+08:00", EN: "give date and time, such as 2026-11-23T12:10:00+08:00"},
+	"@date":       {ZH: "请填写日期，例如 2026-11-23", EN: "give a date such as 2026-11-23"},
+	"@time":       {ZH: "请填写时间，例如 12:10:00", EN: "give a time such as 12:10:00"},
 	"@email":      {ZH: "请填写正确的邮箱", EN: "give an e-mail address"},
 	"@shape":      {ZH: "内容不符合要求", EN: "it does not have the expected form"},
 	"@boolean":    {ZH: "请选择“是”或“否”", EN: "give true or false"},
@@ -70,8 +70,8 @@ var remedies = map[string]errs.Words{
 	"@string":     {ZH: "请填写文字", EN: "give text"},
 	"@array":      {ZH: "请填写列表", EN: "give a list"},
 	"@object":     {ZH: "内容不符合要求", EN: "give an object"},
-	"@unique":     {ZH: "有重复的内容,请删除", EN: "remove what is repeated"},
-	"@oneof":      {ZH: "请从以下选项中选择:{n}", EN: "choose one of {n}"},
+	"@unique":     {ZH: "有重复的内容，请删除", EN: "remove what is repeated"},
+	"@oneof":      {ZH: "请从以下选项中选择：{n}", EN: "choose one of {n}"},
 	"@min":        {ZH: "不能小于 {n}", EN: "it must be at least {n}"},
 	"@above":      {ZH: "必须大于 {n}", EN: "it must be more than {n}"},
 	"@max":        {ZH: "不能大于 {n}", EN: "it must be at most {n}"},

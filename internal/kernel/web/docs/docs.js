@@ -2,7 +2,7 @@
 "use strict";
 (function () {
   var words = {
-    zh: { params: "参数", body: "请求内容", answers: "返回", policy: "权限", field: "字段", where: "位置", type: "类型", note: "说明", problems: "错误代码", status: "状态", required: "必填", other: "English", none: "没有匹配的接口", failed: "读取失败,请刷新重试。" },
+    zh: { params: "参数", body: "请求内容", answers: "返回", policy: "权限", field: "字段", where: "位置", type: "类型", note: "说明", problems: "错误代码", status: "状态", required: "必填", other: "English", none: "没有匹配的接口", failed: "读取失败，请刷新重试。" },
     en: { params: "Parameters", body: "Body", answers: "Answers", policy: "Policy", field: "field", where: "in", type: "type", note: "note", problems: "Problem codes", status: "status", required: "required", other: "中文", none: "Nothing matches", failed: "Could not be read; reload the page." },
   };
   var lang = (navigator.language || "zh").toLowerCase().indexOf("en") === 0 ? "en" : "zh";
