@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strconv"
+	"strings"
 
 	"linli/internal/grid/region"
 	"linli/internal/kernel/access"
@@ -40,9 +41,18 @@ func (u units) Orgs() []rulebook.Org {
 	all := u.Directory().Orgs("", "", u.today())
 	out := make([]rulebook.Org, len(all))
 	for i, o := range all {
-		out[i] = rulebook.Org{ID: o.ID, Name: o.Name, Kind: o.Kind, District: o.District, Region: o.Region}
+		out[i] = rulebook.Org{ID: o.ID, Name: o.Name, Kind: duty(o), District: o.District, Region: o.Region}
 	}
 	return out
+}
+
+// duty is the kind of work by which rules find an organisation: the head of its
+// code ("sanitation-990101"), or its kind where the code has none.
+func duty(o identity.Org) string {
+	if head, _, ok := strings.Cut(o.Code, "-"); ok && head != "" {
+		return head
+	}
+	return o.Kind
 }
 
 // areas gives the rulebook the regions in force.

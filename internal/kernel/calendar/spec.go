@@ -36,6 +36,16 @@ func (c Clock) String() string { return fmt.Sprintf("%02d:%02d", int(c)/60, int(
 // MarshalText writes "08:30".
 func (c Clock) MarshalText() ([]byte, error) { return []byte(c.String()), nil }
 
+// UnmarshalText reads "08:30".
+func (c *Clock) UnmarshalText(text []byte) error {
+	v, ok := parseClock(string(text))
+	if !ok {
+		return invalid("spans", "时间请写成 08:30 的形式。", "write times as 08:30.")
+	}
+	*c = v
+	return nil
+}
+
 func parseClock(s string) (Clock, bool) {
 	if len(s) != 5 || s[2] != ':' {
 		return 0, false

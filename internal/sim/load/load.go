@@ -1,0 +1,158 @@
+package load
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"linli/internal/grid/region"
+	"linli/internal/kernel/access"
+	"linli/internal/kernel/store"
+	"linli/internal/people/identity"
+	"linli/internal/sim/city"
+	"linli/internal/work/rulebook"
+)
+
+// DemoPassword is the password of every demo account.
+const DemoPassword = "linli-demo-2026"
+
+// firstDay is since when organisations and rules of the city are in force:
+// well before any history that is simulated.
+const firstDay = 20240101
+
+// Rooms are what a city is written into.
+type Rooms struct {
+	DB      *store.DB
+	Regions *region.Atlas
+	People  *identity.Service
+	Rules   *rulebook.Rulebook
+}
+
+// DemoAccount is a login that the demo's terminal prints.
+type DemoAccount struct {
+	Login string `json:"login"`
+	Role  string `json:"role"`  // code
+	Label string `json:"label"` // the role in Chinese
+	Name  string `json:"name"`
+	Where string `json:"where"` // region, and organisation if the role works for one
+}
+
+// Accounts are the demo accounts, in the order of the roles.
+type Accounts []DemoAccount
+
+// City writes the city. The database must be migrated and empty; what was
+// written before an error stays. Under store.ContextAt everything bears that
+// instant, which should lie before the history that follows.
+func City(ctx context.Context, r Rooms, c *city.City) (Accounts, error) {
+	scope := access.System("synthetic city")
+	if err := r.Regions.Load(ctx, scope, regions(c)); err != nil {
+		return nil, fmt.Errorf("regions: %w", err)
+	}
+	var codes []int
+	for _, d := range c.Districts {
+		codes = append(codes, int(d.Code))
+	}
+	access.SetDistricts(codes...)
+	orgs := organisations(c)
+	made, err := r.People.CreateOrgs(ctx, scope, orgs)
+	if err != nil {
+		return nil, fmt.Errorf("organisations: %w", err)
+	}
+	orgOf := make(map[int64]*identity.Org, len(made))
+	for i := range made {
+		orgOf[c.Orgs[i].ID] = &made[i]
+	}
+	settings := rulebook.DefaultSettings()
+	if err := r.Rules.Load(ctx, scope, rulebook.Seed{
+		Categories: categories(c), Routing: rulebook.Routing{Rules: rules(c)}, Settings: &settings, ValidFrom: firstDay,
+		Note: "演示城市初始规则",
+	}); err != nil {
+		return nil, fmt.Errorf("rules: %w", err)
+	}
+	people, demo := accounts(c, orgOf)
+	if _, err := r.People.CreateAll(ctx, scope, people); err != nil {
+		return nil, fmt.Errorf("accounts: %w", err)
+	}
+	return demo, nil
+}
+
+// organisations are the city's, in its order.
+func organisations(c *city.City) []identity.Org {
+	place := map[int64]int64{}
+	seen := map[string]int{}
+	out := make([]identity.Org, len(c.Orgs))
+	for i, o := range c.Orgs {
+		place[o.ID] = -int64(i) - 1
+		code := fmt.Sprintf("%s-%d", o.Kind, o.Region)
+		if seen[code]++; seen[code] > 1 {
+			code = fmt.Sprintf("%s-%d", code, seen[code])
+		}
+		name, short := []rune(o.Name), []rune(o.Short)
+		out[i] = identity.Org{Code: code, Name: string(name[:min(len(name), 60)]), Short: string(short[:min(len(short), 20)]),
+			Kind: o.Class, Region: o.Region, Parent: place[o.Parent], From: firstDay}
+	}
+	return out
+}
+
+// accounts are the city's people; only demo accounts have a password.
+func accounts(c *city.City, orgOf map[int64]*identity.Org) ([]identity.NewAccount, Accounts) {
+	names := map[int64]string{int64(c.Code): c.Name}
+	for _, list := range [][]city.Region{c.Districts, c.Streets, c.Communities} {
+		for _, r := range list {
+			names[r.Code] = strings.TrimPrefix(names[r.Parent]+r.Name, c.Name)
+		}
+	}
+	gridName := map[int64]string{}
+	for _, g := range c.Grids {
+		gridName[g.ID] = g.Name
+	}
+	var out []identity.NewAccount
+	byRole := map[string]DemoAccount{}
+	for i := range c.Accounts {
+		a := &c.Accounts[i]
+		n := identity.NewAccount{Login: a.Login, Name: a.Name, Lang: a.Lang}
+		for _, p := range a.Posts {
+			np := identity.NewPost{Role: p.Role, Region: p.Region, Grid: p.Grid, From: p.From, To: nextDay(p.To)}
+			org := orgOf[p.Org]
+			if org != nil {
+				np.Org = org.ID
+			}
+			role, _ := access.RoleByCode(p.Role)
+			if role.Level == access.ByOrg && org != nil {
+				np.Region = org.Region
+			}
+			n.Posts = append(n.Posts, np)
+			if a.Demo {
+				where := names[np.Region]
+				if p.Grid != 0 {
+					where = gridName[p.Grid]
+				}
+				if role.Level == access.ByOrg && org != nil {
+					where = org.Name
+				}
+				byRole[p.Role] = DemoAccount{Login: a.Login, Role: p.Role, Label: role.Label.ZH, Name: a.Name, Where: where}
+			}
+		}
+		if a.Demo {
+			n.Password = DemoPassword
+		}
+		out = append(out, n)
+	}
+	var demo Accounts
+	for _, r := range access.Roles() {
+		if d, ok := byRole[r.Code]; ok {
+			demo = append(demo, d)
+		}
+	}
+	return out, demo
+}
+
+// nextDay is the day after a last day; 0 stays 0.
+func nextDay(d int) int {
+	if d == 0 {
+		return 0
+	}
+	y, m, dd := time.Date(d/10000, time.Month(d/100%100), d%100+1, 0, 0, 0, 0, time.UTC).Date()
+	return y*10000 + int(m)*100 + dd
+}
