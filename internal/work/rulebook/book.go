@@ -2,6 +2,7 @@ package rulebook
 
 import (
 	"cmp"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -75,6 +76,16 @@ type seen struct {
 type Hours struct {
 	Zone  string          `json:"zone"`
 	Spans []calendar.Span `json:"spans"`
+}
+
+// UnmarshalJSON reads and checks what was written as {"zone", "spans"}.
+func (h *Hours) UnmarshalJSON(raw []byte) error {
+	var s calendar.Spec
+	if err := json.Unmarshal(raw, &s); err != nil {
+		return err
+	}
+	*h = Hours{s.Zone, s.Spans}
+	return nil
 }
 
 // bounds finds the days around day between which nothing changes.

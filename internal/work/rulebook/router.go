@@ -30,7 +30,7 @@ type router struct {
 	cats    []*Category     // by index
 	owner   []string        // responsible unit kind by index, inherited
 	part    []bool
-	leaf    []bool // by index: cases are filed under it
+	leaf    []bool          // by index: cases are filed under it
 	areaAt  map[int64]int32 // region code → index in dimArea; 0 is a place that is not known
 	areas   []Area
 	grids   map[int64]int32 // grid id → index in dimArea, for grids that rules name
