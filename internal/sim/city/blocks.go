@@ -31,7 +31,7 @@ func (b *builder) blocks() {
 			continue
 		}
 		z := c.zone
-		goal := lerp(3.4e4, 1.35e4, z.old)
+		goal := lerp(3.9e4, 1.6e4, z.old)
 		if z.outside {
 			goal = 6.0e4
 		}

@@ -139,7 +139,14 @@ func TestSmallCityIsComplete(t *testing.T) {
 func TestLevelsPartitionTheCity(t *testing.T) {
 	t.Parallel()
 	both(t, func(t *testing.T, c *City) {
-		area := func(p orb.Polygon) float64 { return planar.Area(p) }
+		area := func(p orb.Polygon) float64 {
+			for i, r := range p { // in one piece: an outer ring, then holes
+				if (r.Orientation() == orb.CCW) != (i == 0) {
+					t.Errorf("a polygon in several pieces near %v", r[0])
+				}
+			}
+			return planar.Area(p)
+		}
 		parts := map[int64]float64{}
 		total := map[string]float64{}
 		for i := range c.Grids {
@@ -254,6 +261,15 @@ func TestPlacesLieWhereTheySay(t *testing.T) {
 
 func TestHouseholdBounds(t *testing.T) {
 	t.Parallel()
+	notes := 0
+	for _, g := range whole().Grids {
+		if g.Note != "" {
+			notes++
+		}
+	}
+	if notes != 2 {
+		t.Errorf("%d grids cannot keep the bounds, want 2", notes)
+	}
 	both(t, func(t *testing.T, c *City) {
 		for i := range c.Grids {
 			g := &c.Grids[i]

@@ -395,6 +395,9 @@ func (b *builder) divide(rng *rand.Rand) {
 		}
 	}
 	grids := share(nGrid, 1, weights(cf))
+	if b.c.Scale > 0.5 {
+		b.lone(grids, cf)
+	}
 	for i := range b.cs {
 		ws := make([]float64, grids[i])
 		for k := range ws {
@@ -430,6 +433,27 @@ func (b *builder) divide(rng *rand.Rand) {
 	b.cell(b.home, b.lake)
 	b.gs[len(b.gs)-1].lake = true
 	b.gs[len(b.gs)-1].use = "lake"
+}
+
+// lone leaves two outlying communities with a single grid each, which cannot
+// keep the bounds; others take what they give up.
+func (b *builder) lone(grids []int, faces []int32) {
+	for range 2 {
+		least, most := -1, 0
+		for i, n := range grids {
+			if n > 1 && !inside(within(b.m.ring(faces[i])), b.l.ring) && (least < 0 || n < grids[least]) {
+				least = i
+			}
+			if n > grids[most] {
+				most = i
+			}
+		}
+		if least < 0 {
+			return
+		}
+		grids[most] += grids[least] - 1
+		grids[least] = 1
+	}
 }
 
 func (b *builder) cell(com int, f int32) {

@@ -153,7 +153,21 @@ func (b *builder) prefix(g *Grid) string {
 func (b *builder) scenery() {
 	c, l := b.c, b.l
 	rng := stream(c.Seed, "scenery")
-	c.Water = append(c.Water, Area{"lake", "澄湖", polygon(l.lake)})
+	var island []pt
+	at := l.lakeAt.add(polar(2.2, 260*l.s))
+	for i := range 28 {
+		t := 2 * math.Pi * float64(i) / 28
+		q := polar(t, 105*l.s*(1+0.16*math.Cos(2*t+1)+0.10*math.Cos(3*t)))
+		island = append(island, at.add(pt{q.x * 1.35, q.y}.turn(0.5)))
+	}
+	lakeRings := [][]pt{l.lake}
+	if fits(island, l.lake) {
+		hole := append([]pt{}, island...)
+		reverse(hole)
+		lakeRings = append(lakeRings, hole)
+		c.Green = append(c.Green, Area{"park", "湖心岛", polygon(island)})
+	}
+	c.Water = append(c.Water, Area{"lake", "澄湖", polygon(lakeRings...)})
 	w := math.Max(l.s, 0.45)
 	ribbon := func(line []pt, half float64) []pt {
 		a, z := offsetLine(line, half), offsetLine(line, -half)

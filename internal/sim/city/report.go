@@ -18,6 +18,7 @@ func ReportText(rng *rand.Rand, leaf *Category, place string) (title, text strin
 		detail = leaf.Details[rng.IntN(len(leaf.Details))]
 	}
 	text = strings.NewReplacer("{place}", place, "{time}", times[rng.IntN(len(times))], "{dur}", spans[rng.IntN(len(spans))], "{detail}", detail).Replace(text)
+	text = strings.ReplaceAll(text, "了了", "了")
 	switch rng.IntN(5) {
 	case 0:
 		text = greetings[rng.IntN(len(greetings))] + text

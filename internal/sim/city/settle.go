@@ -118,9 +118,9 @@ var homeStyles = []string{"courtyard", "slab", "midrise", "tower", "village"}
 func (b *builder) homeStyle(z zone, rng *rand.Rand) string {
 	switch {
 	case z.outside:
-		return pick(rng, homeStyles, []float64{0, 26, 16, 30, 20})
+		return pick(rng, homeStyles, []float64{0, 28, 18, 32, 14})
 	case z.old > 0.62:
-		return pick(rng, homeStyles, []float64{58, 40, 2, 0, 0})
+		return pick(rng, homeStyles, []float64{74, 26, 0, 0, 0})
 	case z.old > 0.32:
 		return pick(rng, homeStyles, []float64{12, 70, 14, 4, 0})
 	default:
@@ -140,12 +140,15 @@ func (b *builder) zoneUses(c int, rng *rand.Rand) {
 		noise := map[int]float64{}
 		for _, i := range bl {
 			noise[i] = math.Min(b.bs[i].ha, 3.4) * (0.65 + 0.7*rng.Float64())
+			if b.touches(&b.bs[i], lineShore) {
+				noise[i] *= 0.3
+			}
 		}
 		sort.SliceStable(bl, func(x, y int) bool { return noise[bl[x]] > noise[bl[y]] })
 		homes := 0
 		if cell.use == "" {
 			homes = 1
-			if rng.Float64() < 0.20 {
+			if rng.Float64() < 0.14 {
 				homes = 2
 			}
 		}
@@ -180,6 +183,11 @@ func (b *builder) zoneUses(c int, rng *rand.Rand) {
 			}
 		}
 	}
+	for _, i := range free { // the lake's shore is mostly for everybody
+		if k := &b.bs[i]; k.use == "" && b.touches(k, lineShore) && rng.Float64() < 0.7 {
+			k.use = "park"
+		}
+	}
 	uses := []string{"office", "shops", "mall", "park", "public", "factory", "lot", "farm", "wood", "homes"}
 	for _, i := range free {
 		k := &b.bs[i]
@@ -207,6 +215,16 @@ func (b *builder) zoneUses(c int, rng *rand.Rand) {
 			k.use = "shops"
 		}
 	}
+}
+
+func (b *builder) touches(k *block, kind lineKind) bool {
+	ids := b.m.rings[k.face]
+	for j, a := range ids {
+		if b.m.lines[b.m.edges[side(a, ids[(j+1)%len(ids)])]].kind == kind {
+			return true
+		}
+	}
+	return false
 }
 
 func (b *builder) dedicatedUse(k *block, use string, nth int, rng *rand.Rand) {
@@ -333,12 +351,17 @@ func (b *builder) house(g int, rng *rand.Rand) {
 		for _, i := range c.blocks {
 			k := &b.bs[i]
 			score := k.ha
+			if b.touches(k, lineShore) {
+				score *= 0.3
+			}
 			switch {
 			case k.use == "strip" || k.ring == nil:
 				continue
-			case k.use == "homes" && try < 3:
-				continue
 			case k.use == "homes" && k.style == "tower":
+				continue
+			case k.use == "homes" && try < 2 && most() > c.want/2 && k.style != "courtyard" && k.style != "village":
+				score *= 9 // nearly enough: a level or two more
+			case k.use == "homes" && try < 3:
 				continue
 			case k.use == "school" || k.use == "park" || k.use == "hospital":
 				score *= 0.3

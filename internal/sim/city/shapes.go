@@ -97,7 +97,7 @@ var patterns = map[string]pattern{
 	"slab":      {kind: Slab, unit: 15, u0: 2, u1: 4, d0: 11, d1: 13, gx0: 7, gx1: 12, gy0: 16, gy1: 21, l0: 5, l1: 7, lo: 4, hi: 8, per: 2, forms: []string{"", "", "", "step"}, skip: 0.03, garden: 0.10, tidy: true},
 	"midrise":   {kind: Slab, unit: 18, u0: 2, u1: 3, d0: 13, d1: 15, gx0: 12, gx1: 18, gy0: 27, gy1: 33, l0: 9, l1: 11, lo: 6, hi: 13, per: 2, forms: []string{"step", "", ""}, skip: 0.05, garden: 0.16, tidy: true},
 	"tower":     {kind: Tower, unit: 27, u0: 1, u1: 2, d0: 17, d1: 21, gx0: 20, gx1: 30, gy0: 34, gy1: 44, l0: 18, l1: 26, lo: 11, hi: 33, per: 3, forms: []string{"tee", "", "tee", "step"}, skip: 0.05, garden: 0.2, tidy: true},
-	"village":   {kind: House, w0: 9, w1: 13, d0: 10, d1: 14, gx0: 2, gx1: 6, gy0: 4, gy1: 9, l0: 2, l1: 4, f0: 1, f1: 3, forms: []string{"", "", "ell"}, skip: 0.10, wobble: 0.12},
+	"village":   {kind: House, w0: 9, w1: 13, d0: 10, d1: 14, gx0: 2, gx1: 6, gy0: 4, gy1: 9, l0: 2, l1: 4, f0: 2, f1: 5, forms: []string{"", "", "ell"}, skip: 0.10, wobble: 0.12},
 
 	"office":   {kind: Office, w0: 26, w1: 46, d0: 22, d1: 34, gx0: 14, gx1: 26, gy0: 18, gy1: 30, l0: 8, l1: 26, forms: []string{"", "ell", "tee"}, skip: 0.15, max: 5},
 	"mall":     {kind: Mall, w0: 60, w1: 95, d0: 45, d1: 65, gx0: 14, gx1: 20, gy0: 16, gy1: 24, l0: 3, l1: 6, forms: []string{"", "ell"}, max: 2, centre: true},
