@@ -5,10 +5,12 @@ import (
 	"context"
 	"crypto/sha256"
 	"database/sql"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"net/http"
 	"reflect"
+	"strconv"
 	"sync"
 	"time"
 
@@ -31,13 +33,14 @@ const KeysKept = 25 * time.Hour
 // maxStored bounds an answer that is kept or shared between equal requests.
 const maxStored = 1 << 20
 
-var keyTable = &store.Table{Name: "idempotency", Cols: []string{"district", "key", "account", "op", "at", "print", "status", "body"}}
+var keyTable = &store.Table{Name: "idempotency", Cols: []string{"district", "k", "at", "print", "status", "body"}}
 
 // once is the Idempotency-Key of one request.
 type once struct {
 	id       keyID
 	district int
-	print    [16]byte // of method, path, query and body
+	k        [16]byte // of account, operation and key
+	print    [16]byte // of k, method, path, query and body
 	shape    *shape
 	redoable bool
 	marked   bool   // a replay of a marked effect: only its answer is wanted
@@ -112,8 +115,8 @@ func (s *shape) encode(out any) (status int, body []byte, err error) {
 //     key). The first runs; the others wait and get the same bytes. One with
 //     another body gets 422 at once.
 //  2. The hot path reads nothing. Commit appends one row (tx.Append) with
-//     primary key (district, key, account, operation); it rides in the batch's
-//     multi-row insert and is durable with the effect. The encoded bytes are
+//     primary key (district, digest of account, operation and key); it rides in
+//     the batch's multi-row insert and is durable with the effect. The encoded bytes are
 //     also what is sent, so the answer is encoded once.
 //  3. A repeat that another process, or this one before a crash, has already
 //     done violates the primary key. The store then replays the batch's callers
@@ -178,7 +181,7 @@ func (o *once) append(tx *store.Tx, status int, body []byte) {
 	if body != nil {
 		stored = body
 	}
-	tx.Append(keyTable, o.district, o.id.key, o.id.account, o.id.op, tx.Now(), o.print[:], status, stored)
+	tx.Append(keyTable, o.district, o.k[:], tx.Now(), o.print[:], status, stored)
 	tx.AfterCommit(func() { o.durable = true })
 }
 
@@ -203,8 +206,8 @@ func (r *Router) settle(c *call, out any) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(c), 10*time.Second)
 	defer cancel()
 	err = r.opt.DB.Write(ctx, func(tx *store.Tx) error {
-		_, err := tx.Exec("INSERT INTO idempotency (district, key, account, op, at, print, status, body) VALUES (?,?,?,?,?,?,?,?)",
-			o.district, o.id.key, o.id.account, o.id.op, tx.Now(), o.print[:], status, body)
+		_, err := tx.Exec("INSERT INTO idempotency (district, k, at, print, status, body) VALUES (?,?,?,?,?,?)",
+			o.district, o.k[:], tx.Now(), o.print[:], status, body)
 		return err
 	})
 	switch {
@@ -272,8 +275,7 @@ func (r *Router) lookup(c *call) (*storedAnswer, error) {
 	defer cancel()
 	var s storedAnswer
 	var print []byte
-	err := r.opt.DB.QueryRow(ctx, "SELECT print, status, body FROM idempotency WHERE district = ? AND key = ? AND account = ? AND op = ?",
-		o.district, o.id.key, o.id.account, o.id.op).Scan(&print, &s.status, &s.body)
+	err := r.opt.DB.QueryRow(ctx, "SELECT print, status, body FROM idempotency WHERE district = ? AND k = ?", o.district, o.k[:]).Scan(&print, &s.status, &s.body)
 	if err != nil {
 		return nil, err
 	}
@@ -299,8 +301,9 @@ func (r *Router) withKey(c *call, req *http.Request, key string, body []byte, ne
 			o.district = access.DistrictOf(c.actor.Posts[0].Region)
 		}
 	}
-	mark := len(body)
-	body = append(body, '\n')
+	o.k = digest(o.id)
+	mark := len(body) // the buffer's free end serves as scratch
+	body = append(append(body, '\n'), o.k[:]...)
 	body = append(append(append(append(body, req.Method...), ' '), req.URL.Path...), '?')
 	body = append(body, req.URL.RawQuery...)
 	sum := sha256.Sum256(body)
@@ -347,6 +350,25 @@ func (r *Router) withKey(c *call, req *http.Request, key string, body []byte, ne
 		r.replay(c, f.status, f.kind, f.body)
 		return
 	}
+}
+
+// digest is the row's key. A UUIDv7 keeps its time in front, so that rows of
+// our own clients go to one end of the index.
+func digest(id keyID) (k [16]byte) {
+	var buf [256]byte
+	b := strconv.AppendInt(buf[:0], id.account, 10)
+	b = append(append(append(append(b, 0), id.op...), 0), id.key...)
+	sum := sha256.Sum256(b)
+	copy(k[:], sum[:])
+	if len(id.key) == 36 && id.key[14] == '7' && id.key[8] == '-' && id.key[13] == '-' {
+		var t [6]byte
+		if _, err := hex.Decode(t[:4], []byte(id.key[:8])); err == nil {
+			if _, err = hex.Decode(t[4:], []byte(id.key[9:13])); err == nil {
+				copy(k[:], t[:])
+			}
+		}
+	}
+	return k
 }
 
 // replay writes an answer that exists already.

@@ -226,7 +226,7 @@ func TestIdempotency(t *testing.T) {
 			old := store.ContextAt(t.Context(), db.Now()-(KeysKept+time.Hour).Microseconds())
 			for i := range 3 {
 				if err := db.Write(old, func(tx *store.Tx) error {
-					tx.Append(keyTable, 0, fmt.Sprint("old", i), 1, "x", tx.Now(), []byte{1}, 201, []byte("{}"))
+					tx.Append(keyTable, 0, []byte{byte(i)}, tx.Now(), []byte{1}, 201, []byte("{}"))
 					return nil
 				}); err != nil {
 					t.Fatal(err)

@@ -1,17 +1,17 @@
--- Answers to requests that carried an Idempotency-Key, kept for a day.
--- district is the actor's home, so that it does not depend on the body;
--- status 0 without body: the effect is known, its answer is computed again.
+-- Answers to requests that carried an Idempotency-Key, kept for a day. k is a
+-- digest of account, operation and key (see web.Commit); district is the actor's
+-- home, so that it does not depend on the body; status 0 without body: the
+-- effect is known, its answer is computed again. With a rowid, so that bodies
+-- lie in order of time and only the short index sees keys in random order.
 CREATE TABLE idempotency (
   district INTEGER NOT NULL,
-  key TEXT NOT NULL,
-  account BIGINT NOT NULL,
-  op TEXT NOT NULL,
+  k {{blob}} NOT NULL,
   at BIGINT NOT NULL,
   print {{blob}} NOT NULL,
   status INTEGER NOT NULL,
   body {{blob}},
-  PRIMARY KEY (district, key, account, op)
-) {{norowid}};
+  PRIMARY KEY (district, k)
+);
 CREATE INDEX idempotency_at ON idempotency (at);
 -- Background work. state: 0 waiting or leased, 1 dead. lease_until 0: nobody has it.
 -- rev counts the orders of a unique job, so that one that comes while it runs is not lost.
