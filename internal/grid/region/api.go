@@ -180,7 +180,7 @@ func (a *Atlas) Register(r *web.Router, tiles *Tiles) {
 		return a.apiInfo(tiles), nil
 	})
 	web.Handle(r, web.Op{ID: "map-base-layer", Method: "GET", Path: v1 + "/map/base/{file}", Policy: access.Public, Tags: []string{"map"}, Produces: "application/geo+json",
-		Summary: "底图图层({layer}.geojson)", SummaryEN: "A layer of the base map, {layer}.geojson"},
+		Summary: "底图图层（{layer}.geojson）", SummaryEN: "A layer of the base map, {layer}.geojson"},
 		func(_ context.Context, _ access.Scope, w http.ResponseWriter, req *http.Request) error {
 			name, ok := strings.CutSuffix(req.PathValue("file"), ".geojson")
 			if !ok || name == "grids" {
@@ -194,7 +194,7 @@ func (a *Atlas) Register(r *web.Router, tiles *Tiles) {
 			return a.serveLayer(w, req, "grids")
 		})
 	web.Handle(r, web.Op{ID: "map-tile", Method: "GET", Path: v1 + "/map/tiles/{z}/{x}/{y}", Policy: access.SignedIn, Tags: []string{"map"}, Produces: "image/png",
-		Summary: "天地图瓦片(需配置)", SummaryEN: "A Tianditu tile, where configured"},
+		Summary: "天地图瓦片（需配置）", SummaryEN: "A Tianditu tile, where configured"},
 		func(_ context.Context, _ access.Scope, w http.ResponseWriter, req *http.Request) error {
 			return tiles.serveTile(w, req)
 		})

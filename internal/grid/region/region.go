@@ -153,8 +153,8 @@ type CityData struct {
 
 // The kinds of error of this room.
 var (
-	badTree = errs.Declare("region_tree", 422, "区划 {code} 不对:{why}。", "Region {code} is not right: {why}.")
-	badGrid = errs.Declare("grid_wrong", 422, "网格 {grid} 不对:{why}。", "Grid {grid} is not right: {why}.")
+	badTree = errs.Declare("region_tree", 422, "区划 {code} 不对：{why}。", "Region {code} is not right: {why}.")
+	badGrid = errs.Declare("grid_wrong", 422, "网格 {grid} 不对：{why}。", "Grid {grid} is not right: {why}.")
 )
 
 func words(zh, en string) errs.Words { return errs.Words{ZH: zh, EN: en} }
@@ -225,7 +225,7 @@ func (d *CityData) Check() error {
 
 func misplaced(zh, en, name string, id int64) error {
 	return errs.Invalid.New("field", words(zh, en),
-		"remedy", words(fmt.Sprintf("“%s”(%d)的社区、网格或坐标不存在。", name, id),
+		"remedy", words(fmt.Sprintf("“%s”（%d）的社区、网格或坐标不存在。", name, id),
 			fmt.Sprintf("community, grid or position of %q (%d) does not exist.", name, id)))
 }
 

@@ -139,7 +139,7 @@ func (a *Atlas) Load(ctx context.Context, scope access.Scope, d *CityData) error
 			return err
 		}
 		if n > 0 {
-			return errs.Conflict.New("what", words("已有区划数据,不能再次整体装入", "there are regions already; a city is loaded once"))
+			return errs.Conflict.New("what", words("已有区划数据，不能再次整体装入", "there are regions already; a city is loaded once"))
 		}
 		parts := map[int]*loadPart{}
 		part := func(district int) *loadPart {
@@ -263,7 +263,7 @@ func (a *Atlas) Update(ctx context.Context, scope access.Scope, code int64, ch C
 				return err
 			}
 			if below > 0 && LevelOf(code) > City {
-				return errs.Conflict.New("what", words("下级区划还在使用,请先撤销下级", "regions below it are still in use; end those first"))
+				return errs.Conflict.New("what", words("下级区划还在使用，请先撤销下级", "regions below it are still in use; end those first"))
 			}
 		}
 		out = old

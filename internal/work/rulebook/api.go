@@ -230,17 +230,17 @@ func (r *Rulebook) Register(w *web.Router, cases Cases) {
 	dry := func(o web.Op) web.Op { o.ReadOnly = true; return o }
 	web.Register(w, op("list-categories", "GET", "/categories", access.SignedIn, "事项分类", "The category tree"), a.categories)
 	web.Register(w, op("create-category", "POST", "/categories", write, "新增类别", "Add a category"), a.createCategory)
-	web.Register(w, op("update-category", "PUT", "/categories/{id}", write, "修改类别(新版本)", "A new version of a category"), a.updateCategory)
+	web.Register(w, op("update-category", "PUT", "/categories/{id}", write, "修改类别（新版本）", "A new version of a category"), a.updateCategory)
 	web.Register(w, dry(op("preview-category", "POST", "/categories/preview", read, "预览类别时限变化", "What a category's new limits would have done")), a.previewCategory)
 	web.Register(w, op("get-calendar", "GET", "/calendar/{year}", access.SignedIn, "工作日历", "A year of the calendar"), a.calendar)
 	web.Register(w, op("update-calendar", "PUT", "/calendar/{year}", write, "修改某年放假和调休", "New days off and make-up days of a year"), a.updateCalendar)
 	web.Register(w, op("update-hours", "PUT", "/calendar/hours", write, "修改工作时间", "New working hours"), a.updateHours)
 	web.Register(w, dry(op("preview-calendar", "POST", "/calendar/preview", read, "预览日历变化", "How due dates would move with the calendar")), a.previewCalendar)
 	web.Register(w, op("get-routing", "GET", "/routing", read, "派遣规则", "The routing rules"), a.routing)
-	web.Register(w, op("update-routing", "PUT", "/routing", write, "发布派遣规则(新版本)", "Publish a new version of the routing rules"), a.updateRouting)
+	web.Register(w, op("update-routing", "PUT", "/routing", write, "发布派遣规则（新版本）", "Publish a new version of the routing rules"), a.updateRouting)
 	web.Register(w, dry(op("preview-routing", "POST", "/routing/preview", read, "预览派遣规则", "What these rules would have done")), a.previewRouting)
 	web.Register(w, op("get-settings", "GET", "/settings", read, "各项参数", "The city's settings"), a.settings)
-	web.Register(w, op("update-settings", "PUT", "/settings", write, "修改参数(新版本)", "Publish new settings"), a.updateSettings)
+	web.Register(w, op("update-settings", "PUT", "/settings", write, "修改参数（新版本）", "Publish new settings"), a.updateSettings)
 	web.Register(w, op("list-rule-versions", "GET", "/rulebook/versions", read, "规则发布历史", "History of publications"), a.versions)
 }
 
@@ -334,7 +334,7 @@ func (p period) check(c *calendar.Calendar, now int64) (from, to int, err error)
 		return c.AddDays(today, -30), today, nil
 	}
 	if !validDay(p.From) || !validDay(p.To) || p.From > p.To || c.AddDays(p.From, 400) < p.To {
-		return 0, 0, invalid("from", "请填写起止日期,跨度不超过 400 天。", "give a first and a last day, at most 400 days apart.")
+		return 0, 0, invalid("from", "请填写起止日期，跨度不超过 400 天。", "give a first and a last day, at most 400 days apart.")
 	}
 	return p.From, p.To, nil
 }

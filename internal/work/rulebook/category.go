@@ -139,7 +139,7 @@ func (c *Category) Check() error {
 	case c.Nature != Ordinary && c.Nature != Lifeline && c.Nature != Consultation:
 		return invalid("nature", "请选择一般、水电气热或咨询。", "choose ordinary, lifeline or consultation.")
 	case c.Grade != "" && !slices.Contains(Grades(), c.Grade):
-		return invalid("grade", "没有这个等级:"+c.Grade+"。", "there is no grade "+c.Grade+".")
+		return invalid("grade", "没有这个等级："+c.Grade+"。", "there is no grade "+c.Grade+".")
 	case len(c.Keywords) > maxKeywords:
 		return errs.TooLong.New("field", "keywords", "max", maxKeywords).In("keywords")
 	case c.CallBackRate != nil && !(*c.CallBackRate >= 0 && *c.CallBackRate <= 1):
@@ -155,7 +155,7 @@ func (c *Category) Check() error {
 	}
 	for g, l := range c.ByGrade {
 		if !slices.Contains(Grades(), g) {
-			return invalid("by_grade", "没有这个等级:"+g+"。", "there is no grade "+g+".")
+			return invalid("by_grade", "没有这个等级："+g+"。", "there is no grade "+g+".")
 		}
 		if err := checkStages("by_grade."+g, l); err != nil {
 			return err

@@ -44,7 +44,7 @@ func problems(rules []Rule, w *world) []Problem {
 		out = append(out, Problem{id, kind, words(fmt.Sprintf(zh, args...), fmt.Sprintf(en, args...))})
 	}
 	if n := len(rules); n == 0 || !rules[n-1].When.IsBackstop() {
-		report(-1, NoBackstop, "最后一条规则应当没有任何条件,用来兜底。", "The last rule must have no condition, so that it takes what no other takes.")
+		report(-1, NoBackstop, "最后一条规则应当没有任何条件，用来兜底。", "The last rule must have no condition, so that it takes what no other takes.")
 	}
 	whole := r.wholeBox(w.open)
 	taken := make([]box, 0, len(rules))
@@ -60,7 +60,7 @@ func problems(rules []Rule, w *world) []Problem {
 			if named < len(out) {
 				break // what it names is unknown or closed, which was said
 			}
-			report(i, Contradictory, "的条件互相排斥,永远不会适用,请检查。", "has conditions that exclude each other, so it never applies; check them.")
+			report(i, Contradictory, "的条件互相排斥，永远不会适用，请检查。", "has conditions that exclude each other, so it never applies; check them.")
 		default:
 			if !r.reportShadow(i, &b, taken, report) {
 				left, _ := b.remainder(taken)
@@ -95,7 +95,7 @@ func (r *router) checkNames(i int, w *world, report reporter) {
 	for _, id := range x.Categories {
 		switch at, ok := r.catAt[id]; {
 		case !ok:
-			report(i, UnknownCategory, "所写的类别(编号 %d)不存在,请重新选择。", "names a category (id %d) that does not exist; choose again.", id)
+			report(i, UnknownCategory, "所写的类别（编号 %d）不存在，请重新选择。", "names a category (id %d) that does not exist; choose again.", id)
 			dead = false
 		case w.open[id]:
 			dead = false
@@ -105,16 +105,16 @@ func (r *router) checkNames(i int, w *world, report reporter) {
 	}
 	if dead {
 		c := r.cats[r.catAt[x.Categories[0]]]
-		report(i, Dead, "所写的类别(如“%[1]s”)已停用,规则不会再适用,请改写或删除。", "names only categories that are closed (such as %[1]s), so it never applies; change or remove it.", c.Name)
+		report(i, Dead, "所写的类别（如“%[1]s”）已停用，规则不会再适用，请改写或删除。", "names only categories that are closed (such as %[1]s), so it never applies; change or remove it.", c.Name)
 	}
 	for _, code := range x.Areas {
 		if _, ok := r.areaAt[code]; !ok || code == 0 {
-			report(i, UnknownArea, "所写的区划(%d)不存在或已撤销,请重新选择。", "names a region (%d) that does not exist any more; choose again.", code)
+			report(i, UnknownArea, "所写的区划（%d）不存在或已撤销，请重新选择。", "names a region (%d) that does not exist any more; choose again.", code)
 		}
 	}
 	for _, id := range x.Grids {
 		if _, ok := r.grids[id]; !ok {
-			report(i, UnknownArea, "所写的网格(编号 %d)不存在或已撤销,请重新选择。", "names a grid (id %d) that does not exist any more; choose again.", id)
+			report(i, UnknownArea, "所写的网格（编号 %d）不存在或已撤销，请重新选择。", "names a grid (id %d) that does not exist any more; choose again.", id)
 		}
 	}
 }
@@ -126,9 +126,9 @@ func (r *router) reportShadow(i int, b *box, taken []box, report reporter) bool 
 			continue
 		}
 		if b.equal(&taken[j]) && !reflect.DeepEqual(r.rules[i].Then, r.rules[j].Then) {
-			report(i, Contradictory, "与规则“%[1]s”条件相同、处理不同,请保留一条。", "has the same conditions as “%[1]s” but decides otherwise; keep one of them.", r.rules[j].Name)
+			report(i, Contradictory, "与规则“%[1]s”条件相同、处理不同，请保留一条。", "has the same conditions as “%[1]s” but decides otherwise; keep one of them.", r.rules[j].Name)
 		} else {
-			report(i, Shadowed, "永远不会适用:前面的“%[1]s”已包括它的全部情形,请调整顺序或删除。",
+			report(i, Shadowed, "永远不会适用：前面的“%[1]s”已包括它的全部情形，请调整顺序或删除。",
 				"is never reached: “%[1]s” before it takes all that it would take; change the order or remove it.", r.rules[j].Name)
 		}
 		return true
@@ -143,7 +143,7 @@ func (r *router) reportShadow(i int, b *box, taken []box, report reporter) bool 
 			names = append(names, r.rules[j].Name)
 		}
 	}
-	report(i, Shadowed, "永远不会适用:前面的“%[1]s”合起来已包括它的全部情形,请调整顺序或删除。",
+	report(i, Shadowed, "永远不会适用：前面的“%[1]s”合起来已包括它的全部情形，请调整顺序或删除。",
 		"is never reached: “%[2]s” before it together take all that it would take; change the order or remove it.", strings.Join(names, "”“"), strings.Join(names, "”, “"))
 	return true
 }
@@ -165,7 +165,7 @@ func (r *router) checkUnits(i int, left []box, report reporter) {
 		gone := false
 		for _, u := range group {
 			if _, ok := r.orgName[u.Org]; u.Org != 0 && !ok {
-				report(i, UnknownUnit, "指定的%[1]s单位(编号 %[3]d)不存在或已撤销,请重新选择。", "names %[2]s (id %[3]d) that does not exist any more; choose again.", role.ZH, role.EN, u.Org)
+				report(i, UnknownUnit, "指定的%[1]s单位（编号 %[3]d）不存在或已撤销，请重新选择。", "names %[2]s (id %[3]d) that does not exist any more; choose again.", role.ZH, role.EN, u.Org)
 				gone = true
 			}
 		}
@@ -179,7 +179,7 @@ func (r *router) checkUnits(i int, left []box, report reporter) {
 		}
 		if total > 0 {
 			name := r.unitWords(u)
-			report(i, UnknownUnit, "的%[1]s“%[3]s”在 %[5]d 处找不到单位(如%[6]s),请补充单位或改写规则。",
+			report(i, UnknownUnit, "的%[1]s“%[3]s”在 %[5]d 处找不到单位（如%[6]s），请补充单位或改写规则。",
 				"finds no unit for %[2]s (%[4]s) in %[5]d places, such as %[6]s; add the unit or change the rule.", role.ZH, role.EN, strings.Trim(name.ZH, "“”"), name.EN, total, where)
 		}
 	}

@@ -16,7 +16,7 @@ import (
 // Refused is the error of a publication whose rules cannot run. The parameter
 // problems holds all of them ([]Problem).
 var Refused = errs.Declare("rules_cannot_run", 422,
-	"规则有 {count} 处问题,没有发布。{first}", "{count} problems in the rules; nothing was published. {first}")
+	"规则有 {count} 处问题，没有发布。{first}", "{count} problems in the rules; nothing was published. {first}")
 
 // Terms are what every publication says beside its content.
 type Terms struct {
@@ -147,12 +147,12 @@ func checkTree(c *Category, all []*Category, open map[int64]bool) error {
 		case up == nil:
 			return invalid("parent", "上级类别不存在。", "the category above does not exist.")
 		case up.Kind != c.Kind:
-			return invalid("kind", "应与上级类别一致(事件或部件)。", "it must be of the same kind as the category above, event or part.")
+			return invalid("kind", "应与上级类别一致（事件或部件）。", "it must be of the same kind as the category above, event or part.")
 		}
 		depth := 1
 		for x := up; x != nil; x = byID[x.Parent] {
 			if depth++; x.ID == c.ID || depth > maxDepth {
-				return invalid("parent", "上级不能是自己的下级,层级也不能超过 8 级。", "a category cannot lie under itself, nor deeper than 8 levels.")
+				return invalid("parent", "上级不能是自己的下级，层级也不能超过 8 级。", "a category cannot lie under itself, nor deeper than 8 levels.")
 			}
 		}
 	}
@@ -260,7 +260,7 @@ func (r *Rulebook) Load(ctx context.Context, scope access.Scope, d Seed) error {
 	}
 	s := r.state()
 	if len(s.categories)+len(s.routing)+len(s.settings)+len(s.years) > 0 {
-		return errs.Conflict.New("what", words("已有规则,不能再次整体装入", "there are rules already; a rulebook is loaded once"))
+		return errs.Conflict.New("what", words("已有规则，不能再次整体装入", "there are rules already; a rulebook is loaded once"))
 	}
 	next := *s
 	next.categories = maps.Clone(s.categories)

@@ -432,12 +432,12 @@ func (r *router) route(f *Facts) (Decision, error) {
 			return Decision{}, NoUnit.New("why", words("规则“"+x.Name+"”在此处找不到单位", "the rule “"+x.Name+"” finds no unit here"))
 		case !conflict:
 			d.Trouble = true
-			d.Why.ZH += ",但此处没有对应单位,转由兜底单位承办"
+			d.Why.ZH += "，但此处没有对应单位，转由兜底单位承办"
 			d.Why.EN += "; it finds no unit here, so the backstop takes it"
 		}
 	}
 	if conflict {
-		d.Why.ZH += ";事件反映的是“" + r.orgName[f.About] + "”,按回避规定不由其主办"
+		d.Why.ZH += "；事件反映的是“" + r.orgName[f.About] + "”，按回避规定不由其主办"
 		d.Why.EN += "; the case is about “" + r.orgName[f.About] + "”, which therefore does not lead"
 	}
 	d.Lead = lead
@@ -455,7 +455,7 @@ func (r *router) unitWords(u Unit) errs.Words {
 	case u.Org != 0 && r.orgName[u.Org] != "":
 		return words(r.orgName[u.Org], r.orgName[u.Org])
 	case u.Org != 0:
-		return words("(已撤销的单位)", "(a unit that is no more)")
+		return words("（已撤销的单位）", "(a unit that is no more)")
 	case u.Kind == ByPrinciple:
 		return words("按部件/事件原则", "by the principle for parts and events")
 	case u.Kind == Owner:

@@ -126,7 +126,7 @@ type Decision struct {
 // NoUnit is Route's error when not even the backstop finds a unit: the case
 // stays with the dispatcher, who sees why.
 var NoUnit = errs.Declare("no_unit", 422,
-	"没有可派遣的单位,请人工指定:{why}。", "No unit can take this; choose one yourself: {why}.")
+	"没有可派遣的单位，请人工指定：{why}。", "No unit can take this; choose one yourself: {why}.")
 
 const (
 	maxRules = 500
@@ -156,12 +156,12 @@ func (r *Rule) Check(at string) error {
 	}
 	for _, g := range w.Grades {
 		if !slices.Contains(Grades(), g) {
-			return invalid(at+".when.grades", "没有这个等级:"+g+"。", "there is no grade "+g+".")
+			return invalid(at+".when.grades", "没有这个等级："+g+"。", "there is no grade "+g+".")
 		}
 	}
 	for _, c := range w.Channels {
 		if !slices.Contains(Channels(), c) {
-			return invalid(at+".when.channels", "没有这个来源渠道:"+c+"。", "there is no channel "+c+".")
+			return invalid(at+".when.channels", "没有这个来源渠道："+c+"。", "there is no channel "+c+".")
 		}
 	}
 	for _, k := range w.Kinds {
@@ -221,7 +221,7 @@ func (r *Rule) Check(at string) error {
 
 func (u Unit) check(at string) error {
 	if (u.Org == 0) == (u.Kind == "") || u.Org < 0 {
-		return invalid(at, "请指定一个单位,或一类单位。", "name one organisation or one kind of organisation.")
+		return invalid(at, "请指定一个单位，或一类单位。", "name one organisation or one kind of organisation.")
 	}
 	if strings.HasPrefix(u.Kind, "@") && u.Kind != ByPrinciple && u.Kind != Owner && u.Kind != Territory {
 		return invalid(at, "没有这种派遣方式。", "there is no such way to find a unit.")

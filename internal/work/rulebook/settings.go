@@ -77,16 +77,16 @@ func (s *Settings) Check() error {
 	}
 	for g := range s.Limits {
 		if !slices.Contains(Grades(), g) {
-			return invalid("limits", "没有这个等级:"+g+"。", "there is no grade "+g+".")
+			return invalid("limits", "没有这个等级："+g+"。", "there is no grade "+g+".")
 		}
 	}
 	for g, m := range s.StageLimits {
 		if !slices.Contains(Grades(), g) {
-			return invalid("stage_limits", "没有这个等级:"+g+"。", "there is no grade "+g+".")
+			return invalid("stage_limits", "没有这个等级："+g+"。", "there is no grade "+g+".")
 		}
 		for st, l := range m {
 			if st == StageHandle || !slices.Contains(stages, st) {
-				return invalid("stage_limits."+g, "没有这个环节:"+st+"。", "there is no stage "+st+".")
+				return invalid("stage_limits."+g, "没有这个环节："+st+"。", "there is no stage "+st+".")
 			}
 			if l.Check() != nil {
 				return invalid("stage_limits."+g+"."+st, "时限须为正整数和单位。", "a limit is a whole number and a unit.")
