@@ -51,6 +51,14 @@ type Limits struct {
 	StreamsPerUser int     `json:"streams_per_user"` // live views of one account
 }
 
+// PerSecond is the rate in web.Options' terms, where a negative one means none.
+func (l Limits) PerSecond() float64 {
+	if l.Rate == 0 {
+		return -1
+	}
+	return l.Rate
+}
+
 // Tianditu is the national map service (天地图). The key stays on the server:
 // tiles are fetched through /api/v1/map/tiles.
 type Tianditu struct {
