@@ -1,0 +1,164 @@
+/**
+ * Uploads by tus 1.0: create, send in pieces, and after a break ask how far it
+ * got and go on from there. Photos are made smaller first.
+ */
+export const maxEdge = 1600;
+export const pieceSize = 1024 * 1024;
+const tus = { 'Tus-Resumable': '1.0.0' };
+
+export class UploadError extends Error {
+  readonly status: number;
+  constructor(status: number, message: string) {
+    super(message);
+    this.name = 'UploadError';
+    this.status = status;
+  }
+}
+
+export interface UploadOptions {
+  endpoint?: string;
+  name: string;
+  type: string;
+  onProgress?: (sent: number, total: number) => void;
+  signal?: AbortSignal;
+  /** The address given by an earlier, broken attempt. */
+  resume?: string;
+  /** Told the address as soon as there is one, for a later resume. */
+  onAddress?: (url: string) => void;
+  fetch?: typeof fetch;
+  /** Tries for one piece before the upload gives up for now. */
+  tries?: number;
+  wait?: (ms: number) => Promise<void>;
+}
+
+/** The width and height that fit into maxEdge; never larger than before. */
+export function fit(width: number, height: number, edge = maxEdge): { width: number; height: number } {
+  const k = Math.min(1, edge / Math.max(width, height, 1));
+  return { width: Math.max(1, Math.round(width * k)), height: Math.max(1, Math.round(height * k)) };
+}
+
+/** UTF-8 text in base64, as Upload-Metadata wants it. */
+export function b64(text: string): string {
+  let bin = '';
+  for (const byte of new TextEncoder().encode(text)) bin += String.fromCharCode(byte);
+  return btoa(bin);
+}
+
+/** A smaller JPEG of a photo; the file itself if it is small enough, no photo or not readable. */
+export async function downscale(file: File, edge = maxEdge): Promise<Blob> {
+  if (!/^image\/(jpeg|png|webp)$/.test(file.type)) return file;
+  try {
+    const bitmap = await createImageBitmap(file, { imageOrientation: 'from-image' } as ImageBitmapOptions);
+    const size = fit(bitmap.width, bitmap.height, edge);
+    if (size.width === bitmap.width && file.size < 600_000) {
+      bitmap.close();
+      return file;
+    }
+    const canvas = document.createElement('canvas');
+    canvas.width = size.width;
+    canvas.height = size.height;
+    canvas.getContext('2d')?.drawImage(bitmap, 0, 0, size.width, size.height);
+    bitmap.close();
+    const blob = await new Promise<Blob | null>((done) => canvas.toBlob(done, 'image/jpeg', 0.85));
+    return blob && blob.size < file.size ? blob : file;
+  } catch {
+    return file;
+  }
+}
+
+/** The file's id: the header if the server sends one, else the last part of the upload's address. */
+function idOf(url: string, res: Response | undefined): number {
+  const said = res?.headers.get('x-file-id') ?? res?.headers.get('upload-file-id');
+  const id = Number(said ?? url.replace(/\/+$/, '').split('/').pop());
+  if (!Number.isSafeInteger(id) || id <= 0) throw new UploadError(0, 'no file id');
+  return id;
+}
+
+const again = (status: number) => status === 0 || status === 409 || status === 423 || status === 429 || status >= 500;
+
+/** Sends the bytes and returns the id of the stored file. Throws UploadError when it gives up. */
+export async function upload(body: Blob, o: UploadOptions): Promise<number> {
+  const call = o.fetch ?? fetch;
+  const endpoint = o.endpoint ?? '/api/v1/files/';
+  const tries = o.tries ?? 4;
+  const wait = o.wait ?? ((ms) => new Promise((r) => setTimeout(r, ms)));
+  const send = async (url: string, init: RequestInit): Promise<Response> => {
+    try {
+      return await call(url, { credentials: 'same-origin', signal: o.signal, ...init });
+    } catch (e) {
+      if (o.signal?.aborted) throw e;
+      throw new UploadError(0, 'offline');
+    }
+  };
+  const absolute = (location: string) => new URL(location, new URL(endpoint, globalThis.location?.href ?? 'http://x/')).href;
+
+  const create = async (): Promise<string> => {
+    const res = await send(endpoint, {
+      method: 'POST',
+      headers: {
+        ...tus,
+        'Upload-Length': String(body.size),
+        'Upload-Metadata': `filename ${b64(o.name)},filetype ${b64(o.type)}`,
+      },
+    });
+    const location = res.headers.get('location');
+    if (!res.ok || !location) throw new UploadError(res.status, await textOf(res));
+    const url = absolute(location);
+    o.onAddress?.(url);
+    return url;
+  };
+  const reached = async (url: string): Promise<number | undefined> => {
+    const res = await send(url, { method: 'HEAD', headers: tus });
+    if (res.status === 404 || res.status === 410 || res.status === 403) return undefined;
+    if (!res.ok) throw new UploadError(res.status, '');
+    return Number(res.headers.get('upload-offset') ?? 0);
+  };
+
+  let url = o.resume ?? '';
+  let offset = 0;
+  let failures = 0;
+  let last: Response | undefined;
+  let lost = !!url;
+  for (;;) {
+    try {
+      if (!url) url = await create();
+      else if (lost) {
+        const at = await reached(url);
+        if (at === undefined) {
+          // The server has forgotten it: start over.
+          url = await create();
+          offset = 0;
+        } else offset = at;
+      }
+      lost = false;
+      while (offset < body.size) {
+        last = await send(url, {
+          method: 'PATCH',
+          headers: { ...tus, 'Upload-Offset': String(offset), 'Content-Type': 'application/offset+octet-stream' },
+          body: body.slice(offset, offset + pieceSize),
+        });
+        if (!last.ok) throw new UploadError(last.status, await textOf(last));
+        offset = Number(last.headers.get('upload-offset') ?? Math.min(offset + pieceSize, body.size));
+        failures = 0;
+        o.onProgress?.(offset, body.size);
+      }
+      return idOf(url, last);
+    } catch (e) {
+      if (!(e instanceof UploadError) || !again(e.status)) throw e;
+      failures += 1;
+      lost = true;
+      if (failures >= tries) throw e;
+      await wait(500 * 2 ** (failures - 1));
+    }
+  }
+}
+
+async function textOf(res: Response): Promise<string> {
+  try {
+    const text = await res.text();
+    const p = JSON.parse(text) as { detail?: string; title?: string };
+    return p.detail ?? p.title ?? '';
+  } catch {
+    return '';
+  }
+}
