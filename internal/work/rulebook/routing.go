@@ -130,7 +130,7 @@ var NoUnit = errs.Declare("no_unit", 422,
 
 const (
 	maxRules = 500
-	maxAny   = 200 // entries in one list of a condition
+	maxAny   = 1000 // entries in one list of a condition
 )
 
 // Check validates a rule by itself: forms and known words. What it means among
