@@ -56,7 +56,7 @@ const prefixes = new Set();
 for (const f of files(src)) {
   const text = readFileSync(f, 'utf8');
   for (const m of text.matchAll(/['"`](\w+):([\w.]*)(\$\{|['"`])/g)) {
-    if (!areas.has(m[1])) continue;
+    if (!areas.has(m[1]) || (!m[2] && m[3] !== '${')) continue;
     if (m[3] === '${') prefixes.add(`${m[1]}:${m[2]}`);
     else {
       used.add(`${m[1]}:${m[2]}`);

@@ -40,21 +40,31 @@ describe('clock words', () => {
     expect(w).toEqual({ short: '还剩 3 工作时', long: '还剩 3 工作时(今天 17:10 到期)', tone: 'neutral' });
   });
   it('count calendar hours on by themselves', () => {
-    expect(clockWords({ state: 'running', due_at: due, unit: 'hour', left: 9, soon: true }, now, tz)).toMatchObject({
+    expect(
+      clockWords({ state: 'running', due_at: due, unit: 'hour', left: 9, soon: true }, now, tz),
+    ).toMatchObject({
       short: '还剩 5 小时',
       tone: 'soon',
     });
-    expect(clockWords({ state: 'running', due_at: due, unit: 'hour', left: 1 }, now + 6 * 3_600_000, te)).toMatchObject({
+    expect(
+      clockWords({ state: 'running', due_at: due, unit: 'hour', left: 1 }, now + 6 * 3_600_000, te),
+    ).toMatchObject({
       short: '1 hour overdue',
       tone: 'overdue',
     });
   });
   it('say how late, and why it stands still', () => {
-    const late = clockWords({ state: 'running', due_at: due, unit: 'work_day', left: -1.26, overdue: true }, now, tz);
+    const late = clockWords(
+      { state: 'running', due_at: due, unit: 'work_day', left: -1.26, overdue: true },
+      now,
+      tz,
+    );
     expect(late.long).toBe('超时 1.3 工作日(应在今天 17:10 前办结)');
-    const paused = clockWords({ state: 'paused', unit: 'day', left: 12.4, reason: 'suspended' }, now, tz);
+    const paused = clockWords({ state: 'paused', unit: 'day', left: 12.4, reason: '已挂账' }, now, tz);
     expect(paused).toMatchObject({ long: '计时暂停:已挂账(剩余 12 天)', tone: 'neutral' });
-    expect(clockWords({ state: 'paused', unit: 'day', left: 2, reason: '等住户回来' }, now, tz).long).toContain('等住户回来');
+    expect(
+      clockWords({ state: 'paused', unit: 'day', left: 2, reason: '等住户回来' }, now, tz).long,
+    ).toContain('等住户回来');
   });
   it('say that there is none or that it ended', () => {
     expect(clockWords(null, now, tz).short).toBe('无时限');

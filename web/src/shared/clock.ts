@@ -26,8 +26,12 @@ export function clockWords(clock: Clock | null | undefined, now: number, t: Tran
     return { short: t('common:clock.none'), long: t('common:clock.none_long'), tone: 'neutral' };
   if (clock.state === 'stopped') {
     const late = clock.overdue === true;
-    const key = late ? 'common:clock.stopped_late' : 'common:clock.stopped';
-    return { short: t(key), long: t(key), tone: late ? 'overdue' : 'done' };
+    const short = t(late ? 'common:clock.stopped_late' : 'common:clock.stopped');
+    return {
+      short,
+      long: clock.reason ? t('common:clock.stopped_long', { short, reason: clock.reason }) : short,
+      tone: late ? 'overdue' : 'done',
+    };
   }
   const unit = clock.unit ?? 'hour';
   let left = clock.left ?? 0;
@@ -39,9 +43,7 @@ export function clockWords(clock: Clock | null | undefined, now: number, t: Tran
   const amount = t(`common:clock.unit.${unit}`, { count: n });
   const due = clock.due_at ? sayTime(clock.due_at, now, t) : '';
   if (clock.state === 'paused') {
-    const reason = clock.reason
-      ? t(`common:clock.reason.${clock.reason}`, { defaultValue: clock.reason })
-      : '';
+    const reason = clock.reason ?? '';
     return {
       short: t('common:clock.paused'),
       long: reason

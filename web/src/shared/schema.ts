@@ -71,7 +71,7 @@ export interface SessionInfo {
   seen_at?: string;
   expires_at?: string;
   agent?: string;
-  ip?: string;
+  source?: string;
 }
 
 export type ClockUnit = 'work_hour' | 'work_day' | 'day' | 'hour';
@@ -83,6 +83,7 @@ export interface Clock {
   left?: number;
   overdue?: boolean;
   soon?: boolean;
+  /** In words: why it stands still. */
   reason?: string;
 }
 
@@ -146,12 +147,17 @@ export interface CaseItem {
   supporters: number;
   flags: string[] | null;
   pending: string[] | null;
+  /** Call-backs tried. */
+  attempts?: number;
+  /** What to check about the position that was given. */
+  warning?: string;
 }
 export interface CasePage {
   items: CaseItem[] | null;
   next?: string;
-  count: number;
-  count_exact: boolean;
+  /** Only if asked for; counted up to 1000. */
+  count?: number;
+  count_exact?: boolean;
 }
 export interface FileInfo {
   id: number;
@@ -174,19 +180,21 @@ export interface TimelineEntry {
   to?: string;
   reason?: string;
   fields?: Record<string, unknown> | null;
-  files?: FileInfo[] | null;
+  /** Ids among the case's files. */
+  files?: number[] | null;
   note?: string;
 }
 export interface CaseRequest {
   id: number;
   kind: string;
   status: 'pending' | 'approved' | 'refused';
-  asked_by?: string | Ref | null;
+  asked_by?: string;
   asked_at: string;
   reason?: string;
-  until?: number | string | null;
-  proposed?: string | Ref | null;
-  approver?: string | Ref | null;
+  until?: string;
+  proposed?: Ref | null;
+  approver?: string;
+  decided_by?: string;
   decided_at?: string | null;
   decision_reason?: string;
 }
@@ -199,15 +207,18 @@ export interface ActionNeed {
     | 'day'
     | 'category'
     | 'grade'
+    | 'grade5'
+    | 'yesno'
     | 'files'
     | 'case'
     | 'cases'
     | 'choice'
     | 'place'
+    | 'parts'
     | 'account';
   required?: boolean;
   max?: number;
-  choices?: { value: string | number; label: string }[] | null;
+  choices?: (string | { value: string | number; label: string })[] | null;
   hint?: string;
   label?: string;
 }
@@ -224,7 +235,7 @@ export interface CaseBody extends CaseItem {
   occurred_at?: string | null;
   place_note?: string;
   units?: { org: Ref; role: 'lead' | 'assist'; since?: string; status?: string }[] | null;
-  handler?: Ref | null;
+  handler?: string;
   reporter?: {
     exists: boolean;
     name_masked?: string;
@@ -237,6 +248,8 @@ export interface CaseBody extends CaseItem {
   category_version?: number;
   outside_number?: string;
   result?: string;
+  /** Where the routing rules would send it. */
+  suggested?: { lead: Ref; assists: Ref[]; why: string } | null;
 }
 export interface CaseDetail {
   case: CaseBody;
@@ -271,10 +284,6 @@ export interface NewCase {
   onsite?: { result: string };
   confirm?: string[];
 }
-export interface CallbackItem extends CaseItem {
-  attempts: number;
-  drawn_at: string;
-}
 export interface SavedFilter {
   id: number;
   name: string;
@@ -284,16 +293,20 @@ export interface SavedFilter {
 export interface BulkResult {
   id: number;
   ok: boolean;
-  error?: { title?: string; detail?: string; code?: string } | null;
+  code?: string;
+  /** In words. */
+  error?: string;
 }
 
 export interface Place {
-  kind: 'street' | 'community' | 'compound' | 'building' | 'road' | 'grid';
+  kind: 'district' | 'street' | 'community' | 'compound' | 'building' | 'road' | 'poi' | 'grid';
   name: string;
   path?: string;
   lon: number;
   lat: number;
-  community?: string | CodeRef;
+  /** Of a region. */
+  code?: string;
+  community?: CodeRef;
   grid_id?: number;
   building_id?: number;
 }
@@ -304,7 +317,11 @@ export interface PlaceAt {
   community?: CodeRef | null;
   grid?: { id: number; code: string; name: string } | null;
   nearest_building?: { id?: number; name: string; distance_m?: number } | null;
-  suspicion?: 'swapped' | 'gcj02' | 'outside';
+  suspicion?: 'swapped' | 'gcj02' | 'bd09' | 'outside';
+  /** What to ask the person. */
+  question?: string;
+  /** The position that was probably meant. */
+  proposed?: { lon: number; lat: number } | null;
 }
 export interface Category {
   id: number;
@@ -313,6 +330,7 @@ export interface Category {
   name: string;
   name_en?: string;
   kind?: 'event' | 'part';
+  onsite_allowed?: boolean;
   leaf?: boolean;
   limits?: { stage: string; n: number; unit: ClockUnit }[] | null;
   evidence?: { found?: boolean; resolved?: boolean } | null;
@@ -349,6 +367,7 @@ export interface CaseQuery {
   category?: string;
   grade?: string;
   channel?: string;
+  district?: string;
   street?: string;
   community?: string;
   grid?: string;
@@ -366,6 +385,7 @@ export interface CaseQuery {
   sort?: string;
   cursor?: string;
   limit?: number;
+  count?: boolean;
 }
 export type ActFields = { action: string } & Record<string, unknown>;
 
@@ -379,9 +399,9 @@ export interface paths {
     delete: Op<unknown>;
     patch: Op<Me, never, { lang: string }>;
   };
-  '/sessions': { get: Op<List<SessionInfo>> };
+  '/sessions': { get: Op<List<SessionInfo>>; delete: Op<unknown> };
   '/sessions/{id}': { delete: Op<unknown, never, never, Id> };
-  '/session/password': { post: Op<unknown, never, { old: string; new: string }> };
+  '/session/password': { post: Op<Me, never, { old: string; new: string }> };
   '/cases': { get: Op<CasePage, CaseQuery>; post: Op<CaseItem, never, NewCase> };
   '/cases/{id}': { get: Op<CaseDetail, never, never, Id> };
   '/cases/{id}/actions': { post: Op<CaseDetail, never, ActFields & { version: number }, Id> };
@@ -400,8 +420,8 @@ export interface paths {
   };
   '/cases/{id}/reveal': { post: Op<{ name: string; phone: string }, never, { purpose: string }, Id> };
   '/cases/{id}/trail': { get: Op<{ entries: AuditEntry[] | null }, never, never, Id> };
-  '/callbacks': { get: Op<List<CallbackItem>> };
-  '/callbacks/draw': { post: Op<List<CallbackItem>, never, { n: number }> };
+  '/callbacks': { get: Op<List<CaseItem>> };
+  '/callbacks/draw': { post: Op<List<CaseItem>, never, { n: number }> };
   '/filters': {
     get: Op<List<SavedFilter>>;
     post: Op<SavedFilter, never, { name: string; page: string; query: string }>;

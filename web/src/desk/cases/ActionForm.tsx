@@ -2,11 +2,21 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Alert, Button, Form, Modal } from 'antd';
 import { useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { api, type BulkResult, type CaseAction, type CaseDetail, type CaseItem, data, once, Problem } from '@/shared/api.ts';
-import { uuidv7 } from '@/shared/uuid.ts';
+import {
+  api,
+  type BulkResult,
+  type CaseAction,
+  type CaseDetail,
+  type CaseItem,
+  data,
+  once,
+  Problem,
+  type Ref,
+} from '@/shared/api.ts';
 import { useAnnounce } from '@/shared/ui/live.tsx';
 import { ErrorNote } from '@/shared/ui/state.tsx';
 import { Time } from '@/shared/ui/words.tsx';
+import { uuidv7 } from '@/shared/uuid.ts';
 import { caseKey, useTakeDetail } from './data.ts';
 import { given, toFields } from './fields.ts';
 import { Need } from './Need.tsx';
@@ -16,8 +26,11 @@ interface Props {
   action: CaseAction;
   /** One case: the action's own form. More: the same for all. */
   cases: Pick<CaseItem, 'id' | 'version' | 'number' | 'title'>[];
-  /** What the form starts with (a request to decide, a category already known). */
+  /** Fields that are known and not asked for (the request to decide). */
   preset?: Record<string, unknown>;
+  /** What its fields begin with. */
+  defaults?: Record<string, unknown>;
+  known?: Ref[];
   onClose: () => void;
   onDone: (detail?: CaseDetail, results?: BulkResult[]) => void;
 }
@@ -33,7 +46,10 @@ function Since({ id, version }: { id: number; version: number }) {
   });
   if (!now.data) return null;
   const seen = Math.max(1, now.data.case.version - version);
-  const news = [...(now.data.timeline ?? [])].sort((a, b) => b.seq - a.seq).slice(0, Math.min(5, seen)).reverse();
+  const news = [...(now.data.timeline ?? [])]
+    .sort((a, b) => b.seq - a.seq)
+    .slice(0, Math.min(5, seen))
+    .reverse();
   return (
     <ul className="since">
       {news.map((e) => (
@@ -46,7 +62,7 @@ function Since({ id, version }: { id: number; version: number }) {
 }
 
 /** The form of one action, generated from what the server says it needs. */
-export default function ActionForm({ action, cases, preset, onClose, onDone }: Props) {
+export default function ActionForm({ action, cases, preset, defaults, known, onClose, onDone }: Props) {
   const { t } = useTranslation();
   const [form] = Form.useForm<Record<string, unknown>>();
   const client = useQueryClient();
@@ -59,7 +75,7 @@ export default function ActionForm({ action, cases, preset, onClose, onDone }: P
   const key = useRef(uuidv7());
   const single = cases.length === 1 ? cases[0] : undefined;
   const needs = useMemo(
-    () => (action.needs ?? []).filter((n) => preset?.[n.field] === undefined || n.type === 'text'),
+    () => (action.needs ?? []).filter((n) => preset?.[n.field] === undefined),
     [action, preset],
   );
   const hidden = useMemo(
@@ -72,12 +88,28 @@ export default function ActionForm({ action, cases, preset, onClose, onDone }: P
       const fields = { ...hidden, ...toFields(needs, values), action: action.action };
       if (single) {
         const body = { ...fields, version: versions.current.get(single.id) ?? single.version };
-        return { detail: await data(api.POST('/cases/{id}/actions', { params: { path: { id: single.id } }, body, ...once(key.current) })) };
+        return {
+          detail: await data(
+            api.POST('/cases/{id}/actions', {
+              params: { path: { id: single.id } },
+              body,
+              ...once(key.current),
+            }),
+          ),
+        };
       }
       const body = { ...fields, cases: cases.map(({ id, version }) => ({ id, version })) };
-      return { results: (await data(api.POST('/cases/actions', { body, ...once(key.current) }))).results ?? [] };
+      return {
+        results: (await data(api.POST('/cases/actions', { body, ...once(key.current) }))).results ?? [],
+      };
     },
     onSuccess: ({ detail, results }) => {
+      if (single && !detail?.case) {
+        // The act took the case out of what the person may see (a returned one).
+        announce(t('cases:done.gone', { action: action.name, number: single.number }));
+        onDone();
+        return;
+      }
       if (detail) {
         take(detail);
         announce(t('cases:done.one', { action: action.name, number: detail.case.number }));
@@ -118,9 +150,12 @@ export default function ActionForm({ action, cases, preset, onClose, onDone }: P
     form.submit();
   };
   const staleError = send.error instanceof Problem && send.error.code === 'stale_version';
-  const fieldError = send.error instanceof Problem && send.error.field && needs.some((n) => n.field === send.error?.field);
+  const badField = send.error instanceof Problem ? send.error.field : undefined;
+  const fieldError = !!badField && needs.some((n) => n.field === badField);
 
-  const title = single ? `${action.name} · ${single.number}` : t('cases:bulk.title', { action: action.name, count: cases.length });
+  const title = single
+    ? `${action.name} · ${single.number}`
+    : t('cases:bulk.title', { action: action.name, count: cases.length });
   return (
     <Modal
       open
@@ -152,7 +187,12 @@ export default function ActionForm({ action, cases, preset, onClose, onDone }: P
     >
       {results ? (
         <div>
-          <p className="gap-below">{t('cases:done.bulk', { ok: results.filter((r) => r.ok).length, bad: results.filter((r) => !r.ok).length })}</p>
+          <p className="gap-below">
+            {t('cases:done.bulk', {
+              ok: results.filter((r) => r.ok).length,
+              bad: results.filter((r) => !r.ok).length,
+            })}
+          </p>
           <ul className="results">
             {results
               .filter((r) => !r.ok)
@@ -161,7 +201,7 @@ export default function ActionForm({ action, cases, preset, onClose, onDone }: P
                 return (
                   <li key={r.id}>
                     <span className="num">{c?.number}</span> {c?.title}
-                    <div className="tone-overdue">{r.error?.detail ?? r.error?.title}</div>
+                    <div className="tone-overdue">{r.error}</div>
                   </li>
                 );
               })}
@@ -173,7 +213,7 @@ export default function ActionForm({ action, cases, preset, onClose, onDone }: P
           <Form
             form={form}
             layout="vertical"
-            initialValues={preset}
+            initialValues={{ ...defaults, ...preset }}
             onFinish={(v) => send.mutate(v)}
             onKeyDown={(e) => {
               if (e.key === 'Enter' && (e.ctrlKey || e.metaKey)) {
@@ -195,16 +235,32 @@ export default function ActionForm({ action, cases, preset, onClose, onDone }: P
                       !n.required || given(n, v)
                         ? Promise.resolve()
                         : Promise.reject(
-                            new Error(t('cases:form.missing', { field: n.label ?? t(`cases:field.${n.field}`, { defaultValue: n.field }) })),
+                            new Error(
+                              t('cases:form.missing', {
+                                field: n.label ?? t(`cases:field.${n.field}`, { defaultValue: n.field }),
+                              }),
+                            ),
                           ),
                   },
                 ]}
                 validateTrigger="onSubmit"
               >
-                <Need need={n} caseId={single?.id} onBusy={n.type === 'files' ? setBusyFiles : undefined} autoFocus={i === 0} />
+                <Need
+                  need={n}
+                  caseId={single?.id}
+                  known={known}
+                  onBusy={n.type === 'files' ? setBusyFiles : undefined}
+                  autoFocus={i === 0}
+                />
               </Form.Item>
             ))}
-            {needs.length === 0 ? <p>{t(`cases:says.${action.action}`, { defaultValue: t('cases:form.sure', { action: action.name }) })}</p> : null}
+            {needs.length === 0 ? (
+              <p>
+                {t(`cases:says.${action.action}`, {
+                  defaultValue: t('cases:form.sure', { action: action.name }),
+                })}
+              </p>
+            ) : null}
           </Form>
           {stale && single ? (
             <Alert
@@ -215,7 +271,9 @@ export default function ActionForm({ action, cases, preset, onClose, onDone }: P
                 <>
                   <Since id={single.id} version={stale.from} />
                   <p>{t('cases:stale.keep')}</p>
-                  <Button onClick={() => void retryStale()}>{t('cases:stale.again', { action: action.name })}</Button>
+                  <Button onClick={() => void retryStale()}>
+                    {t('cases:stale.again', { action: action.name })}
+                  </Button>
                 </>
               }
             />

@@ -4,7 +4,7 @@ import { App, Button, Checkbox, Popover, Tooltip } from 'antd';
 import { lazy, Suspense, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useNavigate, useSearchParams } from 'react-router';
-import { api, apiBase, type CaseAction, type CaseItem, data } from '@/shared/api.ts';
+import { api, apiBase, type CaseAction, type CaseItem, data, type Ref } from '@/shared/api.ts';
 import { pressName, typing } from '@/shared/keys.ts';
 import { useSession } from '@/shared/session.tsx';
 import { useNarrow } from '@/shared/theme.tsx';
@@ -17,14 +17,23 @@ import { CaseTable } from './CaseTable.tsx';
 import { type ColumnKey, columnKeys, firstColumns, narrowColumns } from './columns.tsx';
 import { caseKey, useCaseList } from './data.ts';
 import { FilterLine } from './FilterLine.tsx';
-import { defaultSort, type Filter, parseFilter, parseIds, type Sort, toQuery, writeFilter } from './filter.ts';
+import { defaultsFor, knownUnits } from './fields.ts';
+import {
+  defaultSort,
+  type Filter,
+  parseFilter,
+  parseIds,
+  type Sort,
+  toQuery,
+  writeFilter,
+} from './filter.ts';
 import { keymap } from './keymap.ts';
 
 const ActionForm = lazy(() => import('./ActionForm.tsx'));
 const Help = lazy(() => import('./Help.tsx'));
 
 /** Actions that make sense for many cases at once. */
-const bulkActions = ['accept', 'file', 'dispatch', 'sign', 'start', 'urge', 'supervise', 'escalate', 'verify_pass', 'close', 'archive'];
+const bulkActions = ['accept', 'decline', 'file', 'dispatch', 'sign', 'start', 'urge', 'supervise', 'escalate', 'verify_pass'];
 
 function keptColumns(): ColumnKey[] {
   try {
@@ -37,7 +46,11 @@ function keptColumns(): ColumnKey[] {
 }
 
 /** Keeps what the reader is on where it is when rows come in above it. */
-function useAnchor(scroller: React.RefObject<HTMLDivElement | null>, cursor: number | undefined, rows: unknown) {
+function useAnchor(
+  scroller: React.RefObject<HTMLDivElement | null>,
+  cursor: number | undefined,
+  rows: unknown,
+) {
   const held = useRef<{ id: string; top: number } | null>(null);
   const at = scroller.current;
   if (at) {
@@ -49,8 +62,12 @@ function useAnchor(scroller: React.RefObject<HTMLDivElement | null>, cursor: num
     };
     const mine = cursor === undefined ? null : at.querySelector(`[data-id="${cursor}"]`);
     const focusedHere = mine?.contains(document.activeElement) || at.scrollTop > 0;
-    const row = mine && seen(mine) ? mine : at.scrollTop > 0 ? [...at.querySelectorAll('[data-id]')].find(seen) : null;
-    held.current = row && focusedHere ? { id: row.getAttribute('data-id') ?? '', top: row.getBoundingClientRect().top } : null;
+    const row =
+      mine && seen(mine) ? mine : at.scrollTop > 0 ? [...at.querySelectorAll('[data-id]')].find(seen) : null;
+    held.current =
+      row && focusedHere
+        ? { id: row.getAttribute('data-id') ?? '', top: row.getBoundingClientRect().top }
+        : null;
   }
   // biome-ignore lint/correctness/useExhaustiveDependencies: runs when the rows change
   useLayoutEffect(() => {
@@ -85,7 +102,12 @@ export function CaseListPage() {
   const [columns, setColumns] = useState<ColumnKey[]>(keptColumns);
   const [filterOpen, setFilterOpen] = useState(false);
   const [help, setHelp] = useState(false);
-  const [asked, setAsked] = useState<{ action: CaseAction; cases: CaseItem[] } | null>(null);
+  const [asked, setAsked] = useState<{
+    action: CaseAction;
+    cases: CaseItem[];
+    defaults?: Record<string, unknown>;
+    known?: Ref[];
+  } | null>(null);
   const [news, setNews] = useState(0);
   const scroller = useRef<HTMLDivElement>(null);
   const body = useRef<HTMLTableSectionElement>(null);
@@ -94,7 +116,8 @@ export function CaseListPage() {
     (rows: CaseItem[]) => {
       const words = t('cases:news', { count: rows.length });
       announce(words);
-      if ((scroller.current?.scrollTop ?? 0) > 8 || scroller.current?.contains(document.activeElement)) setNews((n) => n + rows.length);
+      if ((scroller.current?.scrollTop ?? 0) > 8 || scroller.current?.contains(document.activeElement))
+        setNews((n) => n + rows.length);
     },
     [announce, t],
   );
@@ -145,7 +168,8 @@ export function CaseListPage() {
       const next = new Set(selected);
       const from = range ? rows.findIndex((r) => r.id === lastToggled.current) : -1;
       const to = rows.findIndex((r) => r.id === id);
-      if (from >= 0 && to >= 0) for (const r of rows.slice(Math.min(from, to), Math.max(from, to) + 1)) next.add(r.id);
+      if (from >= 0 && to >= 0)
+        for (const r of rows.slice(Math.min(from, to), Math.max(from, to) + 1)) next.add(r.id);
       else if (next.has(id)) next.delete(id);
       else next.add(id);
       lastToggled.current = id;
@@ -170,7 +194,9 @@ export function CaseListPage() {
   /** Opens an action's form for the chosen rows, or for the row under the cursor. */
   const act = useCallback(
     async (name: string) => {
-      const chosen = selected.size ? rows.filter((r) => selected.has(r.id)) : rows.filter((r) => r.id === (openId ?? cursor));
+      const chosen = selected.size
+        ? rows.filter((r) => selected.has(r.id))
+        : rows.filter((r) => r.id === (openId ?? cursor));
       const first = chosen[0];
       if (!first) {
         void message.info(t('cases:none_chosen'));
@@ -192,7 +218,13 @@ export function CaseListPage() {
         const action = d?.actions?.find((a) => a.action === name);
         if (action?.allowed) {
           const fresh = chosen.map((x) => (d && x.id === d.case.id ? d.case : x));
-          setAsked({ action, cases: fresh });
+          const one = d && fresh.length === 1;
+          setAsked({
+            action,
+            cases: fresh,
+            defaults: one ? defaultsFor(name, d.case) : undefined,
+            known: d ? knownUnits(d.case) : [],
+          });
           return;
         }
         refused ||= action?.why ?? '';
@@ -206,7 +238,8 @@ export function CaseListPage() {
     const onKey = (e: KeyboardEvent) => {
       if (typing(e.target) || asked || help || filterOpen) return;
       const target = e.target as HTMLElement;
-      if (target.closest('.ant-modal, .ant-dropdown, .ant-select-dropdown, .ant-drawer, .ant-popover')) return;
+      if (target.closest('.ant-modal, .ant-dropdown, .ant-select-dropdown, .ant-drawer, .ant-popover'))
+        return;
       const name = pressName(e);
       const command = keymap[name];
       if (!command) return;
@@ -281,7 +314,14 @@ export function CaseListPage() {
       <h1 className="sr-only">{t('shell:place.cases')}</h1>
       <section className="cases-list" aria-label={t('cases:caption')}>
         <div className="cases-head">
-          <FilterLine filter={filter} rows={rows} onChange={setFilter} apply={apply} open={filterOpen} setOpen={setFilterOpen} />
+          <FilterLine
+            filter={filter}
+            rows={rows}
+            onChange={setFilter}
+            apply={apply}
+            open={filterOpen}
+            setOpen={setFilterOpen}
+          />
           <div className="cases-tools">
             <span className="quiet num" title={list.live ? t('cases:live') : t('cases:not_live')}>
               <span className={list.live ? 'live-dot live-on' : 'live-dot'} aria-hidden />
@@ -306,7 +346,11 @@ export function CaseListPage() {
                   <Checkbox.Group
                     className="stacked"
                     value={columns}
-                    options={columnKeys.map((k) => ({ value: k, label: t(`cases:column.${k}`), disabled: k === 'title' }))}
+                    options={columnKeys.map((k) => ({
+                      value: k,
+                      label: t(`cases:column.${k}`),
+                      disabled: k === 'title',
+                    }))}
                     onChange={(v) => keepColumns(v as ColumnKey[])}
                   />
                 }
@@ -318,12 +362,24 @@ export function CaseListPage() {
             )}
             {can('case.export') ? (
               <Tooltip title={t('cases:export')}>
-                <Button type="text" icon={<DownloadOutlined />} aria-label={t('cases:export')} href={`${apiBase}/cases/export.xlsx?${new URLSearchParams(query as Record<string, string>)}`} download />
+                <Button
+                  type="text"
+                  icon={<DownloadOutlined />}
+                  aria-label={t('cases:export')}
+                  href={`${apiBase}/cases/export.xlsx?${new URLSearchParams(query as Record<string, string>)}`}
+                  download
+                />
               </Tooltip>
             ) : null}
             {narrow ? null : (
               <Tooltip title={t('cases:key.help')}>
-                <Button type="text" icon={<QuestionCircleOutlined />} aria-label={t('cases:key.help')} aria-keyshortcuts="?" onClick={() => setHelp(true)} />
+                <Button
+                  type="text"
+                  icon={<QuestionCircleOutlined />}
+                  aria-label={t('cases:key.help')}
+                  aria-keyshortcuts="?"
+                  onClick={() => setHelp(true)}
+                />
               </Tooltip>
             )}
           </div>
@@ -340,7 +396,11 @@ export function CaseListPage() {
             {t('cases:news', { count: news })} ↑
           </button>
         ) : null}
-        <div className="cases-scroll" ref={scroller} onScroll={(e) => news && e.currentTarget.scrollTop < 8 && setNews(0)}>
+        <div
+          className="cases-scroll"
+          ref={scroller}
+          onScroll={(e) => news && e.currentTarget.scrollTop < 8 && setNews(0)}
+        >
           {list.error && !rows.length ? (
             <div className="pad">
               <ErrorNote error={list.error} retry={list.refresh} />
@@ -375,7 +435,7 @@ export function CaseListPage() {
             <div className="bulk" role="toolbar" aria-label={t('cases:bulk.label')}>
               <strong>{t('cases:bulk.count', { count: selected.size })}</strong>
               {bulkActions
-                .filter((a) => a !== 'archive' && allowedSomewhere(a, chosenRows))
+                .filter((a) => allowedSomewhere(a, chosenRows))
                 .map((a) => (
                   <Button key={a} size="small" onClick={() => void act(a)}>
                     {t(`cases:act.${a}`)}
@@ -388,7 +448,10 @@ export function CaseListPage() {
           ) : (
             <>
               <span className="quiet">
-                {t(list.exact ? 'cases:count' : 'cases:count_about', { count: list.count, shown: rows.length })}
+                {t(list.exact ? 'cases:count' : 'cases:count_about', {
+                  count: list.count,
+                  shown: rows.length,
+                })}
               </span>
               {list.next ? (
                 <Button size="small" loading={list.loadingMore} onClick={list.more} aria-keyshortcuts="l">
@@ -398,7 +461,13 @@ export function CaseListPage() {
             </>
           )}
           {can('case.report') && !openId ? (
-            <Button type="primary" size="small" className="foot-new" onClick={() => navigate('/cases/new')} aria-keyshortcuts="i">
+            <Button
+              type="primary"
+              size="small"
+              className="foot-new"
+              onClick={() => navigate('/cases/new')}
+              aria-keyshortcuts="i"
+            >
               {t('shell:place.intake')}
             </Button>
           ) : null}
@@ -414,6 +483,8 @@ export function CaseListPage() {
           <ActionForm
             action={asked.action}
             cases={asked.cases}
+            defaults={asked.defaults}
+            known={asked.known}
             onClose={() => setAsked(null)}
             onDone={(detail, results) => {
               setAsked(null);
@@ -422,7 +493,9 @@ export function CaseListPage() {
                 choose(results.filter((r) => !r.ok).map((r) => r.id));
                 list.refresh();
               }
-              requestAnimationFrame(() => body.current?.querySelector<HTMLElement>('[tabindex="0"]')?.focus());
+              requestAnimationFrame(() =>
+                body.current?.querySelector<HTMLElement>('[tabindex="0"]')?.focus(),
+              );
             }}
           />
         </Suspense>
@@ -440,14 +513,14 @@ export function CaseListPage() {
 const meant: Record<string, string[]> = {
   accept: ['reported'],
   file: ['reported', 'accepted'],
-  dispatch: ['reported', 'accepted', 'filed', 'dispatched'],
+  dispatch: ['filed'],
   sign: ['dispatched'],
   start: ['signed'],
   urge: ['dispatched', 'signed', 'in_progress'],
   supervise: ['dispatched', 'signed', 'in_progress'],
   escalate: ['reported', 'accepted', 'filed', 'dispatched', 'signed', 'in_progress'],
   verify_pass: ['resolved'],
-  close: ['verified', 'resolved'],
+  decline: ['reported', 'accepted'],
 };
 function allowedSomewhere(action: string, rows: CaseItem[]): boolean {
   return rows.some((r) => meant[action]?.includes(r.status));

@@ -7,12 +7,12 @@ import type { CaseAction, CaseBody, CaseDetail, CaseItem, CaseRequest } from '@/
 import { useCaseEvents } from '@/shared/live.ts';
 import { MapSpot } from '@/shared/map/index.tsx';
 import { useSession } from '@/shared/session.tsx';
-import { dayText } from '@/shared/time.ts';
 import { Gallery } from '@/shared/ui/Lightbox.tsx';
 import { ErrorNote, Loading } from '@/shared/ui/state.tsx';
 import { ClockText, GradeWord, StatusWord, Time } from '@/shared/ui/words.tsx';
 import { useCase } from './data.ts';
 import { Flags } from './Flags.tsx';
+import { defaultsFor, knownUnits } from './fields.ts';
 import { Reporter } from './Reporter.tsx';
 import { Steps } from './Steps.tsx';
 import { Timeline } from './Timeline.tsx';
@@ -21,7 +21,10 @@ const ActionForm = lazy(() => import('./ActionForm.tsx'));
 
 interface Asked {
   action: CaseAction;
+  /** Not asked for again. */
   preset?: Record<string, unknown>;
+  /** What the form begins with. */
+  defaults?: Record<string, unknown>;
 }
 
 function Part({ title, children, aside }: { title: string; children: ReactNode; aside?: ReactNode }) {
@@ -36,9 +39,15 @@ function Part({ title, children, aside }: { title: string; children: ReactNode; 
   );
 }
 
-const nameOf = (v: unknown): string => (typeof v === 'object' && v ? ((v as { name?: string }).name ?? '') : v ? String(v) : '');
-
-function Requests({ items, actions, ask }: { items: CaseRequest[]; actions: CaseAction[]; ask: (a: Asked) => void }) {
+function Requests({
+  items,
+  actions,
+  ask,
+}: {
+  items: CaseRequest[];
+  actions: CaseAction[];
+  ask: (a: Asked) => void;
+}) {
   const { t } = useTranslation();
   const approve = actions.find((a) => a.action === 'approve');
   const refuse = actions.find((a) => a.action === 'refuse');
@@ -47,21 +56,29 @@ function Requests({ items, actions, ask }: { items: CaseRequest[]; actions: Case
       {items.map((r) => (
         <li key={r.id} className={r.status === 'pending' ? 'request-open' : ''}>
           <div>
-            <strong>{t(`cases:pending.${r.kind}`, { defaultValue: r.kind })}</strong> · {t(`cases:request.${r.status}`)}
+            <strong>{t(`cases:pending.${r.kind}`, { defaultValue: r.kind })}</strong> ·{' '}
+            {t(`cases:request.${r.status}`)}
             <span className="quiet">
               {' '}
-              {nameOf(r.asked_by)} <Time at={r.asked_at} />
+              {r.asked_by} <Time at={r.asked_at} />
             </span>
           </div>
           {r.reason ? <p>{r.reason}</p> : null}
-          {r.until ? <p>{t('cases:request.until', { day: typeof r.until === 'number' ? dayText(r.until) : r.until })}</p> : null}
-          {nameOf(r.proposed) ? <p>{t('cases:request.proposed', { org: nameOf(r.proposed) })}</p> : null}
+          {r.until ? <p>{t('cases:request.until', { day: r.until })}</p> : null}
+          {r.proposed ? <p>{t('cases:request.proposed', { org: r.proposed.name })}</p> : null}
           {r.status === 'pending' ? (
             <div className="request-do">
-              {nameOf(r.approver) ? <span className="quiet">{t('cases:request.approver', { name: nameOf(r.approver) })}</span> : null}
+              {r.approver ? (
+                <span className="quiet">{t('cases:request.approver', { name: r.approver })}</span>
+              ) : null}
               {[approve, refuse].map((a) =>
                 a?.allowed ? (
-                  <Button key={a.action} size="small" type={a.action === 'approve' ? 'primary' : 'default'} onClick={() => ask({ action: a, preset: { request: r.id } })}>
+                  <Button
+                    key={a.action}
+                    size="small"
+                    type={a.action === 'approve' ? 'primary' : 'default'}
+                    onClick={() => ask({ action: a, preset: { request: r.id } })}
+                  >
                     {a.name}
                   </Button>
                 ) : null,
@@ -69,7 +86,7 @@ function Requests({ items, actions, ask }: { items: CaseRequest[]; actions: Case
             </div>
           ) : r.decided_at ? (
             <p className="quiet">
-              <Time at={r.decided_at} /> {r.decision_reason}
+              {r.decided_by} <Time at={r.decided_at} /> {r.decision_reason}
             </p>
           ) : null}
         </li>
@@ -142,7 +159,10 @@ function Facts({ c }: { c: CaseBody }) {
   const { t } = useTranslation();
   const rows: [string, ReactNode][] = [
     [t('cases:fact.category'), c.category?.name ?? t('cases:no_category')],
-    [t('cases:fact.channel'), `${t(`common:channel.${c.channel}`)}${c.outside_number ? ` · ${c.outside_number}` : ''}`],
+    [
+      t('cases:fact.channel'),
+      `${t(`common:channel.${c.channel}`)}${c.outside_number ? ` · ${c.outside_number}` : ''}`,
+    ],
     [t('cases:fact.reported'), <Time key="r" at={c.reported_at} />],
   ];
   if (c.occurred_at) rows.push([t('cases:fact.occurred'), <Time key="o" at={c.occurred_at} />]);
@@ -187,9 +207,23 @@ function Body({ d, onClose, full }: { d: CaseDetail; onClose?: () => void; full?
             </Tooltip>
           )}
           <Tooltip title={t('cases:copy_link')}>
-            <Button type="text" size="small" icon={<LinkOutlined />} aria-label={t('cases:copy_link')} onClick={() => void navigator.clipboard?.writeText(`${location.origin}/desk/cases/${c.id}`)} />
+            <Button
+              type="text"
+              size="small"
+              icon={<LinkOutlined />}
+              aria-label={t('cases:copy_link')}
+              onClick={() => void navigator.clipboard?.writeText(`${location.origin}/desk/cases/${c.id}`)}
+            />
           </Tooltip>
-          {onClose ? <Button type="text" size="small" icon={<CloseOutlined />} aria-label={t('common:do.close')} onClick={onClose} /> : null}
+          {onClose ? (
+            <Button
+              type="text"
+              size="small"
+              icon={<CloseOutlined />}
+              aria-label={t('common:do.close')}
+              onClick={onClose}
+            />
+          ) : null}
         </div>
         <h1 className="case-title">{c.title}</h1>
         <Flags item={c} all />
@@ -204,12 +238,24 @@ function Body({ d, onClose, full }: { d: CaseDetail; onClose?: () => void; full?
             </span>
           ) : null}
         </div>
-        <Actions actions={d.actions ?? []} ask={setAsked} />
+        <Actions
+          actions={d.actions ?? []}
+          ask={(a) => setAsked({ ...a, defaults: defaultsFor(a.action.action, c) })}
+        />
+        {c.suggested && d.actions?.some((a) => a.allowed && a.action === 'dispatch') ? (
+          <p className="quiet">
+            {t('cases:suggested', { org: c.suggested.lead.name })} {c.suggested.why}
+          </p>
+        ) : null}
       </header>
       <div className="case-body">
         {requests.some((r) => r.status === 'pending') ? (
           <Part title={t('cases:part_requests')}>
-            <Requests items={requests.filter((r) => r.status === 'pending')} actions={d.actions ?? []} ask={setAsked} />
+            <Requests
+              items={requests.filter((r) => r.status === 'pending')}
+              actions={d.actions ?? []}
+              ask={setAsked}
+            />
           </Part>
         ) : null}
         <Part title={t('cases:part_what')}>
@@ -225,24 +271,39 @@ function Body({ d, onClose, full }: { d: CaseDetail; onClose?: () => void; full?
           <p className="quiet">{where}</p>
           {c.lon && c.lat ? (
             <Suspense fallback={<div className="map-box" style={{ height: 180 }} />}>
-              <MapSpot point={{ lon: c.lon, lat: c.lat }} gridId={c.grid?.id} height={180} label={t('cases:map_label', { address: c.address || where })} />
+              <MapSpot
+                point={{ lon: c.lon, lat: c.lat }}
+                gridId={c.grid?.id}
+                height={180}
+                label={t('cases:map_label', { address: c.address || where })}
+              />
             </Suspense>
           ) : null}
         </Part>
         <Part title={t('cases:part_who')}>
           {units.length || c.lead ? (
             <ul className="units">
-              {(units.length ? units : [{ org: c.lead as { id: number; name: string }, role: 'lead' as const, since: undefined, status: undefined }]).map((u) => (
+              {(units.length
+                ? units
+                : [
+                    {
+                      org: c.lead as { id: number; name: string },
+                      role: 'lead' as const,
+                      since: undefined,
+                      status: undefined,
+                    },
+                  ]
+              ).map((u) => (
                 <li key={`${u.role}${u.org.id}`}>
                   <span className="tag">{t(`cases:unit.${u.role}`)}</span> {u.org.name}{' '}
-                  <span className="quiet">{u.since ? <Time at={u.since} /> : null}</span>
+                  <span className="quiet">{u.since ? <Time at={u.since} /> : null} {u.status === 'ended' ? t('cases:unit_ended') : null}</span>
                 </li>
               ))}
             </ul>
           ) : (
             <p className="quiet">{t('cases:nobody_yet')}</p>
           )}
-          {c.handler?.name ? <p className="quiet">{t('cases:handler', { name: c.handler.name })}</p> : null}
+          {c.handler ? <p className="quiet">{t('cases:handler', { name: c.handler })}</p> : null}
           {(c.limits ?? []).length ? (
             <dl className="facts">
               {(c.limits ?? []).map((l) => (
@@ -256,7 +317,12 @@ function Body({ d, onClose, full }: { d: CaseDetail; onClose?: () => void; full?
                         · <Time at={l.due_at} />
                       </span>
                     ) : null}
-                    {l.state ? <span className="quiet"> · {t(`cases:limit.${l.state}`, { defaultValue: l.state })}</span> : null}
+                    {l.state ? (
+                      <span className="quiet">
+                        {' '}
+                        · {t(`cases:limit.${l.state}`, { defaultValue: l.state })}
+                      </span>
+                    ) : null}
                   </dd>
                 </div>
               ))}
@@ -292,12 +358,20 @@ function Body({ d, onClose, full }: { d: CaseDetail; onClose?: () => void; full?
             ) : undefined
           }
         >
-          <Timeline entries={d.timeline ?? []} c={c} />
+          <Timeline entries={d.timeline ?? []} c={c} files={files} />
         </Part>
       </div>
       {asked ? (
         <Suspense fallback={null}>
-          <ActionForm action={asked.action} preset={asked.preset} cases={[c]} onClose={() => setAsked(null)} onDone={() => setAsked(null)} />
+          <ActionForm
+            action={asked.action}
+            preset={asked.preset}
+            defaults={asked.defaults}
+            known={knownUnits(c)}
+            cases={[c]}
+            onClose={() => setAsked(null)}
+            onDone={() => setAsked(null)}
+          />
         </Suspense>
       ) : null}
     </>

@@ -40,7 +40,9 @@ const Line = memo(function Line({ c, columns, isCursor, isOpen, isChosen, h }: R
   return (
     <tr
       data-id={c.id}
-      className={['row', c.fresh && 'row-fresh', c.left && 'row-left', isOpen && 'row-open'].filter(Boolean).join(' ')}
+      className={['row', c.fresh && 'row-fresh', c.left && 'row-left', isOpen && 'row-open']
+        .filter(Boolean)
+        .join(' ')}
       tabIndex={isCursor ? 0 : -1}
       aria-selected={isChosen}
       aria-current={isOpen ? 'true' : undefined}
@@ -93,7 +95,18 @@ const Card = memo(function Card({ c, isCursor, isChosen, h }: RowProps) {
 });
 
 /** The rows. One of them can be focused (roving tabindex); keys are handled by the page. */
-export function CaseTable({ rows, columns, sort, onSort, cursor, openId, selected, onAll, body, ...h }: Props) {
+export function CaseTable({
+  rows,
+  columns,
+  sort,
+  onSort,
+  cursor,
+  openId,
+  selected,
+  onAll,
+  body,
+  ...h
+}: Props) {
   const { t, i18n } = useTranslation();
   const narrow = useNarrow();
   const all = rows.length > 0 && rows.every((r) => selected.has(r.id));
@@ -106,7 +119,12 @@ export function CaseTable({ rows, columns, sort, onSort, cursor, openId, selecte
         <thead>
           <tr>
             <th scope="col" className="col-check">
-              <Checkbox checked={all} indeterminate={!all && selected.size > 0} aria-label={t('cases:choose_all')} onChange={(e) => onAll(e.target.checked)} />
+              <Checkbox
+                checked={all}
+                indeterminate={!all && selected.size > 0}
+                aria-label={t('cases:choose_all')}
+                onChange={(e) => onAll(e.target.checked)}
+              />
             </th>
             {columns.map((k) => {
               const pair = sortOf[k];
@@ -119,9 +137,19 @@ export function CaseTable({ rows, columns, sort, onSort, cursor, openId, selecte
                   aria-sort={!pair || at < 0 ? undefined : sort.startsWith('-') ? 'descending' : 'ascending'}
                 >
                   {pair ? (
-                    <button type="button" className="sort" onClick={() => onSort(at === 0 ? pair[1] : pair[0])}>
+                    <button
+                      type="button"
+                      className="sort"
+                      onClick={() => onSort(at === 0 ? pair[1] : pair[0])}
+                    >
                       {t(`cases:column.${k}`)}
-                      {at >= 0 ? sort.startsWith('-') ? <CaretDownOutlined aria-hidden /> : <CaretUpOutlined aria-hidden /> : null}
+                      {at >= 0 ? (
+                        sort.startsWith('-') ? (
+                          <CaretDownOutlined aria-hidden />
+                        ) : (
+                          <CaretUpOutlined aria-hidden />
+                        )
+                      ) : null}
                     </button>
                   ) : (
                     t(`cases:column.${k}`)
@@ -134,7 +162,16 @@ export function CaseTable({ rows, columns, sort, onSort, cursor, openId, selecte
       )}
       <tbody ref={body}>
         {rows.map((c) => (
-          <One key={c.id} c={c} columns={columns} isCursor={c.id === first} isOpen={c.id === openId} isChosen={selected.has(c.id)} h={h as Handlers} lang={i18n.language} />
+          <One
+            key={c.id}
+            c={c}
+            columns={columns}
+            isCursor={c.id === first}
+            isOpen={c.id === openId}
+            isChosen={selected.has(c.id)}
+            h={h as Handlers}
+            lang={i18n.language}
+          />
         ))}
       </tbody>
     </table>

@@ -3,7 +3,7 @@ import { useTranslation } from 'react-i18next';
 import { channels, grades, statuses } from '@/shared/api.ts';
 import { useRegions, useStreets } from '@/shared/lookups.ts';
 import { addDays, dayOf, dayText, today } from '@/shared/time.ts';
-import { CategoriesSelect, OrgsSelect } from '@/shared/ui/pick.tsx';
+import { CategoriesSelect, OrgSelect } from '@/shared/ui/pick.tsx';
 import { type Filter, pendingKinds } from './filter.ts';
 
 interface Props {
@@ -13,14 +13,14 @@ interface Props {
 }
 
 const numbers = (v: string[] | undefined) => (v ?? []).map(Number).filter((n) => n > 0);
+const one = (v: string | undefined) => (v ? Number(v) : undefined);
 const strings = (v: number[]) => (v.length ? v.map(String) : undefined);
 
 /** Everything that the list can be narrowed by. Changes show at once. */
 export default function FilterForm({ value: f, onChange, onClose }: Props) {
   const { t } = useTranslation();
   const streets = useStreets();
-  const oneStreet = f.street?.length === 1 ? f.street[0] : undefined;
-  const communities = useRegions(oneStreet);
+  const communities = useRegions(f.street);
   const set = (p: Partial<Filter>) => {
     const next = { ...f, ...p };
     for (const k of Object.keys(next) as (keyof Filter)[]) {
@@ -29,9 +29,22 @@ export default function FilterForm({ value: f, onChange, onClose }: Props) {
     }
     onChange(next);
   };
-  const many = (key: 'status' | 'grade' | 'channel' | 'pending', options: { value: string; label: string }[], auto = false) => (
+  const many = (
+    key: 'status' | 'grade' | 'channel',
+    options: { value: string; label: string }[],
+    auto = false,
+  ) => (
     <Form.Item label={t(`cases:filter.${key}`)}>
-      <Select mode="multiple" className="wide" autoFocus={auto} allowClear value={f[key] ?? []} options={options} showSearch={{ optionFilterProp: 'label' }} onChange={(v: string[]) => set({ [key]: v })} />
+      <Select
+        mode="multiple"
+        className="wide"
+        autoFocus={auto}
+        allowClear
+        value={f[key] ?? []}
+        options={options}
+        showSearch={{ optionFilterProp: 'label' }}
+        onChange={(v: string[]) => set({ [key]: v })}
+      />
     </Form.Item>
   );
   const now = today();
@@ -50,46 +63,78 @@ export default function FilterForm({ value: f, onChange, onClose }: Props) {
         ))}
       </div>
       <Form.Item label={t('cases:filter.q')}>
-        <Input defaultValue={f.q} allowClear maxLength={100} onPressEnter={(e) => set({ q: e.currentTarget.value.trim() })} onBlur={(e) => set({ q: e.target.value.trim() })} />
+        <Input
+          defaultValue={f.q}
+          allowClear
+          maxLength={100}
+          onPressEnter={(e) => set({ q: e.currentTarget.value.trim() })}
+          onBlur={(e) => set({ q: e.target.value.trim() })}
+        />
       </Form.Item>
-      {many('status', statuses.map((s) => ({ value: s, label: t(`common:status.${s}`) })), true)}
-      {many('pending', pendingKinds.map((s) => ({ value: s, label: t(`cases:pending.${s}`) })))}
-      {many('grade', grades.map((s) => ({ value: s, label: t(`common:grade.${s}`) })))}
+      {many(
+        'status',
+        statuses.map((s) => ({ value: s, label: t(`common:status.${s}`) })),
+        true,
+      )}
+      <Form.Item label={t('cases:filter.pending')}>
+        <Select
+          className="wide"
+          allowClear
+          value={f.pending}
+          options={pendingKinds.map((s) => ({ value: s, label: t(`cases:pending.${s}`) }))}
+          onChange={(v) => set({ pending: v })}
+        />
+      </Form.Item>
+      {many(
+        'grade',
+        grades.map((s) => ({ value: s, label: t(`common:grade.${s}`) })),
+      )}
       <Form.Item label={t('cases:filter.category')}>
         <CategoriesSelect value={numbers(f.category)} onChange={(v) => set({ category: strings(v) })} />
       </Form.Item>
-      {many('channel', channels.map((s) => ({ value: s, label: t(`common:channel.${s}`) })))}
+      {many(
+        'channel',
+        channels.map((s) => ({ value: s, label: t(`common:channel.${s}`) })),
+      )}
       <Form.Item label={t('cases:filter.street')}>
         <Select
-          mode="multiple"
           className="wide"
           allowClear
-          value={f.street ?? []}
+          value={f.street}
           options={streets.map((s) => ({ value: s.code, label: s.name }))}
           showSearch={{ optionFilterProp: 'label' }}
-          onChange={(v: string[]) => set({ street: v, community: undefined })}
+          onChange={(v) => set({ street: v, community: undefined })}
         />
       </Form.Item>
-      {oneStreet ? (
+      {f.street ? (
         <Form.Item label={t('cases:filter.community')}>
           <Select
-            mode="multiple"
             className="wide"
             allowClear
-            value={f.community ?? []}
+            value={f.community}
             options={(communities.data?.items ?? []).map((s) => ({ value: s.code, label: s.name }))}
             showSearch={{ optionFilterProp: 'label' }}
-            onChange={(v: string[]) => set({ community: v })}
+            onChange={(v) => set({ community: v })}
           />
         </Form.Item>
       ) : null}
       <Form.Item label={t('cases:filter.lead')}>
-        <OrgsSelect value={numbers(f.lead)} onChange={(v) => set({ lead: strings(v) })} />
+        <OrgSelect value={one(f.lead)} onChange={(v) => set({ lead: v ? String(v) : undefined })} />
       </Form.Item>
       <Form.Item label={t('cases:filter.days')}>
         <div className="days">
-          <Input type="date" aria-label={t('cases:filter.from')} value={f.from ? dayText(f.from) : ''} onChange={(e) => set({ from: dayOf(e.target.value) })} />
-          <Input type="date" aria-label={t('cases:filter.to')} value={f.to ? dayText(f.to) : ''} onChange={(e) => set({ to: dayOf(e.target.value) })} />
+          <Input
+            type="date"
+            aria-label={t('cases:filter.from')}
+            value={f.from ? dayText(f.from) : ''}
+            onChange={(e) => set({ from: dayOf(e.target.value) })}
+          />
+          <Input
+            type="date"
+            aria-label={t('cases:filter.to')}
+            value={f.to ? dayText(f.to) : ''}
+            onChange={(e) => set({ to: dayOf(e.target.value) })}
+          />
         </div>
         <div className="filter-flags">
           {spans.map(([k, from, to]) => (

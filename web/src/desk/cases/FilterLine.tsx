@@ -3,12 +3,13 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Button, Drawer, Dropdown, Input, Modal } from 'antd';
 import { lazy, Suspense, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import type { CaseItem } from '@/shared/api.ts';
 import { api, data, once } from '@/shared/api.ts';
-import { useCategories, useOrgs, useStreets } from '@/shared/lookups.ts';
+import { useCategories, useOrgs, useRegions, useStreets } from '@/shared/lookups.ts';
+import { useSession } from '@/shared/session.tsx';
 import { Loading } from '@/shared/ui/state.tsx';
 import { uuidv7 } from '@/shared/uuid.ts';
 import { defaultSort, type Filter, type Names, phrases, without, writeFilter } from './filter.ts';
-import type { CaseItem } from '@/shared/api.ts';
 
 const FilterForm = lazy(() => import('./FilterForm.tsx'));
 
@@ -17,33 +18,47 @@ function useNames(f: Filter, rows: CaseItem[]): Names {
   const { byId } = useCategories();
   const orgs = useOrgs('', !!(f.lead ?? f.assist));
   const streets = useStreets();
+  const { me } = useSession();
+  const top = useRegions(f.district ? me.city.code : undefined);
   return useMemo(() => {
     const org = new Map((orgs.data?.items ?? []).map((o) => [String(o.id), o.name]));
     const street = new Map(streets.map((s) => [s.code, s.name]));
+    const districts = new Map((top.data?.items ?? []).map((d) => [d.code, d.name]));
     for (const r of rows) {
       if (r.lead) org.set(String(r.lead.id), r.lead.name);
     }
     return (key, value) => {
       if (key === 'category') return byId.get(Number(value))?.name;
       if (key === 'lead' || key === 'assist') return org.get(value);
-      if (key === 'street') return street.get(value) ?? rows.find((r) => r.street?.code === value)?.street?.name;
+      if (key === 'district') return districts.get(value);
+      if (key === 'street')
+        return street.get(value) ?? rows.find((r) => r.street?.code === value)?.street?.name;
       if (key === 'community') return rows.find((r) => r.community?.code === value)?.community?.name;
       if (key === 'grid') return rows.find((r) => String(r.grid?.id) === value)?.grid?.name;
       return undefined;
     };
-  }, [byId, orgs.data, streets, rows]);
+  }, [byId, orgs.data, streets, rows, top.data]);
 }
 
 function Saved({ filter, apply }: { filter: Filter; apply: (query: string) => void }) {
   const { t } = useTranslation();
   const client = useQueryClient();
-  const list = useQuery({ queryKey: ['filters'], queryFn: () => data(api.GET('/filters')), staleTime: 60_000 });
+  const list = useQuery({
+    queryKey: ['filters'],
+    queryFn: () => data(api.GET('/filters')),
+    staleTime: 60_000,
+  });
   const [naming, setNaming] = useState(false);
   const [name, setName] = useState('');
   const again = () => void client.invalidateQueries({ queryKey: ['filters'] });
   const save = useMutation({
     mutationFn: () =>
-      data(api.POST('/filters', { body: { name: name.trim(), page: 'cases', query: writeFilter(filter).toString() }, ...once(uuidv7()) })),
+      data(
+        api.POST('/filters', {
+          body: { name: name.trim(), page: 'cases', query: writeFilter(filter).toString() },
+          ...once(uuidv7()),
+        }),
+      ),
     onSuccess: () => {
       setNaming(false);
       setName('');
@@ -100,7 +115,14 @@ function Saved({ filter, apply }: { filter: Filter; apply: (query: string) => vo
         destroyOnHidden
       >
         <label htmlFor="filter-name">{t('cases:saved.name')}</label>
-        <Input id="filter-name" autoFocus maxLength={40} value={name} onChange={(e) => setName(e.target.value)} onPressEnter={() => name.trim() && save.mutate()} />
+        <Input
+          id="filter-name"
+          autoFocus
+          maxLength={40}
+          value={name}
+          onChange={(e) => setName(e.target.value)}
+          onPressEnter={() => name.trim() && save.mutate()}
+        />
       </Modal>
     </>
   );
@@ -131,7 +153,13 @@ export function FilterLine({ filter, rows, onChange, apply, open, setOpen }: Pro
         {parts.map((p, i) => (
           <span key={p.key}>
             {i ? t('cases:sentence.and') : ''}
-            <button type="button" className="phrase" onClick={() => onChange(without(filter, p.key))} title={t('cases:sentence.drop')} aria-label={t('cases:sentence.drop_part', { part: p.text })}>
+            <button
+              type="button"
+              className="phrase"
+              onClick={() => onChange(without(filter, p.key))}
+              title={t('cases:sentence.drop')}
+              aria-label={t('cases:sentence.drop_part', { part: p.text })}
+            >
               {p.text}
               <CloseOutlined aria-hidden />
             </button>
@@ -140,7 +168,14 @@ export function FilterLine({ filter, rows, onChange, apply, open, setOpen }: Pro
         {parts.length ? t('cases:sentence.after') : ''}
         <span className="quiet">{t(`cases:sort.${filter.sort ?? defaultSort}`)}</span>
       </p>
-      <Drawer open={open} onClose={() => setOpen(false)} title={t('cases:filter.title')} placement="left" size={380} mask={{ blur: false }}>
+      <Drawer
+        open={open}
+        onClose={() => setOpen(false)}
+        title={t('cases:filter.title')}
+        placement="left"
+        size={380}
+        mask={{ blur: false }}
+      >
         {open ? (
           <Suspense fallback={<Loading />}>
             <FilterForm value={filter} onChange={onChange} onClose={() => setOpen(false)} />

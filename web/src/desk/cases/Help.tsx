@@ -2,7 +2,13 @@ import { Modal } from 'antd';
 import { useTranslation } from 'react-i18next';
 import { type Command, helpRows } from './keymap.ts';
 
-const shown: Record<string, string> = { ArrowDown: '↓', ArrowUp: '↑', Escape: 'Esc', Space: '␣', 'Shift+X': '⇧ X' };
+const shown: Record<string, string> = {
+  ArrowDown: '↓',
+  ArrowUp: '↑',
+  Escape: 'Esc',
+  Space: '␣',
+  'Shift+X': '⇧ X',
+};
 
 /** All keys in one sheet; `?` opens it. */
 export default function Help({ onClose }: { onClose: () => void }) {
@@ -29,8 +35,14 @@ export default function Help({ onClose }: { onClose: () => void }) {
   return (
     <Modal open title={t('cases:help.title')} footer={null} onCancel={onClose} width={640}>
       <div className="help-sheet">
-        {group(t('cases:help.move'), rows.filter((r) => r.command.do !== 'act'))}
-        {group(t('cases:help.act'), rows.filter((r) => r.command.do === 'act'))}
+        {group(
+          t('cases:help.move'),
+          rows.filter((r) => r.command.do !== 'act'),
+        )}
+        {group(
+          t('cases:help.act'),
+          rows.filter((r) => r.command.do === 'act'),
+        )}
       </div>
       <p className="quiet">{t('cases:help.search')}</p>
     </Modal>

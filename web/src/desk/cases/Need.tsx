@@ -1,12 +1,18 @@
 import { DeleteOutlined, PlusOutlined } from '@ant-design/icons';
-import { Button, Input, Radio, Rate, Select } from 'antd';
+import { Button, Input, Radio, Select } from 'antd';
 import { useTranslation } from 'react-i18next';
-import type { ActionNeed } from '@/shared/api.ts';
+import type { ActionNeed, Ref } from '@/shared/api.ts';
 import { grades } from '@/shared/api.ts';
-import { dayOf, dayText } from '@/shared/time.ts';
 import { Photos } from '@/shared/ui/Photos.tsx';
 import { PlaceBox, type PlaceValue } from '@/shared/ui/PlaceBox.tsx';
-import { AccountSelect, CaseSelect, CasesSelect, CategorySelect, OrgSelect, OrgsSelect } from '@/shared/ui/pick.tsx';
+import {
+  AccountSelect,
+  CaseSelect,
+  CasesSelect,
+  CategorySelect,
+  OrgSelect,
+  OrgsSelect,
+} from '@/shared/ui/pick.tsx';
 
 interface Props {
   need: ActionNeed;
@@ -15,6 +21,7 @@ interface Props {
   onChange?: (v: unknown) => void;
   onBusy?: (b: boolean) => void;
   caseId?: number;
+  known?: Ref[];
   autoFocus?: boolean;
 }
 
@@ -27,17 +34,36 @@ interface Part {
 function Parts({ value, onChange, max }: { value?: Part[]; onChange?: (v: Part[]) => void; max?: number }) {
   const { t } = useTranslation();
   const parts = value?.length ? value : [{ title: '', text: '' }];
-  const set = (i: number, p: Partial<Part>) => onChange?.(parts.map((x, j) => (j === i ? { ...x, ...p } : x)));
+  const set = (i: number, p: Partial<Part>) =>
+    onChange?.(parts.map((x, j) => (j === i ? { ...x, ...p } : x)));
   return (
     <div className="parts">
       {parts.map((p, i) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: the parts have nothing else
         <fieldset key={i} className="part">
           <legend>{t('cases:part.n', { n: i + 1 })}</legend>
-          <Input value={p.title} maxLength={100} placeholder={t('cases:part.title')} aria-label={t('cases:part.title')} onChange={(e) => set(i, { title: e.target.value })} />
-          <Input.TextArea value={p.text} maxLength={4000} autoSize={{ minRows: 2 }} placeholder={t('cases:part.text')} aria-label={t('cases:part.text')} onChange={(e) => set(i, { text: e.target.value })} />
+          <Input
+            value={p.title}
+            maxLength={100}
+            placeholder={t('cases:part.title')}
+            aria-label={t('cases:part.title')}
+            onChange={(e) => set(i, { title: e.target.value })}
+          />
+          <Input.TextArea
+            value={p.text}
+            maxLength={4000}
+            autoSize={{ minRows: 2 }}
+            placeholder={t('cases:part.text')}
+            aria-label={t('cases:part.text')}
+            onChange={(e) => set(i, { text: e.target.value })}
+          />
           {parts.length > 1 ? (
-            <Button type="text" icon={<DeleteOutlined />} aria-label={t('cases:part.remove', { n: i + 1 })} onClick={() => onChange?.(parts.filter((_, j) => j !== i))} />
+            <Button
+              type="text"
+              icon={<DeleteOutlined />}
+              aria-label={t('cases:part.remove', { n: i + 1 })}
+              onClick={() => onChange?.(parts.filter((_, j) => j !== i))}
+            />
           ) : null}
         </fieldset>
       ))}
@@ -51,15 +77,15 @@ function Parts({ value, onChange, max }: { value?: Part[]; onChange?: (v: Part[]
 }
 
 /** One field of an action's form, by the type the server asks for. */
-export function Need({ need, id, value, onChange, onBusy, caseId, autoFocus }: Props) {
+export function Need({ need, id, value, onChange, onBusy, caseId, known, autoFocus }: Props) {
   const { t } = useTranslation();
   const set = (v: unknown) => onChange?.(v);
-  if (need.field === 'parts') return <Parts value={value as Part[]} onChange={set} max={need.max} />;
+  if (need.type === 'parts') return <Parts value={value as Part[]} onChange={set} max={need.max} />;
   switch (need.type) {
     case 'org':
-      return <OrgSelect id={id} value={value as number} onChange={set} autoFocus={autoFocus} />;
+      return <OrgSelect known={known} id={id} value={value as number} onChange={set} autoFocus={autoFocus} />;
     case 'orgs':
-      return <OrgsSelect id={id} value={value as number[]} onChange={set} />;
+      return <OrgsSelect known={known} id={id} value={value as number[]} onChange={set} />;
     case 'category':
       return <CategorySelect id={id} value={value as number} onChange={set} autoFocus={autoFocus} />;
     case 'account':
@@ -87,19 +113,44 @@ export function Need({ need, id, value, onChange, onBusy, caseId, autoFocus }: P
           id={id}
           type="date"
           className="date"
-          value={typeof value === 'number' ? dayText(value) : ''}
-          onChange={(e) => set(dayOf(e.target.value))}
+          value={(value as string) ?? ''}
+          onChange={(e) => set(e.target.value || undefined)}
+        />
+      );
+    case 'grade5':
+      return (
+        <Radio.Group
+          id={id}
+          value={value}
+          onChange={(e) => set(e.target.value)}
+          options={[5, 4, 3, 2, 1].map((n) => ({ value: n, label: t(`cases:satisfied.${n}`) }))}
+        />
+      );
+    case 'yesno':
+      return (
+        <Radio.Group
+          id={id}
+          value={value}
+          onChange={(e) => set(e.target.value)}
+          options={[
+            { value: true, label: t('cases:yes') },
+            { value: false, label: t('cases:no') },
+          ]}
         />
       );
     case 'choice': {
-      const choices = need.choices ?? [];
-      if (need.field === 'satisfied' && choices.length === 5) {
-        return <Rate value={Number(value ?? 0)} onChange={(n) => set(n || undefined)} tooltips={choices.map((c) => c.label)} />;
-      }
+      const choices = (need.choices ?? []).map((c) => (typeof c === 'string' ? { value: c, label: c } : c));
       return choices.length <= 6 ? (
         <Radio.Group id={id} value={value} onChange={(e) => set(e.target.value)} options={choices} />
       ) : (
-        <Select id={id} value={value} onChange={set} options={choices} showSearch={{ optionFilterProp: 'label' }} className="wide" />
+        <Select
+          id={id}
+          value={value}
+          onChange={set}
+          options={choices}
+          showSearch={{ optionFilterProp: 'label' }}
+          className="wide"
+        />
       );
     }
     default:
@@ -113,7 +164,13 @@ export function Need({ need, id, value, onChange, onBusy, caseId, autoFocus }: P
           autoFocus={autoFocus}
         />
       ) : (
-        <Input id={id} value={value as string} onChange={(e) => set(e.target.value)} maxLength={need.max} autoFocus={autoFocus} />
+        <Input
+          id={id}
+          value={value as string}
+          onChange={(e) => set(e.target.value)}
+          maxLength={need.max}
+          autoFocus={autoFocus}
+        />
       );
   }
 }

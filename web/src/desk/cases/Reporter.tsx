@@ -14,7 +14,9 @@ export function useReveal(id: number) {
   const [clear, setClear] = useState<{ name: string; phone: string } | null>(null);
   const reveal = useMutation({
     mutationFn: (purpose: string) =>
-      data(api.POST('/cases/{id}/reveal', { params: { path: { id } }, body: { purpose }, ...once(uuidv7()) })),
+      data(
+        api.POST('/cases/{id}/reveal', { params: { path: { id } }, body: { purpose }, ...once(uuidv7()) }),
+      ),
     onSuccess: setClear,
   });
   useEffect(() => {
@@ -25,7 +27,15 @@ export function useReveal(id: number) {
   return { clear, reveal };
 }
 
-export function Reporter({ id, reporter, mayReveal }: { id: number; reporter: NonNullable<CaseBody['reporter']>; mayReveal: boolean }) {
+export function Reporter({
+  id,
+  reporter,
+  mayReveal,
+}: {
+  id: number;
+  reporter: NonNullable<CaseBody['reporter']>;
+  mayReveal: boolean;
+}) {
   const { t } = useTranslation();
   const { clear, reveal } = useReveal(id);
   const [asking, setAsking] = useState(false);
@@ -36,10 +46,19 @@ export function Reporter({ id, reporter, mayReveal }: { id: number; reporter: No
   return (
     <div className="reporter">
       {hidden ? (
-        <p className="quiet">{t(reporter.sealed ? 'cases:reporter.sealed' : reporter.anonymous ? 'cases:reporter.anonymous' : 'cases:reporter.hidden')}</p>
+        <p className="quiet">
+          {t(
+            reporter.sealed
+              ? 'cases:reporter.sealed'
+              : reporter.anonymous
+                ? 'cases:reporter.anonymous'
+                : 'cases:reporter.hidden',
+          )}
+        </p>
       ) : (
         <p>
-          <span>{clear ? clear.name : reporter.name_masked}</span> <span className="num">{clear ? clear.phone : reporter.phone_masked}</span>
+          <span>{clear ? clear.name : reporter.name_masked}</span>{' '}
+          <span className="num">{clear ? clear.phone : reporter.phone_masked}</span>
           {reporter.sealed ? <span className="tag"> {t('cases:flag.sealed')}</span> : null}
           {reporter.anonymous ? <span className="tag"> {t('cases:flag.anonymous')}</span> : null}
         </p>
@@ -67,7 +86,14 @@ export function Reporter({ id, reporter, mayReveal }: { id: number; reporter: No
           options={purposes.map((p) => ({ value: p, label: t(`cases:purpose.${p}`) }))}
         />
         {why === 'other' ? (
-          <Input className="gap-above" autoFocus maxLength={100} value={other} onChange={(e) => setOther(e.target.value)} aria-label={t('cases:purpose.other')} />
+          <Input
+            className="gap-above"
+            autoFocus
+            maxLength={100}
+            value={other}
+            onChange={(e) => setOther(e.target.value)}
+            aria-label={t('cases:purpose.other')}
+          />
         ) : null}
         {reveal.error ? <ErrorNote error={reveal.error} /> : null}
       </Modal>

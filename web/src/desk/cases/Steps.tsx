@@ -3,7 +3,17 @@ import { useTranslation } from 'react-i18next';
 import type { CaseBody, Status } from '@/shared/api.ts';
 import { Time } from '@/shared/ui/words.tsx';
 
-const steps = ['reported', 'accepted', 'filed', 'dispatched', 'signed', 'resolved', 'verified', 'called_back', 'closed'] as const;
+const steps = [
+  'reported',
+  'accepted',
+  'filed',
+  'dispatched',
+  'signed',
+  'resolved',
+  'verified',
+  'called_back',
+  'closed',
+] as const;
 type Step = (typeof steps)[number];
 
 /** How many steps lie behind a case of the status. */
@@ -26,7 +36,8 @@ export function Steps({ c }: { c: CaseBody }) {
   const reached = reachedBy[c.status];
   if (reached === undefined) return null;
   const times = c.times ?? {};
-  const timeOf = (s: Step): string | null | undefined => (s === 'reported' ? c.reported_at : s === 'closed' ? (times.closed_at ?? c.closed_at) : times[`${s}_at`]);
+  const timeOf = (s: Step): string | null | undefined =>
+    s === 'reported' ? c.reported_at : s === 'closed' ? (times.closed_at ?? c.closed_at) : times[`${s}_at`];
   return (
     <ol className="steps" aria-label={t('cases:steps')}>
       {steps.map((s, i) => {
@@ -35,7 +46,11 @@ export function Steps({ c }: { c: CaseBody }) {
         const skipped = past && reached === 9 && !at && s !== 'reported';
         const here = i === reached - 1 && reached < 9;
         return (
-          <li key={s} className={`step ${past ? (skipped ? 'step-skipped' : 'step-done') : ''}`} aria-current={here ? 'step' : undefined}>
+          <li
+            key={s}
+            className={`step ${past ? (skipped ? 'step-skipped' : 'step-done') : ''}`}
+            aria-current={here ? 'step' : undefined}
+          >
             <span className="step-dot">{past && !skipped ? <CheckOutlined aria-hidden /> : null}</span>
             <span className="step-name">{t(`cases:step.${s}`)}</span>
             <span className="step-time">{past && at ? <Time at={at} /> : null}</span>

@@ -3,9 +3,31 @@ import type { CaseItem } from '@/shared/api.ts';
 import { ClockText, GradeWord, StatusWord, Time } from '@/shared/ui/words.tsx';
 import { Flags } from './Flags.tsx';
 
-export const columnKeys = ['number', 'title', 'status', 'clock', 'grade', 'category', 'where', 'lead', 'channel', 'reported', 'stage'] as const;
+export const columnKeys = [
+  'number',
+  'title',
+  'status',
+  'clock',
+  'grade',
+  'category',
+  'where',
+  'lead',
+  'channel',
+  'reported',
+  'stage',
+] as const;
 export type ColumnKey = (typeof columnKeys)[number];
-export const firstColumns: ColumnKey[] = ['number', 'title', 'status', 'clock', 'grade', 'category', 'where', 'lead', 'reported'];
+export const firstColumns: ColumnKey[] = [
+  'number',
+  'title',
+  'status',
+  'clock',
+  'grade',
+  'category',
+  'where',
+  'lead',
+  'reported',
+];
 /** What stays when a case is open beside the list. */
 export const narrowColumns: ColumnKey[] = ['title', 'status', 'clock'];
 

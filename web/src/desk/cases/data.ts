@@ -40,7 +40,14 @@ export interface CaseList {
 export function useCaseList(query: CaseQuery, onNew: (rows: CaseItem[]) => void): CaseList {
   const key = JSON.stringify(query);
   const client = useQueryClient();
-  const [state, setState] = useState<{ key: string; rows: Row[]; next?: string; count: number; exact: boolean; asOf: number }>({
+  const [state, setState] = useState<{
+    key: string;
+    rows: Row[];
+    next?: string;
+    count: number;
+    exact: boolean;
+    asOf: number;
+  }>({
     key: '',
     rows: [],
     count: 0,
@@ -58,7 +65,13 @@ export function useCaseList(query: CaseQuery, onNew: (rows: CaseItem[]) => void)
     (cursor?: string, signal?: AbortSignal) =>
       data(
         api.GET('/cases', {
-          params: { query: { ...(JSON.parse(key) as CaseQuery), limit: pageSize, ...(cursor ? { cursor } : {}) } },
+          params: {
+            query: {
+              ...(JSON.parse(key) as CaseQuery),
+              limit: pageSize,
+              ...(cursor ? { cursor } : { count: true }),
+            },
+          },
           signal,
         }),
       ),
@@ -76,8 +89,8 @@ export function useCaseList(query: CaseQuery, onNew: (rows: CaseItem[]) => void)
           key,
           rows: page.items ?? [],
           next: page.next || undefined,
-          count: page.count,
-          exact: page.count_exact,
+          count: page.count ?? 0,
+          exact: page.count_exact ?? true,
           asOf: Date.now(),
         });
       } catch (e) {
@@ -136,12 +149,29 @@ export function useCaseList(query: CaseQuery, onNew: (rows: CaseItem[]) => void)
       const inPage = new Set(items.map((c) => c.id));
       const rest = changed.filter((id) => !inPage.has(id) && s.rows.some((r) => r.id === id)).slice(0, 8);
       const singles = await Promise.all(
-        rest.map((id) => data(api.GET('/cases/{id}', { params: { path: { id } } })).then((d) => d.case).catch(() => undefined)),
+        rest.map((id) =>
+          data(api.GET('/cases/{id}', { params: { path: { id } } }))
+            .then((d) => d.case)
+            .catch(() => undefined),
+        ),
       );
       const now = latest.current.state;
       if (now.key !== k || latest.current.key !== k) return;
-      const m = mergePage(patchRows(now.rows, singles.filter((c) => c !== undefined)), items, !!page.next);
-      setState({ ...now, rows: m.rows, count: page.count, exact: page.count_exact, asOf: Date.now() });
+      const m = mergePage(
+        patchRows(
+          now.rows,
+          singles.filter((c) => c !== undefined),
+        ),
+        items,
+        !!page.next,
+      );
+      setState({
+        ...now,
+        rows: m.rows,
+        count: page.count ?? now.count,
+        exact: page.count_exact ?? now.exact,
+        asOf: Date.now(),
+      });
       if (m.added.length) latest.current.onNew(m.rows.filter((r) => m.added.includes(r.id)));
     } catch {
       // The list stays as it is; the line above it says as of when.

@@ -6,29 +6,21 @@ import { type CaseQuery, channels, grades, statuses } from '@/shared/schema.ts';
 import { dayOf, dayText, type Translate } from '@/shared/time.ts';
 
 const flags = ['open', 'mine', 'overdue', 'soon'] as const;
-const lists = [
-  'status',
-  'pending',
-  'grade',
-  'category',
-  'channel',
-  'street',
-  'community',
-  'grid',
-  'lead',
-  'assist',
-] as const;
+const lists = ['status', 'grade', 'category', 'channel'] as const;
+/** The server takes one of these only. */
+const singles = ['pending', 'district', 'street', 'community', 'grid', 'lead', 'assist'] as const;
 const days = ['from', 'to'] as const;
 const texts = ['q', 'figure', 'part'] as const;
-export const filterKeys = [...flags, ...lists, ...days, ...texts] as const;
+export const filterKeys = [...flags, ...lists, ...singles, ...days, ...texts] as const;
 export type FilterKey = (typeof filterKeys)[number];
 export type ListKey = (typeof lists)[number];
+export type SingleKey = (typeof singles)[number];
 
 export const sorts = ['-reported', 'reported', 'due', '-due'] as const;
 export type Sort = (typeof sorts)[number];
 export const defaultSort: Sort = '-reported';
 
-export const pendingKinds = ['return', 'extension', 'suspension', 'void', 'arbitration'] as const;
+export const pendingKinds = ['any', 'return', 'extension', 'suspension', 'void'] as const;
 
 export interface Filter {
   open?: boolean;
@@ -36,15 +28,16 @@ export interface Filter {
   overdue?: boolean;
   soon?: boolean;
   status?: string[];
-  pending?: string[];
   grade?: string[];
   category?: string[];
   channel?: string[];
-  street?: string[];
-  community?: string[];
-  grid?: string[];
-  lead?: string[];
-  assist?: string[];
+  pending?: string;
+  district?: string;
+  street?: string;
+  community?: string;
+  grid?: string;
+  lead?: string;
+  assist?: string;
   /** Days, yyyymmdd, both included. */
   from?: number;
   to?: number;
@@ -54,7 +47,11 @@ export interface Filter {
   sort?: Sort;
 }
 
-const known: Partial<Record<ListKey, readonly string[]>> = { status: statuses, grade: grades, channel: channels };
+const known: Partial<Record<ListKey, readonly string[]>> = {
+  status: statuses,
+  grade: grades,
+  channel: channels,
+};
 
 /** Reads a filter; what it does not know or cannot be is dropped, never an error. */
 export function parseFilter(params: URLSearchParams): Filter {
@@ -62,8 +59,16 @@ export function parseFilter(params: URLSearchParams): Filter {
   for (const k of flags) if (params.get(k) === 'true') f[k] = true;
   for (const k of lists) {
     const allowed = known[k];
-    const v = [...new Set((params.get(k) ?? '').split(',').map((s) => s.trim()))].filter((s) => s && (!allowed || allowed.includes(s)));
+    const v = [...new Set((params.get(k) ?? '').split(',').map((s) => s.trim()))].filter(
+      (s) => s && (!allowed || allowed.includes(s)),
+    );
     if (v.length) f[k] = v;
+  }
+  for (const k of singles) {
+    const v = (params.get(k) ?? '').split(',')[0]?.trim();
+    const ok =
+      k === 'pending' ? (pendingKinds as readonly string[]).includes(v ?? '') : /^\d{1,16}$/.test(v ?? '');
+    if (v && ok) f[k] = v;
   }
   for (const k of days) {
     const d = dayOf(params.get(k) ?? '');
@@ -83,6 +88,7 @@ export function writeFilter(f: Filter): URLSearchParams {
   const out = new URLSearchParams();
   for (const k of flags) if (f[k]) out.set(k, 'true');
   for (const k of lists) if (f[k]?.length) out.set(k, (f[k] as string[]).join(','));
+  for (const k of singles) if (f[k]) out.set(k, f[k] as string);
   for (const k of days) if (f[k]) out.set(k, String(f[k]));
   for (const k of texts) if (f[k]) out.set(k, f[k] as string);
   if (f.sort && f.sort !== defaultSort) out.set('sort', f.sort);
@@ -99,7 +105,7 @@ export interface Phrase {
 }
 
 /** Gives the name of a category, unit, street … by the value in the URL. */
-export type Names = (key: ListKey, value: string) => string | undefined;
+export type Names = (key: ListKey | SingleKey, value: string) => string | undefined;
 
 /**
  * The filter as the parts of a sentence that can be read aloud; each part can be
@@ -114,10 +120,15 @@ export function phrases(f: Filter, t: Translate, names: Names = () => undefined)
     if (!v?.length) continue;
     const word = (s: string) => {
       if (k === 'status' || k === 'grade' || k === 'channel') return t(`common:${k}.${s}`);
-      if (k === 'pending') return t(`cases:pending.${s}`, { defaultValue: s });
       return names(k, s) ?? s;
     };
     out.push({ key: k, text: t(`cases:sentence.${k}`, { value: v.map(word).join(or) }) });
+  }
+  for (const k of singles) {
+    const v = f[k];
+    if (!v) continue;
+    const value = k === 'pending' ? t(`cases:pending.${v}`) : (names(k, v) ?? v);
+    out.push({ key: k, text: t(`cases:sentence.${k}`, { value }) });
   }
   if (f.q) out.push({ key: 'q', text: t('cases:sentence.q', { value: f.q }) });
   if (f.from) out.push({ key: 'from', text: t('cases:sentence.from', { value: dayText(f.from) }) });

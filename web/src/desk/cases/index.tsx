@@ -1,9 +1,8 @@
-import { Route, Routes, useParams } from 'react-router';
 import { useTranslation } from 'react-i18next';
-import { Link } from 'react-router';
+import { Link, Route, Routes, useParams } from 'react-router';
 import { useTitle } from '../shell/title.ts';
-import { CasePanel } from './CasePanel.tsx';
 import { CaseListPage } from './CaseListPage.tsx';
+import { CasePanel } from './CasePanel.tsx';
 import { useCase } from './data.ts';
 import './cases.css';
 

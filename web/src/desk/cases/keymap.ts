@@ -1,6 +1,21 @@
 /** The list's keys. Letters stand for the actions of CONTRACT; the server says which are allowed. */
 export type Command =
-  | { do: 'next' | 'prev' | 'first' | 'last' | 'open' | 'close' | 'toggle' | 'all' | 'refresh' | 'help' | 'filter' | 'new' | 'more' }
+  | {
+      do:
+        | 'next'
+        | 'prev'
+        | 'first'
+        | 'last'
+        | 'open'
+        | 'close'
+        | 'toggle'
+        | 'all'
+        | 'refresh'
+        | 'help'
+        | 'filter'
+        | 'new'
+        | 'more';
+    }
   | { do: 'act'; action: string };
 
 const act = (action: string): Command => ({ do: 'act', action });
@@ -37,7 +52,7 @@ export const keymap: Record<string, Command> = {
   g: act('escalate'),
   v: act('verify_pass'),
   m: act('merge'),
-  c: act('close'),
+  c: act('decline'),
   n: act('note'),
 };
 

@@ -3,7 +3,7 @@ import { AutoComplete, Input, type InputRef } from 'antd';
 import { useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useNavigate } from 'react-router';
-import { api, type CodeRef, data } from '@/shared/api.ts';
+import { api, data } from '@/shared/api.ts';
 import { useDebounced } from '@/shared/debounced.ts';
 import { typing } from '@/shared/keys.ts';
 import { StatusWord } from '@/shared/ui/words.tsx';
@@ -37,7 +37,6 @@ export function Search() {
     return () => window.removeEventListener('keydown', onKey);
   }, []);
 
-  const codeOf = (c: string | CodeRef | undefined) => (typeof c === 'string' ? c : c?.code);
   const options = enabled
     ? [
         {
@@ -78,9 +77,8 @@ export function Search() {
     else if (kind === 'place') {
       const p = places.data?.items?.[Number(rest)];
       if (!p) return;
-      const community = codeOf(p.community);
       if (p.kind === 'grid' && p.grid_id) navigate(`/cases?grid=${p.grid_id}`);
-      else if (p.kind === 'community' && community) navigate(`/cases?community=${community}`);
+      else if ((p.kind === 'community' || p.kind === 'street' || p.kind === 'district') && p.code) navigate(`/cases?${p.kind}=${p.code}`);
       else navigate(`/cases?q=${encodeURIComponent(p.name)}`);
     } else navigate(`/cases?q=${encodeURIComponent(q)}`);
   };

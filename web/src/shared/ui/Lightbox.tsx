@@ -29,7 +29,13 @@ export function Gallery({ files }: { files: FileInfo[] }) {
   return (
     <div className="gallery">
       {photos.map((f, i) => (
-        <button key={f.id} type="button" className="thumb" onClick={() => setAt(i)} aria-label={t('common:photos.open', { name: f.name })}>
+        <button
+          key={f.id}
+          type="button"
+          className="thumb"
+          onClick={() => setAt(i)}
+          aria-label={t('common:photos.open', { name: f.name })}
+        >
           <img src={f.thumb_url ?? f.url} alt="" loading="lazy" />
         </button>
       ))}
@@ -38,7 +44,15 @@ export function Gallery({ files }: { files: FileInfo[] }) {
           <FileOutlined aria-hidden /> {f.name}
         </a>
       ))}
-      <Modal open={!!open} footer={null} onCancel={() => setAt(null)} closable={false} width="min(1100px, 96vw)" title={null} destroyOnHidden>
+      <Modal
+        open={!!open}
+        footer={null}
+        onCancel={() => setAt(null)}
+        closable={false}
+        width="min(1100px, 96vw)"
+        title={null}
+        destroyOnHidden
+      >
         {open ? (
           <figure className="lightbox">
             <img src={open.url} alt={open.name} />
@@ -49,9 +63,23 @@ export function Gallery({ files }: { files: FileInfo[] }) {
               <span className="num">
                 {(at ?? 0) + 1} / {photos.length}
               </span>
-              <Button icon={<LeftOutlined />} aria-label={t('common:photos.prev')} disabled={photos.length < 2} onClick={() => step(-1)} />
-              <Button icon={<RightOutlined />} aria-label={t('common:photos.next')} disabled={photos.length < 2} onClick={() => step(1)} />
-              <Button icon={<CloseOutlined />} aria-label={t('common:do.close')} onClick={() => setAt(null)} />
+              <Button
+                icon={<LeftOutlined />}
+                aria-label={t('common:photos.prev')}
+                disabled={photos.length < 2}
+                onClick={() => step(-1)}
+              />
+              <Button
+                icon={<RightOutlined />}
+                aria-label={t('common:photos.next')}
+                disabled={photos.length < 2}
+                onClick={() => step(1)}
+              />
+              <Button
+                icon={<CloseOutlined />}
+                aria-label={t('common:do.close')}
+                onClick={() => setAt(null)}
+              />
             </figcaption>
           </figure>
         ) : null}

@@ -138,9 +138,19 @@ export function Photos({ value, onChange, onBusy, max = 9, id }: Props) {
             {!i.id && !i.failed ? <Progress percent={i.sent} size="small" showInfo={false} /> : null}
           </span>
           {i.failed ? (
-            <Button type="text" icon={<ReloadOutlined />} aria-label={t('common:photos.retry', { name: i.file.name })} onClick={() => retry(i)} />
+            <Button
+              type="text"
+              icon={<ReloadOutlined />}
+              aria-label={t('common:photos.retry', { name: i.file.name })}
+              onClick={() => retry(i)}
+            />
           ) : null}
-          <Button type="text" icon={<DeleteOutlined />} aria-label={t('common:photos.remove', { name: i.file.name })} onClick={() => remove(i)} />
+          <Button
+            type="text"
+            icon={<DeleteOutlined />}
+            aria-label={t('common:photos.remove', { name: i.file.name })}
+            onClick={() => remove(i)}
+          />
         </div>
       ))}
       {items.length < max ? (

@@ -1,8 +1,8 @@
 import { useQuery } from '@tanstack/react-query';
-import { AutoComplete, Input, Segmented } from 'antd';
+import { AutoComplete, Button, Input } from 'antd';
 import { Suspense, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { api, data, type Place } from '../api.ts';
+import { api, data } from '../api.ts';
 import { useDebounced } from '../debounced.ts';
 import { MapPick } from '../map/index.tsx';
 import type { MapMark } from '../map/seam.ts';
@@ -27,8 +27,6 @@ interface Props {
   /** Without the map, for small places. */
   bare?: boolean;
 }
-
-const codeOf = (c: Place['community']) => (typeof c === 'string' ? c : c?.code);
 
 /**
  * Reads "112.6012, 29.4003" typed or pasted in either order of longitude and
@@ -57,7 +55,9 @@ export function PlaceBox({ value, onChange, id, marks, onMark, height = 260, bar
   const at = useQuery({
     queryKey: ['places', 'at', value?.lon, value?.lat],
     queryFn: ({ signal }) =>
-      data(api.GET('/places/at', { params: { query: { lon: value?.lon ?? 0, lat: value?.lat ?? 0 } }, signal })),
+      data(
+        api.GET('/places/at', { params: { query: { lon: value?.lon ?? 0, lat: value?.lat ?? 0 } }, signal }),
+      ),
     enabled: hasPoint,
     staleTime: 10 * 60_000,
   });
@@ -83,14 +83,22 @@ export function PlaceBox({ value, onChange, id, marks, onMark, height = 260, bar
     if (!p) return;
     typed.current = false;
     setText(p.path && !p.path.includes(p.name) ? `${p.path} ${p.name}` : p.name);
-    onChange?.({ address: p.name, lon: p.lon, lat: p.lat, crs: 'wgs84', community: codeOf(p.community), grid_id: p.grid_id });
+    onChange?.({
+      address: p.name,
+      lon: p.lon,
+      lat: p.lat,
+      crs: 'wgs84',
+      community: p.community?.code,
+      grid_id: p.grid_id,
+    });
   };
   const pick = async (p: { lon: number; lat: number }) => {
     onChange?.({ address: text.trim(), ...p, crs: 'wgs84' });
     const here = await data(api.GET('/places/at', { params: { query: p } })).catch(() => undefined);
     if (!here) return;
     const name = here.nearest_building?.name ?? '';
-    const address = typed.current && text.trim() ? text.trim() : [here.community?.name, name].filter(Boolean).join(' ');
+    const address =
+      typed.current && text.trim() ? text.trim() : [here.community?.name, name].filter(Boolean).join(' ');
     setText(address);
     onChange?.({ address, ...p, crs: 'wgs84', community: here.community?.code, grid_id: here.grid?.id });
   };
@@ -123,23 +131,19 @@ export function PlaceBox({ value, onChange, id, marks, onMark, height = 260, bar
               {[spot.street?.name, spot.community?.name, spot.grid?.name].filter(Boolean).join(' · ')}
             </span>
           ) : (
-            <span className="tone-overdue">{t(`common:place.suspect.${spot.suspicion ?? 'outside'}`)}</span>
+            <span className="tone-overdue">
+              {spot.question ?? t('common:place.outside')}{' '}
+              {spot.proposed ? (
+                <Button size="small" onClick={() => void pick(spot.proposed as { lon: number; lat: number })}>
+                  {t('common:place.use_proposed')}
+                </Button>
+              ) : null}
+            </span>
           )
         ) : (
           t('common:place.hint')
         )}
       </p>
-      {hasPoint && (spot?.suspicion === 'gcj02' || (value?.crs && value.crs !== 'wgs84')) ? (
-        <Segmented
-          value={value?.crs ?? 'wgs84'}
-          onChange={(crs) => value && onChange?.({ ...value, crs: crs as PlaceValue['crs'] })}
-          options={[
-            { value: 'wgs84', label: 'WGS 84' },
-            { value: 'gcj02', label: 'GCJ-02' },
-            { value: 'bd09', label: 'BD-09' },
-          ]}
-        />
-      ) : null}
       {bare ? null : (
         <Suspense fallback={<div className="map-box" style={{ height }} />}>
           <MapPick

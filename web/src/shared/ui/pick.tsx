@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Select, TreeSelect } from 'antd';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { api, data } from '../api.ts';
+import { api, data, type Ref } from '../api.ts';
 import { useDebounced } from '../debounced.ts';
 import { useCategories, useOrgs } from '../lookups.ts';
 
@@ -13,6 +13,18 @@ interface PickProps<T> {
   placeholder?: string;
   'aria-label'?: string;
   autoFocus?: boolean;
+}
+interface OrgPick {
+  /** Units whose names are known already, so that a value is never shown as a number. */
+  known?: Ref[];
+}
+
+function orgOptions(found: Ref[], known: Ref[] | undefined) {
+  const ids = new Set(found.map((o) => o.id));
+  return [...found, ...(known ?? []).filter((o) => !ids.has(o.id))].map((o) => ({
+    value: o.id,
+    label: o.name,
+  }));
 }
 
 /** The category tree, searched by any word of the path. */
@@ -25,7 +37,9 @@ export function CategorySelect({ value, onChange, ...rest }: PickProps<number | 
       value={value}
       onChange={(v) => onChange?.(v as number | undefined)}
       treeData={tree}
-      showSearch={{ filterTreeNode: (text, node) => String(node.path).toLowerCase().includes(text.toLowerCase()) }}
+      showSearch={{
+        filterTreeNode: (text, node) => String(node.path).toLowerCase().includes(text.toLowerCase()),
+      }}
       allowClear
       loading={!ready}
       treeExpandAction="click"
@@ -50,7 +64,9 @@ export function CategoriesSelect({ value, onChange, ...rest }: PickProps<number[
       value={value}
       onChange={(v) => onChange?.(v as number[])}
       treeData={open(tree)}
-      showSearch={{ filterTreeNode: (text, node) => String(node.path).toLowerCase().includes(text.toLowerCase()) }}
+      showSearch={{
+        filterTreeNode: (text, node) => String(node.path).toLowerCase().includes(text.toLowerCase()),
+      }}
       allowClear
       popupMatchSelectWidth={360}
       placeholder={t('common:pick.category')}
@@ -60,7 +76,7 @@ export function CategoriesSelect({ value, onChange, ...rest }: PickProps<number[
 }
 
 /** One unit, found by name. */
-export function OrgSelect({ value, onChange, ...rest }: PickProps<number | undefined>) {
+export function OrgSelect({ value, onChange, known, ...rest }: PickProps<number | undefined> & OrgPick) {
   const { t } = useTranslation();
   const [q, setQ] = useState('');
   const orgs = useOrgs(useDebounced(q.trim(), 200));
@@ -72,7 +88,7 @@ export function OrgSelect({ value, onChange, ...rest }: PickProps<number | undef
       showSearch={{ filterOption: false, onSearch: setQ }}
       allowClear
       loading={orgs.isFetching}
-      options={(orgs.data?.items ?? []).map((o) => ({ value: o.id, label: o.name }))}
+      options={orgOptions(orgs.data?.items ?? [], known)}
       optionRender={(o) => <span className="wrap">{o.label}</span>}
       notFoundContent={t('common:pick.none')}
       placeholder={rest.placeholder ?? t('common:pick.org')}
@@ -81,7 +97,7 @@ export function OrgSelect({ value, onChange, ...rest }: PickProps<number | undef
   );
 }
 
-export function OrgsSelect({ value, onChange, ...rest }: PickProps<number[]>) {
+export function OrgsSelect({ value, onChange, known, ...rest }: PickProps<number[]> & OrgPick) {
   const { t } = useTranslation();
   const [q, setQ] = useState('');
   const orgs = useOrgs(useDebounced(q.trim(), 200));
@@ -94,7 +110,7 @@ export function OrgsSelect({ value, onChange, ...rest }: PickProps<number[]>) {
       showSearch={{ filterOption: false, onSearch: setQ, autoClearSearchValue: true }}
       allowClear
       loading={orgs.isFetching}
-      options={(orgs.data?.items ?? []).map((o) => ({ value: o.id, label: o.name }))}
+      options={orgOptions(orgs.data?.items ?? [], known)}
       notFoundContent={t('common:pick.none')}
       placeholder={rest.placeholder ?? t('common:pick.orgs')}
       className="wide"
@@ -114,7 +130,12 @@ function useCaseOptions(q: string, not?: number) {
 }
 
 /** One other case, found by number or text. */
-export function CaseSelect({ value, onChange, not, ...rest }: PickProps<number | undefined> & { not?: number }) {
+export function CaseSelect({
+  value,
+  onChange,
+  not,
+  ...rest
+}: PickProps<number | undefined> & { not?: number }) {
   const { t } = useTranslation();
   const [q, setQ] = useState('');
   const options = useCaseOptions(useDebounced(q.trim(), 200), not);
@@ -159,7 +180,8 @@ export function AccountSelect({ value, onChange, ...rest }: PickProps<number | u
   const held = useDebounced(q.trim(), 200);
   const found = useQuery({
     queryKey: ['accounts', 'pick', held],
-    queryFn: ({ signal }) => data(api.GET('/accounts', { params: { query: held ? { q: held } : {} }, signal })),
+    queryFn: ({ signal }) =>
+      data(api.GET('/accounts', { params: { query: held ? { q: held } : {} }, signal })),
   });
   return (
     <Select
