@@ -217,6 +217,53 @@ func TestOtherProcessSeesAChange(t *testing.T) {
 	})
 }
 
+func TestVerifyFindsEveryEdit(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		ctx := context.Background()
+		a := load(t, db, chessboard(2, 2, 2, 3))
+		y, m, d := time.UnixMicro(db.Now()).In(time.FixedZone("", 8*3600)).Date()
+		if _, err := a.Update(ctx, admin, 990101001, region.Change{Version: 1, Name: "湖滨街道", ValidFrom: y*10000 + int(m)*100 + d}); err != nil {
+			t.Fatal(err)
+		}
+		if p, err := a.Verify(ctx, db); err != nil || len(p) != 0 {
+			t.Fatalf("nothing was changed: %+v, %v", p, err)
+		}
+		write := func(q string) {
+			t.Helper()
+			if err := db.Write(ctx, func(tx *store.Tx) error {
+				n, err := tx.Exec(q)
+				if err == nil && n != 1 {
+					t.Errorf("%s: %d rows", q, n)
+				}
+				return err
+			}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, c := range []struct{ edit, undo string }{
+			{"UPDATE building SET households = 7 WHERE id = 3000005", "UPDATE building SET households = 40 WHERE id = 3000005"},
+			{"UPDATE grid_code SET code = code + 1 WHERE grid = 1000003", "UPDATE grid_code SET code = code - 1 WHERE grid = 1000003"},
+			{"UPDATE region SET version = 3 WHERE code = 990101001 AND version = 2", "UPDATE region SET version = 2 WHERE code = 990101001 AND version = 3"},
+			{"UPDATE region SET name = '别的' WHERE code = 990101001 AND version = 2", "UPDATE region SET name = '湖滨街道' WHERE code = 990101001 AND version = 2"},
+			{"UPDATE region SET valid_from = valid_from - 1 WHERE code = 990102001", "UPDATE region SET valid_from = valid_from + 1 WHERE code = 990102001"},
+			{"DELETE FROM compound WHERE id = 2000001", ""},
+		} {
+			write(c.edit)
+			if p, err := a.Verify(ctx, db); err != nil || len(p) == 0 {
+				t.Errorf("%s: not found, %v", c.edit, err)
+			}
+			if c.undo == "" {
+				continue
+			}
+			write(c.undo)
+			if p, err := a.Verify(ctx, db); err != nil || len(p) != 0 {
+				t.Fatalf("%s: %+v, %v", c.undo, p, err)
+			}
+		}
+	})
+}
+
 func TestAt(t *testing.T) {
 	t.Parallel()
 	d := chessboard(2, 3, 2, 5)

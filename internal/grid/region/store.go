@@ -1,6 +1,7 @@
 package region
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"database/sql"
@@ -8,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"hash"
+	"slices"
 
 	"linli/internal/kernel/access"
 	"linli/internal/kernel/audit"
@@ -121,6 +123,13 @@ type loadPart struct {
 	digest                                       digester
 }
 
+// sorted is the list in the order in which Verify reads it back.
+func sorted[T any](list []T, key func(T) int64) []T {
+	list = slices.Clone(list)
+	slices.SortFunc(list, func(a, b T) int { return cmp.Compare(key(a), key(b)) })
+	return list
+}
+
 // Load fills the empty tables with a whole city at once and makes its base
 // map. Every district gets one audit entry with a digest over its rows.
 func (a *Atlas) Load(ctx context.Context, scope access.Scope, d *CityData) error {
@@ -133,6 +142,9 @@ func (a *Atlas) Load(ctx context.Context, scope access.Scope, d *CityData) error
 	if _, _, err := shapesOf(append([]Region(nil), d.Regions...), append([]Grid(nil), d.Grids...)); err != nil {
 		return err
 	}
+	regions, grids := sorted(d.Regions, func(r Region) int64 { return r.Code }), sorted(d.Grids, func(g Grid) int64 { return g.ID })
+	compounds, buildings := sorted(d.Compounds, func(c Compound) int64 { return c.ID }), sorted(d.Buildings, func(b Building) int64 { return b.ID })
+	places := sorted(d.Places, func(p Place) int64 { return p.ID })
 	err := a.db.Write(ctx, func(tx *store.Tx) error {
 		var n int
 		if err := tx.QueryRow("SELECT COUNT(*) FROM region").Scan(&n); err != nil {
@@ -155,33 +167,36 @@ func (a *Atlas) Load(ctx context.Context, scope access.Scope, d *CityData) error
 			p.digest.row(vals...)
 		}
 		now := tx.Now()
-		for _, r := range d.Regions {
+		for _, r := range regions {
 			district := DistrictOf(r.Code)
 			p := part(district)
 			p.regions++
 			add(regionTable, p, district, r.Code, 1, r.Parent, r.Name, r.Polygon, r.Households, r.ValidFrom, r.ValidTo, "", scope.Account(), now)
 		}
-		for _, g := range d.Grids {
+		for _, g := range grids {
 			district := DistrictOf(g.Community)
 			p := part(district)
 			p.grids++
 			p.households += g.Households
 			add(gridTable, p, district, g.ID, g.Kind, g.Purpose, g.Community, g.Name, g.Polygon, g.Households, g.Note, g.ValidFrom, g.ValidTo)
-			add(gridCodeTable, p, district, g.ID, g.ValidFrom, g.Code, g.ValidTo)
 		}
-		for _, c := range d.Compounds {
+		for _, g := range grids {
+			district := DistrictOf(g.Community)
+			add(gridCodeTable, part(district), district, g.ID, g.ValidFrom, g.Code, g.ValidTo)
+		}
+		for _, c := range compounds {
 			district := DistrictOf(c.Community)
 			p := part(district)
 			p.compounds++
 			add(compoundTable, p, district, c.ID, c.Name, c.Community, c.Lon, c.Lat)
 		}
-		for _, b := range d.Buildings {
+		for _, b := range buildings {
 			district := DistrictOf(b.Community)
 			p := part(district)
 			p.buildings++
 			add(buildingTable, p, district, b.ID, b.Name, b.Kind, b.Compound, b.Grid, b.Community, b.Lon, b.Lat, b.Households)
 		}
-		for _, x := range d.Places {
+		for _, x := range places {
 			district := DistrictOf(x.Community)
 			p := part(district)
 			p.places++

@@ -123,6 +123,41 @@ func TestLoadAndReadBack(t *testing.T) {
 	})
 }
 
+func TestVerifyFindsEveryEdit(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		ctx := context.Background()
+		r, _ := open(t, db)
+		if p, err := r.Verify(ctx, db); err != nil || len(p) != 0 {
+			t.Fatalf("nothing was changed: %+v, %v", p, err)
+		}
+		write := func(q string) {
+			t.Helper()
+			if err := db.Write(ctx, func(tx *store.Tx) error { _, err := tx.Exec(q); return err }); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, c := range []struct{ edit, undo string }{
+			{"UPDATE rule_version SET valid_from = 20260102 WHERE kind = 'routing'", "UPDATE rule_version SET valid_from = 20260101 WHERE kind = 'routing'"},
+			{"UPDATE rule_version SET created_by = 5 WHERE key = '11'", "UPDATE rule_version SET created_by = 0 WHERE key = '11'"},
+			{"UPDATE rule_version SET version = 2 WHERE key = '11'", "UPDATE rule_version SET version = 1 WHERE key = '11'"},
+			{"DELETE FROM rule_version WHERE key = '2027'", ""},
+		} {
+			write(c.edit)
+			if p, err := r.Verify(ctx, db); err != nil || len(p) == 0 {
+				t.Errorf("%s: not found, %v", c.edit, err)
+			}
+			if c.undo == "" {
+				continue
+			}
+			write(c.undo)
+			if p, err := r.Verify(ctx, db); err != nil || len(p) != 0 {
+				t.Fatalf("%s: %+v, %v", c.undo, p, err)
+			}
+		}
+	})
+}
+
 func TestLimits(t *testing.T) {
 	t.Parallel()
 	r, _ := open(t, storetest.SQLite(t, nil))
