@@ -18,7 +18,7 @@ const filesPath = "/api/v1/files/"
 
 // Routes makes the router with every operation of every room.
 func (a *App) Routes() error {
-	o := web.Options{Version: a.opt.Version, Auth: a.Identity, Log: a.opt.Log, Today: a.Today, Ready: a.DB.Ready, Rate: a.opt.Rate,
+	o := web.Options{Version: a.opt.Version, Auth: a.Identity, Log: a.opt.Log, Today: a.Today, Ready: a.DB.Ready, DB: a.DB, Rate: a.opt.Rate,
 		TrustedProxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128")}}
 	if a.opt.Insecure {
 		o.Rate, o.MaxInFlight = -1, 4096
@@ -39,7 +39,7 @@ func (a *App) pages() error {
 	if err != nil {
 		return err
 	}
-	a.Web.Mux().Handle("GET /desk/", site)
+	a.Web.Mux().Handle("/", site)
 	a.Web.Mux().HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/desk/", http.StatusFound) })
 	return nil
 }

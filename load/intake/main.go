@@ -239,63 +239,73 @@ func client(addr, token string, spots []spot, c int, end time.Time) ([]time.Dura
 	r := bufio.NewReaderSize(conn, 16<<10)
 	var times []time.Duration
 	var out, body bytes.Buffer
-	run := time.Now().UnixNano()
 	for i := 0; time.Now().Before(end); i++ {
 		p := spots[(c*31+i)%len(spots)]
 		body.Reset()
 		fmt.Fprintf(&body, `{"text":"压测第 %d 号来电 %d：小区门口路灯不亮，晚上出行不便，请尽快派人查看。","channel":"hotline","grade":"general","place":{"lon":%.6f,"lat":%.6f,"address":"测试地址 %d 号"}}`, c, i, p.lon, p.lat, i%200)
 		out.Reset()
-		fmt.Fprintf(&out, "POST /api/v1/cases HTTP/1.1\r\nHost: linli\r\nContent-Type: application/json\r\nAuthorization: Bearer %s\r\nIdempotency-Key: %016x-%04x-%08x\r\nContent-Length: %d\r\n\r\n", token, run, c, i, body.Len())
+		fmt.Fprintf(&out, "POST /api/v1/cases HTTP/1.1\r\nHost: linli\r\nContent-Type: application/json\r\nAuthorization: Bearer %s\r\nIdempotency-Key: %s\r\nContent-Length: %d\r\n\r\n", token, uuid7(c, i), body.Len())
 		out.Write(body.Bytes())
 		start := time.Now()
 		if _, err := conn.Write(out.Bytes()); err != nil {
 			return times, err
 		}
-		status, err := answer(r)
+		status, text, err := answer(r)
 		if err != nil {
 			return times, err
 		}
 		if status != 201 {
-			return times, fmt.Errorf("the server answered %d", status)
+			return times, fmt.Errorf("the server answered %d: %s", status, text)
 		}
 		times = append(times, time.Since(start))
 	}
 	return times, nil
 }
 
-// answer reads one response and drops its body.
-func answer(r *bufio.Reader) (status int, err error) {
+// uuid7 is a UUIDv7 as browsers and phones send it: time first, so that keys sort.
+func uuid7(client, i int) string {
+	ms := uint64(time.Now().UnixMilli())
+	return fmt.Sprintf("%08x-%04x-7%03x-8%03x-%012x", ms>>16, ms&0xffff, client&0xfff, i&0xfff, uint64(client)<<32|uint64(i))
+}
+
+// answer reads one response; its body is kept only if it is an error's.
+func answer(r *bufio.Reader) (status int, body string, err error) {
 	line, err := r.ReadSlice('\n')
 	if err != nil {
-		return 0, err
+		return 0, "", err
 	}
 	if len(line) < 12 {
-		return 0, errors.New("not an HTTP answer")
+		return 0, "", errors.New("not an HTTP answer")
 	}
 	status, err = strconv.Atoi(string(line[9:12]))
 	if err != nil {
-		return 0, err
+		return 0, "", err
 	}
 	length := -1
 	for {
 		line, err := r.ReadSlice('\n')
 		if err != nil {
-			return 0, err
+			return 0, "", err
 		}
 		if len(line) <= 2 {
 			break
 		}
 		if v, ok := bytes.CutPrefix(line, []byte("Content-Length: ")); ok {
 			if length, err = strconv.Atoi(string(bytes.TrimSpace(v))); err != nil {
-				return 0, err
+				return 0, "", err
 			}
 		}
 	}
 	if length < 0 {
-		return 0, errors.New("the answer has no length")
+		return 0, "", errors.New("the answer has no length")
 	}
-	_, err = io.CopyN(io.Discard, r, int64(length))
-	return status, err
+	if status >= 400 {
+		b := make([]byte, length)
+		_, err = io.ReadFull(r, b)
+		return status, string(b), err
+	}
+	_, err = r.Discard(length)
+	return status, "", err
 }
 
 // cpu is the time that the process has used on all cores.

@@ -54,6 +54,7 @@ type DB struct {
 	file   string // SQLite only
 	read   *sql.DB
 	write  *sql.DB
+	mover  *sql.DB // SQLite: moves the log into the file behind the writer
 	clock  func() time.Time
 	fatal  func(error)
 	queue  chan *call
@@ -110,7 +111,7 @@ func (db *DB) openSQLite(dir string) error {
 	}
 	var err error
 	// The writer comes first: it creates the file and turns WAL on.
-	if db.write, err = sql.Open("sqlite", dsn("page_size(8192)", "journal_mode(WAL)", "synchronous(FULL)", "cache_size(-24000)", "wal_autocheckpoint(0)", "journal_size_limit(67108864)")); err != nil {
+	if db.write, err = sql.Open("sqlite", dsn("page_size(4096)", "journal_mode(WAL)", "synchronous(FULL)", "cache_size(-24000)", "wal_autocheckpoint(0)", "journal_size_limit(67108864)")); err != nil {
 		return err
 	}
 	db.write.SetMaxOpenConns(1)
@@ -121,6 +122,10 @@ func (db *DB) openSQLite(dir string) error {
 	if db.read, err = sql.Open("sqlite", dsn("query_only(1)", "cache_size(-6000)")); err != nil {
 		return err
 	}
+	if db.mover, err = sql.Open("sqlite", dsn("synchronous(FULL)", "cache_size(-500)")); err != nil {
+		return err
+	}
+	db.mover.SetMaxOpenConns(1)
 	n := max(4, runtime.NumCPU())
 	db.read.SetMaxOpenConns(n)
 	db.read.SetMaxIdleConns(n)
@@ -151,7 +156,11 @@ func (db *DB) openPostgres(url string) error {
 func (db *DB) Close() error {
 	close(db.stop)
 	<-db.done
-	return errors.Join(db.read.Close(), db.write.Close())
+	var err error
+	if db.mover != nil {
+		err = db.mover.Close()
+	}
+	return errors.Join(db.read.Close(), err, db.write.Close()) // the last one moves the log into the file
 }
 
 // Engine says which database this is.

@@ -16,27 +16,58 @@ import (
 	"linli/internal/kernel/errs"
 )
 
-// walLimit is the size of the write-ahead log at which the writer moves it
-// into the database file between two batches.
-const walLimit = 24 << 20
+// The write-ahead log is moved into the database file behind the writer, on a
+// connection of its own, whenever it grew by walStep. SQLite starts the log anew
+// only when nothing of it is left to move, which never happens under constant
+// load; so from walLimit on the writer itself moves the little rest between two
+// batches. PASSIVE never waits for readers: what they hold back comes next time.
+const (
+	walStep  = 8 << 20
+	walLimit = 48 << 20
+	walPace  = 100 * time.Millisecond
+)
 
-// checkpoint moves the write-ahead log into the database if it is at least limit
-// long. PASSIVE never waits for readers; what it leaves comes next time.
-func (db *DB) checkpoint(tx *Tx, limit int64) {
+func (db *DB) walSize() int64 {
 	st, err := os.Stat(db.file + "-wal")
-	if err != nil || st.Size() < limit || st.Size() == 0 {
-		return
-	}
-	var busy, pages, done int
-	s, err := tx.stmt("PRAGMA wal_checkpoint(PASSIVE)")
-	if err == nil {
-		err = s.QueryRowContext(context.Background()).Scan(&busy, &pages, &done)
-	}
 	if err != nil {
+		return 0
+	}
+	return st.Size()
+}
+
+// checkpoint moves the log; done is how much of it is moved now, in pages.
+func (db *DB) checkpoint(row func(q string) interface{ Scan(...any) error }) {
+	var busy, pages, done int
+	if err := row("PRAGMA wal_checkpoint(PASSIVE)").Scan(&busy, &pages, &done); err != nil {
 		if lost(err) {
 			db.fatal(err)
 		}
 		slog.Warn("store: checkpoint", "error", err)
+	}
+}
+
+// keepLogShort runs checkpoints behind the writer until the store closes.
+func (db *DB) keepLogShort() {
+	t := time.NewTicker(walPace)
+	defer t.Stop()
+	var last int64 // batches at the last checkpoint
+	var size int64 // log length then
+	for {
+		select {
+		case <-db.stop:
+			return
+		case <-t.C:
+		}
+		batches, now := db.stats.batches.Load(), db.walSize()
+		if now < size { // the log started anew
+			size = 0
+		}
+		idle := batches == last || now == 0
+		if now-size < walStep && (idle || now < walStep/4) {
+			continue
+		}
+		db.checkpoint(func(q string) interface{ Scan(...any) error } { return db.mover.QueryRow(q) })
+		last, size = batches, now
 	}
 }
 

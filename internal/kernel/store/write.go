@@ -159,6 +159,9 @@ func (db *DB) startWriters(ctx context.Context) error {
 	for _, c := range conns {
 		wg.Go(func() { db.writer(c) })
 	}
+	if db.engine == SQLite {
+		wg.Go(db.keepLogShort)
+	}
 	go func() {
 		wg.Wait()
 		close(db.done)
@@ -171,6 +174,7 @@ func (db *DB) writer(conn *sql.Conn) {
 	defer conn.Close()
 	tx := &Tx{db: db, conn: conn, stmts: map[string]*sql.Stmt{}}
 	batch := make([]*call, 0, batchLen)
+	big := 0 // batches, to look at the log's size now and then
 	for {
 		var first *call
 		select {
@@ -179,9 +183,6 @@ func (db *DB) writer(conn *sql.Conn) {
 			select { // finish what was accepted
 			case first = <-db.queue:
 			default:
-				if db.engine == SQLite {
-					db.checkpoint(tx, 0)
-				}
 				return
 			}
 		}
@@ -210,7 +211,9 @@ func (db *DB) writer(conn *sql.Conn) {
 		db.runBatch(tx, batch)
 		db.stats.note(len(batch), time.Since(start))
 		if db.engine == SQLite {
-			db.checkpoint(tx, walLimit)
+			if big++; big%16 == 0 && db.walSize() > walLimit {
+				db.checkpoint(func(q string) interface{ Scan(...any) error } { return tx.QueryRow(q) })
+			}
 		}
 	}
 }
@@ -293,6 +296,25 @@ type Tx struct {
 	eager   bool // Bulk: appended rows are flushed before anything is read
 	pending pending
 	after   []func()
+}
+
+// Stage is a Tx that only collects: what is appended, tallied and recorded on it
+// outside a write is taken over by Tx.Take inside one. It keeps the work of a
+// command that reads nothing out of the writer's way. Reading or changing rows
+// on it panics.
+func (db *DB) Stage(ctx context.Context) *Tx {
+	return &Tx{db: db, ctx: ContextAt(ctx, db.NowIn(ctx))}
+}
+
+// Take adds everything that was collected on the stage. The stage is not
+// emptied, so a replayed write takes it again.
+func (tx *Tx) Take(stage *Tx) {
+	for _, t := range stage.pending.tables {
+		tx.pending.add(t.table, t.vals)
+	}
+	tx.pending.tallies = append(tx.pending.tallies, stage.pending.tallies...)
+	tx.pending.entries = append(tx.pending.entries, stage.pending.entries...)
+	tx.after = append(tx.after, stage.after...)
 }
 
 // call runs fn and turns a panic into an error.

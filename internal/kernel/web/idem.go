@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"database/sql"
+	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -163,7 +164,9 @@ func Commit(ctx context.Context, tx *store.Tx, out any) error {
 // case page after an action): only the fact is kept, and a repeat gets the
 // answer from the second function given to Register, computed anew. Repeats
 // that wait in the same process get the first one's bytes.
-func Mark(ctx context.Context, tx *store.Tx) error {
+// ref, if not 0, is the id of what was made; the second function gets it from
+// Marked.
+func Mark(ctx context.Context, tx *store.Tx, ref int64) error {
 	c := callOf(ctx)
 	if c == nil || c.once == nil || c.once.shape == nil {
 		return nil
@@ -171,8 +174,21 @@ func Mark(ctx context.Context, tx *store.Tx) error {
 	if !c.once.redoable {
 		return fmt.Errorf("web: %s marks its effect, but Register got no function that answers again", c.once.id.op)
 	}
-	c.once.append(tx, 0, nil)
+	var body []byte
+	if ref != 0 {
+		body = binary.BigEndian.AppendUint64(nil, uint64(ref))
+	}
+	c.once.append(tx, 0, body)
 	return nil
+}
+
+// Marked is the id that Mark kept with the effect that is being answered again;
+// 0 if it kept none.
+func Marked(ctx context.Context) int64 {
+	if c := callOf(ctx); c != nil && c.once != nil && len(c.once.body) == 8 && c.once.status == 0 {
+		return int64(binary.BigEndian.Uint64(c.once.body))
+	}
+	return 0
 }
 
 func (o *once) append(tx *store.Tx, status int, body []byte) {
@@ -190,7 +206,9 @@ func (o *once) append(tx *store.Tx, status int, body []byte) {
 func (r *Router) settle(c *call, out any) error {
 	o := c.once
 	if o.durable {
-		c.w.saved = o.body
+		if o.status != 0 { // of a marked effect the answer is what the handler gives
+			c.w.saved = o.body
+		}
 		r.flights.remember(o.id)
 		return nil
 	}
@@ -241,7 +259,7 @@ func (r *Router) recall(c *call, cause error) (answer error, marked bool) {
 			c.fault = cause
 		}
 		r.flights.remember(o.id)
-		if o.body == nil {
+		if o.status == 0 {
 			o.marked = true
 			return nil, true
 		}
@@ -255,8 +273,8 @@ func (r *Router) recall(c *call, cause error) (answer error, marked bool) {
 			return r.problem(c, err), false
 		}
 		return nil, false
-	case s.body == nil:
-		o.marked = true
+	case s.status == 0:
+		o.marked, o.status, o.body = true, 0, s.body
 		return nil, true
 	}
 	r.meters.replays.Inc()
@@ -318,12 +336,12 @@ func (r *Router) withKey(c *call, req *http.Request, key string, body []byte, ne
 			if known {
 				s, err := r.lookup(c)
 				switch {
-				case err == nil && s.body != nil:
+				case err == nil && s.status != 0:
 					r.replay(c, s.status, "application/json", s.body)
 					f.status, f.kind, f.body = s.status, "application/json", s.body
 					return
 				case err == nil:
-					o.marked = true
+					o.marked, o.body = true, s.body
 				case errs.Is(err, ErrKeyMismatch):
 					r.fail(c, err)
 					return

@@ -65,7 +65,7 @@ func effects(t *testing.T, db *store.DB) *Router {
 		if err := db.QueryRow(ctx, "SELECT COUNT(*) FROM effect WHERE text = ?", in.Body.Text).Scan(&n); err != nil || n > 0 {
 			return nil, errs.Stale.New("current", 2)
 		}
-		if _, err := write(ctx, in, func(tx *store.Tx, _ *effectOut) error { return Mark(ctx, tx) }); err != nil {
+		if _, err := write(ctx, in, func(tx *store.Tx, _ *effectOut) error { return Mark(ctx, tx, 0) }); err != nil {
 			return nil, err
 		}
 		return again(ctx, s, in)

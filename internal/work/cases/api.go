@@ -23,7 +23,7 @@ func (s *Service) API(r *web.Router, figure func(id, part string) (all, none int
 	a := &api{s, figure}
 	read := access.Needs(access.CaseRead)
 	tags := []string{"cases"}
-	web.Register(r, web.Op{ID: "report-case", Method: "POST", Path: "/api/v1/cases", Policy: access.Needs(access.CaseReport), Status: 201, Tags: tags, Urgent: true, Summary: "登记事件", SummaryEN: "Report a case"}, a.report)
+	web.Register(r, web.Op{ID: "report-case", Method: "POST", Path: "/api/v1/cases", Policy: access.Needs(access.CaseReport), Status: 201, Tags: tags, Urgent: true, Summary: "登记事件", SummaryEN: "Report a case"}, a.report, a.reported)
 	web.Register(r, web.Op{ID: "list-cases", Method: "GET", Path: "/api/v1/cases", Policy: read, Tags: tags, Summary: "事件列表", SummaryEN: "List cases"}, a.list)
 	web.Register(r, web.Op{ID: "similar-cases", Method: "GET", Path: "/api/v1/cases/similar", Policy: read, Tags: tags, Summary: "附近的相似事件", SummaryEN: "Similar open cases nearby"}, a.similar)
 	web.Register(r, web.Op{ID: "case-page", Method: "GET", Path: "/api/v1/cases/{id}", Policy: read, Tags: tags, Summary: "事件详情", SummaryEN: "A case with its history"}, a.page)
@@ -108,15 +108,21 @@ func (a *api) report(ctx context.Context, scope access.Scope, in *reportIn) (*it
 		}
 		r.Onsite = b.Onsite.Result
 	}
-	out := &itemOut{}
-	r.OnWrite = func(tx *store.Tx, c *Case) error {
-		out.Body = a.view(web.Lang(ctx)).item(c)
-		return web.Commit(ctx, tx, out)
-	}
-	if _, err := a.Report(ctx, scope, r); err != nil {
+	r.OnWrite = func(tx *store.Tx, c *Case) error { return web.Mark(ctx, tx, c.ID) }
+	c, err := a.Report(ctx, scope, r)
+	if err != nil {
 		return nil, err
 	}
-	return out, nil
+	return &itemOut{a.view(web.Lang(ctx)).item(c)}, nil
+}
+
+// reported answers a repeated report with the case that the first one made.
+func (a *api) reported(ctx context.Context, _ access.Scope, _ *reportIn) (*itemOut, error) {
+	c, err := a.made(ctx, web.Marked(ctx))
+	if err != nil {
+		return nil, err
+	}
+	return &itemOut{a.view(web.Lang(ctx)).item(c)}, nil
 }
 
 type listIn struct {
@@ -339,7 +345,7 @@ func (a *api) act(ctx context.Context, scope access.Scope, in *actIn) (*pageOut,
 	if err != nil {
 		return nil, err
 	}
-	act.OnWrite = func(tx *store.Tx) error { return web.Mark(ctx, tx) }
+	act.OnWrite = func(tx *store.Tx) error { return web.Mark(ctx, tx, 0) }
 	if _, err := a.Act(ctx, scope, in.ID, act); err != nil {
 		return nil, err
 	}

@@ -112,6 +112,8 @@ type Case struct {
 	SplitFrom       int64
 	Pending         string // kind of the pending request, "" if none
 	Result          string
+
+	Doubt string // what the position given at report or correction looks like; not kept
 }
 
 // Has tells whether the flag is set.

@@ -90,14 +90,14 @@ const (
 	maxPhone   = 30
 )
 
-// PlaceDoubt is raised when a position is probably not what was meant.
+// PlaceOut refuses a position outside the city and says what it looks like.
 var (
-	PlaceDoubt = errs.Declare("place_doubt", 422, "这个位置可能有误：{why}。请在地图上核对；确认无误后可继续提交。", "This position may be wrong: {why}. Please check it on the map; you may submit it once you are sure.")
-	PlaceOut   = errs.Declare("place_outside", 422, "这个位置不在本市范围内：{why}。请在地图上重新选择。", "This position is outside the city: {why}. Please choose it again on the map.")
+	PlaceOut = errs.Declare("place_outside", 422, "这个位置不在本市范围内：{why}。请在地图上重新选择。", "This position is outside the city: {why}. Please choose it again on the map.")
 )
 
 var doubts = map[string]errs.Words{
 	"swapped": w("经度和纬度好像写反了", "longitude and latitude seem to be swapped"),
+	"bd09":    w("看起来是百度坐标（BD-09），请注明坐标系", "it looks like BD-09; please name the coordinate system"),
 	"gcj02":   w("看起来是火星坐标（GCJ-02），请注明坐标系", "it looks like GCJ-02; please name the coordinate system"),
 	"outside": w("超出本市边界", "it lies beyond the city's border"),
 }
@@ -188,17 +188,19 @@ func (s *Service) place(c *Case, lon, lat float64, crs string, community, grid i
 		}
 		c.Lon, c.Lat = p.Lon, p.Lat
 		at, ok := s.Atlas.At(c.Lon, c.Lat)
-		if doubt := s.Atlas.Suspect(c.Lon, c.Lat); doubt != "" && !slices.Contains(confirm, doubt) {
-			kind := PlaceDoubt
-			if !ok {
-				kind = PlaceOut
-			}
-			return kind.New("why", doubts[doubt], "doubt", doubt).In("place")
-		}
-		if ok {
+		switch doubt := s.Atlas.Suspect(c.Lon, c.Lat); {
+		case ok:
 			spot = at
-		} else if named.District == 0 {
-			return PlaceOut.New("why", doubts["outside"], "doubt", "outside").In("place")
+			if crs == "" && doubt != "" && !slices.Contains(confirm, doubt) {
+				c.Doubt = doubt // inside the city it is a hint, not a fault
+			}
+		case named.District == 0 || doubt == "swapped" || doubt == "gcj02" || doubt == "bd09":
+			if doubt == "" {
+				doubt = "outside"
+			}
+			if named.District == 0 || !slices.Contains(confirm, doubt) {
+				return PlaceOut.New("why", doubts[doubt], "doubt", doubt).In("place")
+			}
 		}
 	}
 	if spot.District == 0 {
@@ -281,32 +283,35 @@ func (s *Service) Report(ctx context.Context, scope access.Scope, in ReportIn) (
 			return nil, needPhotos(cat)
 		}
 	}
-	base := *c
+	// A new case reads nothing, so all of it is prepared outside the writer.
+	stage := s.DB.Stage(ctx)
+	st.begin(stage, nil, nil, nil)
+	st.post, _ = scope.PostFor(c.Target(nil))
+	fields := map[string]any{"channel": in.Channel}
+	if len(in.Files) > 0 && action == ActReport {
+		fields["files"] = in.Files
+	}
+	st.logFrom("", ActReport, fields, false)
+	if action == ActOnsite {
+		st.settle(in.Onsite, in.Files)
+	}
+	if err := st.finish(); err != nil {
+		return nil, err
+	}
+	if sealed != nil {
+		s.Keeper.Keep(stage, sealed)
+	}
 	err = s.DB.Write(ctx, func(tx *store.Tx) error {
-		*c = base // a replayed write starts over
-		st.begin(tx, nil, nil, nil)
-		post, _ := scope.PostFor(c.Target(nil))
-		st.post = post
-		fields := map[string]any{"channel": in.Channel}
-		if len(in.Files) > 0 && action == ActReport {
-			fields["files"] = in.Files
-		}
-		st.logFrom("", ActReport, fields, false)
-		if action == ActOnsite {
-			st.settle(in.Onsite, in.Files)
-		}
+		tx.Take(stage)
 		if len(in.Files) > 0 {
 			if err := s.Photos.Attach(tx, c.District, scope.Account(), in.Files, c.ID, c.Has(FlagSealed)); err != nil {
 				return err
 			}
 		}
-		if sealed != nil {
-			s.Keeper.Keep(tx, sealed)
+		if in.OnWrite != nil {
+			return in.OnWrite(tx, c)
 		}
-		if err := st.finish(); err != nil || in.OnWrite == nil {
-			return err
-		}
-		return in.OnWrite(tx, c)
+		return nil
 	})
 	if store.IsDuplicate(err) && in.OutsideNumber != "" {
 		return nil, errs.Conflict.New("what", w("外部编号 "+in.OutsideNumber+" 已经登记", "outside number "+in.OutsideNumber+" exists")).In("outside_number")

@@ -56,6 +56,7 @@ type Item struct {
 	Pending    []string `json:"pending"`
 	Distance   *int     `json:"distance_m,omitempty"`
 	Why        []string `json:"why,omitempty"`
+	Warning    string   `json:"warning,omitempty" doc:"what to check about the position that was given"`
 }
 
 // Detail is the case itself on its page.
@@ -238,6 +239,9 @@ func (v *view) item(c *Case) Item {
 	if c.Lon != 0 || c.Lat != 0 {
 		it.Lon, it.Lat = &c.Lon, &c.Lat
 	}
+	if c.Doubt != "" {
+		it.Warning = doubts[c.Doubt].In(v.lang)
+	}
 	for _, f := range flagNames {
 		if c.Has(f.flag) {
 			it.Flags = append(it.Flags, f.name)
@@ -311,11 +315,20 @@ func (v *view) whole(c *Case) Clock {
 	return v.clock(c.DueAt, c.unit(), c.Limit)
 }
 
+// stageOf is the stage whose limit runs in a status.
+var stageOf = map[flow.State]string{Reported: "triage", Accepted: "triage", Filed: "triage", Dispatched: "sign", Resolved: "verify", Verified: "call_back"}
+
 func (v *view) stage(c *Case) Clock {
 	if c.StageDueAt == 0 || !c.Open || c.Has(FlagSuspended) {
 		return Clock{State: "none"}
 	}
-	return v.clock(c.StageDueAt, c.StageUnit, calendar.Limit{})
+	limit := calendar.Limit{}
+	for _, l := range v.rules.Limits(c.Category, c.CategoryVersion, c.Grade) {
+		if l.Stage == stageOf[c.Status] {
+			limit = l.Limit
+		}
+	}
+	return v.clock(c.StageDueAt, c.StageUnit, limit)
 }
 
 // Page renders a case with all that belongs to it, for the scope's actor.

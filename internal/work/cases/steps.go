@@ -80,18 +80,7 @@ func (st *steps) entered(was flow.State) {
 	if c.Status == was {
 		return
 	}
-	switch c.Status {
-	case Reported, Accepted, Filed:
-		st.stage("triage")
-	case Dispatched:
-		st.stage("sign")
-	case Resolved:
-		st.stage("verify")
-	case Verified:
-		st.stage("call_back")
-	default:
-		c.StageDueAt, c.StageUnit = 0, ""
-	}
+	st.stage(stageOf[c.Status])
 	if Life.Ended(c.Status) {
 		c.Pending = ""
 		if c.ClosedAt == 0 {

@@ -259,6 +259,12 @@ func (s *Service) ByID(ctx context.Context, scope access.Scope, id int64) (*Case
 	return c, units, requests, err
 }
 
+// made reads a case for whoever made it, which the caller has proved.
+func (s *Service) made(ctx context.Context, id int64) (*Case, error) {
+	in, args := inDistricts("c.district", keeper)
+	return scanCase(s.DB.QueryRow(ctx, "SELECT "+selectAll+" FROM cases c WHERE c.id = ? AND "+in, append([]any{id}, args...)...))
+}
+
 // collect reads all rows of a query.
 func collect[T any](rows *sql.Rows, err error, scan func(*sql.Rows) (T, error)) ([]T, error) {
 	if err != nil {

@@ -71,11 +71,10 @@ CREATE TABLE cases (
 CREATE UNIQUE INDEX cases_number ON cases (district, number);
 CREATE UNIQUE INDEX cases_outside ON cases (district, outside_number) WHERE outside_number <> '';
 CREATE INDEX cases_time ON cases (district, reported_at);
-CREATE INDEX cases_street ON cases (district, street, reported_at);
-CREATE INDEX cases_community ON cases (district, community, reported_at);
-CREATE INDEX cases_category ON cases (district, category, reported_at);
+CREATE INDEX cases_street ON cases (district, street, reported_at, community);
+CREATE INDEX cases_category ON cases (district, category, reported_at) WHERE category > 0;
 CREATE INDEX cases_lead ON cases (district, lead, reported_at) WHERE lead > 0;
-CREATE INDEX cases_open ON cases (district, street, status, reported_at) WHERE open = 1;
+CREATE INDEX cases_open ON cases (district, street, reported_at) WHERE open = 1;
 CREATE INDEX cases_due ON cases (district, due_at) WHERE open = 1 AND due_at > 0;
 CREATE INDEX cases_pending ON cases (district, pending) WHERE pending <> '';
 CREATE INDEX cases_calls ON cases (district, draw) WHERE status = 'verified';

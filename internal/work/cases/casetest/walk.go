@@ -26,16 +26,16 @@ func (w *World) Step(r *rand.Rand) Attempt {
 	w.Now += r.Int64N(20 * 60 * 1_000_000)
 	var a Attempt
 	switch n := r.IntN(100); {
-	case n < 18 || len(w.IDs) == 0:
+	case n < 9 || len(w.IDs) == 0:
 		a = w.randomReport(r)
-	case n < 21:
+	case n < 10:
 		a = w.randomImport(r)
-	case n < 26:
-		w.Wait([]float64{0.5, 2, 5, 20, 50}[r.IntN(5)])
-	case n < 28:
+	case n < 14:
+		w.Wait([]float64{0.5, 1, 3, 10, 40}[r.IntN(5)])
+	case n < 15:
 		_, a.Err = w.Archive(w.Context())
 		a.Action = cases.ActArchive
-	case n < 34:
+	case n < 19:
 		seat := w.Actors[1+r.IntN(2)]
 		scope, err := w.Scope(seat, access.CaseCallback)
 		if err == nil {
@@ -98,17 +98,29 @@ func (w *World) randomImport(r *rand.Rand) Attempt {
 // randomAct tries an action of the case's state as somebody who may.
 func (w *World) randomAct(r *rand.Rand) Attempt {
 	c := w.Case(one(r, w.IDs))
-	if !c.Open && r.IntN(4) > 0 { // prefer what is still moving
-		c = w.Case(w.IDs[len(w.IDs)-1-r.IntN(min(len(w.IDs), 12))])
+	for range 6 { // prefer what is still moving
+		if c.Open || r.IntN(8) == 0 {
+			break
+		}
+		c = w.Case(one(r, w.IDs))
 	}
 	var rows []int
 	for i, t := range cases.Life.Table {
-		if !t.System && slices.Contains(t.From, c.Status) {
-			rows = append(rows, i)
-			if !t.Side { // the main way is taken more often
-				rows = append(rows, i, i)
-			}
+		if t.System || !slices.Contains(t.From, c.Status) {
+			continue
 		}
+		n := 3
+		switch {
+		case t.Action == "void", slices.Contains([]flow.State{cases.Merged, cases.Withdrawn, cases.NotFiled, cases.Declined}, t.To):
+			n = 1
+		case t.Asks:
+			n = 4
+		case !t.Side: // the main way is taken more often
+			n = 15
+		case t.To == "": // notes and the like
+			n = 2
+		}
+		rows = append(rows, slices.Repeat([]int{i}, n)...)
 	}
 	if len(rows) == 0 {
 		return Attempt{Case: c.ID}
