@@ -1,0 +1,5 @@
+package main
+
+import "context"
+
+func importCmd(ctx context.Context, args []string) error { return usage("not yet") }
