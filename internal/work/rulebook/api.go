@@ -3,6 +3,7 @@ package rulebook
 import (
 	"context"
 	"encoding/json"
+	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -232,6 +233,9 @@ func (r *Rulebook) Register(w *web.Router, cases Cases) {
 	web.Register(w, op("create-category", "POST", "/categories", write, "新增类别", "Add a category"), a.createCategory)
 	web.Register(w, op("update-category", "PUT", "/categories/{id}", write, "修改类别（新版本）", "A new version of a category"), a.updateCategory)
 	web.Register(w, dry(op("preview-category", "POST", "/categories/preview", read, "预览类别时限变化", "What a category's new limits would have done")), a.previewCategory)
+	table := op("import-categories", "POST", "/categories/import", write, "导入类别表（Excel 或 CSV）", "Import a table of categories, .xlsx or CSV; dry_run=true only checks")
+	table.Body, table.Produces = maxTableBytes+1<<16, "application/json" // the reader refuses first, with words
+	web.Handle(w, table, a.importCategories)
 	web.Register(w, op("get-calendar", "GET", "/calendar/{year}", access.SignedIn, "工作日历", "A year of the calendar"), a.calendar)
 	web.Register(w, op("update-calendar", "PUT", "/calendar/{year}", write, "修改某年放假和调休", "New days off and make-up days of a year"), a.updateCalendar)
 	web.Register(w, op("update-hours", "PUT", "/calendar/hours", write, "修改工作时间", "New working hours"), a.updateHours)
@@ -321,6 +325,30 @@ func (a *api) updateCategory(ctx context.Context, scope access.Scope, in *catego
 		return nil, errs.NotFound.New() // only POST makes a category
 	}
 	return a.publish(ctx, scope, in.Body.category(in.ID), in.Body.terms())
+}
+
+type rowErrorJSON struct {
+	Row    int    `json:"row"`
+	Column string `json:"column"`
+	Text   string `json:"text"`
+}
+
+// importCategories takes the file itself as the body, with dry_run, valid_from
+// and note in the query.
+func (a *api) importCategories(ctx context.Context, scope access.Scope, w http.ResponseWriter, req *http.Request) error {
+	q := req.URL.Query()
+	from, _ := strconv.Atoi(q.Get("valid_from")) // 0 is refused with a reason
+	rep, err := a.r.ImportCategories(ctx, scope, req.Body, Terms{ValidFrom: from, Note: q.Get("note")}, q.Get("dry_run") == "true")
+	if err != nil {
+		return localise(ctx, err)
+	}
+	list := make([]rowErrorJSON, len(rep.Errors))
+	for i, e := range rep.Errors {
+		list[i] = rowErrorJSON{e.Row, e.Column, e.Err.Text(web.Lang(ctx))}
+	}
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	return json.NewEncoder(w).Encode(map[string]any{"rows": rep.Rows, "added": rep.Added, "changed": rep.Changed, "unchanged": rep.Unchanged,
+		"errors": list, "saved": len(list) == 0 && q.Get("dry_run") != "true"})
 }
 
 type period struct {

@@ -112,27 +112,12 @@ func (s *seen) checkCategory(c *Category, t Terms) error {
 	if err := checkTree(c, all, open); err != nil {
 		return err
 	}
-	// Rules that ran before must run after.
-	rules, ok := inForce(s.routing, t.ValidFrom)
-	if !ok {
-		return nil
-	}
+	// Rules that ran before must run after, on the day it closes too.
 	day := t.ValidFrom
 	if t.ValidTo != 0 {
 		day = t.ValidTo
 	}
-	cal, err := s.calendarOn(day, nil, nil)
-	if err != nil {
-		return err
-	}
-	before := problems(rules.Body.Rules, s.world(day, cal))
-	var fresh []Problem
-	for _, p := range problems(rules.Body.Rules, next.world(day, cal)) {
-		if !slices.ContainsFunc(before, func(q Problem) bool { return q.Rule == p.Rule && q.Kind == p.Kind }) {
-			fresh = append(fresh, p)
-		}
-	}
-	return refuse(fresh)
+	return next.stopsRules(s, day)
 }
 
 // checkTree looks at the category's place among the others.
