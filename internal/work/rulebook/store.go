@@ -63,6 +63,14 @@ func (r *Rulebook) Current(now int64) *Book {
 	if b := r.cur.Load(); b != nil && b.Holds(now) {
 		return b
 	}
+	b := r.At(now)
+	r.cur.Store(b)
+	return b
+}
+
+// At is Current for a look at another day: it leaves the book that the
+// requests of today find first where it is.
+func (r *Rulebook) At(now int64) *Book {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.bookAt(now)
@@ -76,7 +84,6 @@ const keptBooks = 16
 func (r *Rulebook) bookAt(now int64) *Book {
 	for _, b := range r.made {
 		if b.Holds(now) {
-			r.cur.Store(b)
 			return b
 		}
 	}
@@ -97,7 +104,6 @@ func (r *Rulebook) bookAt(now int64) *Book {
 		r.made = slices.Delete(r.made, 0, 1)
 	}
 	r.made = append(r.made, b)
-	r.cur.Store(b)
 	return b
 }
 
@@ -127,7 +133,7 @@ func (r *Rulebook) Refresh(ctx context.Context) error {
 		return err
 	}
 	r.seen, r.made = s, nil
-	r.bookAt(r.db.Now())
+	r.cur.Store(r.bookAt(r.db.Now()))
 	return nil
 }
 
