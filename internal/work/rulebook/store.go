@@ -221,6 +221,10 @@ func (s *seen) add(kind, key string, v Version[string], body []byte) (err error)
 	case kindSettings:
 		var x Version[Settings]
 		x, err = decode[Settings](v, body)
+		if err == nil { // a setting that came with a later program has its default
+			x.Body = DefaultSettings()
+			err = json.Unmarshal(body, &x.Body)
+		}
 		s.settings = append(s.settings, x)
 	default:
 		err = errors.New("unknown kind")
