@@ -49,6 +49,8 @@ function Gate({ children }: { children: ReactNode }) {
     const to = pathname === '/' ? '/login' : `/login?to=${encodeURIComponent(pathname + search)}`;
     return <Navigate to={to} replace />;
   }
+  if (me.data.must_change_password && pathname !== '/account/password')
+    return <Navigate to="/account/password" replace />;
   return <SessionProvider me={me.data}>{children}</SessionProvider>;
 }
 

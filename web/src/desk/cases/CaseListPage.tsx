@@ -33,7 +33,18 @@ const ActionForm = lazy(() => import('./ActionForm.tsx'));
 const Help = lazy(() => import('./Help.tsx'));
 
 /** Actions that make sense for many cases at once. */
-const bulkActions = ['accept', 'decline', 'file', 'dispatch', 'sign', 'start', 'urge', 'supervise', 'escalate', 'verify_pass'];
+const bulkActions = [
+  'accept',
+  'decline',
+  'file',
+  'dispatch',
+  'sign',
+  'start',
+  'urge',
+  'supervise',
+  'escalate',
+  'verify_pass',
+];
 
 function keptColumns(): ColumnKey[] {
   try {

@@ -296,7 +296,10 @@ function Body({ d, onClose, full }: { d: CaseDetail; onClose?: () => void; full?
               ).map((u) => (
                 <li key={`${u.role}${u.org.id}`}>
                   <span className="tag">{t(`cases:unit.${u.role}`)}</span> {u.org.name}{' '}
-                  <span className="quiet">{u.since ? <Time at={u.since} /> : null} {u.status === 'ended' ? t('cases:unit_ended') : null}</span>
+                  <span className="quiet">
+                    {u.since ? <Time at={u.since} /> : null}{' '}
+                    {u.status === 'ended' ? t('cases:unit_ended') : null}
+                  </span>
                 </li>
               ))}
             </ul>

@@ -11,6 +11,7 @@ import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useLocation } from 'react-router';
 import { useSession } from '@/shared/session.tsx';
+import { defaultCases } from '../cases/defaults.ts';
 import { mayVisit, type PlaceKey, placeOf, places } from './places.ts';
 
 const icons: Record<PlaceKey, ReactNode> = {

@@ -78,7 +78,8 @@ export function Search() {
       const p = places.data?.items?.[Number(rest)];
       if (!p) return;
       if (p.kind === 'grid' && p.grid_id) navigate(`/cases?grid=${p.grid_id}`);
-      else if ((p.kind === 'community' || p.kind === 'street' || p.kind === 'district') && p.code) navigate(`/cases?${p.kind}=${p.code}`);
+      else if ((p.kind === 'community' || p.kind === 'street' || p.kind === 'district') && p.code)
+        navigate(`/cases?${p.kind}=${p.code}`);
       else navigate(`/cases?q=${encodeURIComponent(p.name)}`);
     } else navigate(`/cases?q=${encodeURIComponent(q)}`);
   };
