@@ -242,6 +242,7 @@ function Editor({ data }: { data: Routing }) {
                     id,
                     name: t('admin:routing.new_name'),
                     when: {},
+                    // biome-ignore lint/suspicious/noThenProperty: the contract's name
                     then: { lead: { kind: '@owner' } },
                   };
                   change([...rules.slice(0, -1), r, ...rules.slice(-1)]);
@@ -323,7 +324,7 @@ function Editor({ data }: { data: Routing }) {
                     <p>
                       {s.when}
                       <br />
-                      <span className="rule-then">{s.then}</span>
+                      <span className="rule-then">{s.does}</span>
                     </p>
                     {own.map((p) => (
                       <p className="rule-problem" role="alert" key={p.kind + p.text}>

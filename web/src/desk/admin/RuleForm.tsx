@@ -173,7 +173,7 @@ export function RuleForm({ rule, names, onSave }: { rule: Rule; names: Names; on
       <p className="rule-preview" aria-live="polite">
         {s.when}
         <br />
-        <b>{s.then}</b>
+        <b>{s.does}</b>
       </p>
       <Form<Fields>
         form={form}

@@ -234,7 +234,6 @@ export interface Rule {
   name: string;
   name_en?: string;
   when: When;
-  // biome-ignore lint/suspicious/noThenProperty: the contract's name
   then: {
     lead: UnitOf;
     or?: UnitOf[] | null;

@@ -44,10 +44,10 @@ describe('a rule as a sentence', () => {
     expect(s.when).toContain('紧急');
     expect(s.when).toContain('周一至周五');
     expect(s.when).toContain('18:00');
-    expect(s.then).toContain('消防救援');
-    expect(s.then).toContain('单位7');
-    expect(s.then).toContain('4 工作时');
-    expect(s.when + s.then).not.toMatch(/\{\{|undefined|rule\./);
+    expect(s.does).toContain('消防救援');
+    expect(s.does).toContain('单位7');
+    expect(s.does).toContain('4 工作时');
+    expect(s.when + s.does).not.toMatch(/\{\{|undefined|rule\./);
   });
   it('says of the backstop that it takes the rest', () => {
     // biome-ignore lint/suspicious/noThenProperty: the contract's name

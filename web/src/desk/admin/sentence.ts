@@ -63,7 +63,7 @@ export function sayUnit(u: UnitOf, t: Translate, names: Names): string {
 
 export interface Sentence {
   when: string;
-  then: string;
+  does: string;
 }
 
 export function sentence(r: Rule, t: Translate, names: Names): Sentence {
@@ -88,6 +88,6 @@ export function sentence(r: Rule, t: Translate, names: Names): Sentence {
     when: when.length
       ? t('admin:rule.when', { words: when.join(t('admin:rule.and')) })
       : t('admin:rule.always'),
-    then: then.join(t('admin:semicolon')),
+    does: then.join(t('admin:semicolon')),
   };
 }
