@@ -25,7 +25,7 @@ export function Proof() {
   const { t } = useTranslation();
   const announce = useAnnounce();
   const verify = useMutation({
-    mutationFn: () => call<Verified>('POST', '/audit/verify', { body: {} }),
+    mutationFn: () => call<Verified>('POST', '/audit/verify'),
     onSuccess: (v) =>
       announce(
         v.ok

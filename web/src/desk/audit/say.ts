@@ -31,7 +31,8 @@ export function lineOf(e: AuditEntry, t: Translate): Line {
     e.actor?.name ||
     e.actor?.login ||
     (e.actor?.id ? t('audit:account_no', { id: e.actor.id }) : t('audit:system'));
-  const post = typeof e.post === 'string' && e.post ? t('audit:post', { post: e.post }) : '';
+  const held = (e.actor as { post?: string } | null | undefined)?.post ?? e.post;
+  const post = typeof held === 'string' && held ? t('audit:post', { post: held }) : '';
   const kind = e.object ? t(`audit:object.${e.object}`, { defaultValue: e.object }) : '';
   const name = e.label || (e.object_id ? t('audit:number', { id: e.object_id }) : '');
   return {

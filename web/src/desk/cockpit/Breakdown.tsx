@@ -1,6 +1,6 @@
 import { DownloadOutlined } from '@ant-design/icons';
 import { Alert, Button, Tabs } from 'antd';
-import { useMemo, useState } from 'react';
+import { type ReactNode, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import { apiBase } from '@/shared/api.ts';
@@ -12,7 +12,6 @@ import { type Dim, dims, type Part, rowsLink, type View } from './view.ts';
 interface Props {
   info: FigureInfo;
   view: View;
-  streets: readonly string[];
   live: boolean;
   onBy: (by: Dim) => void;
 }
@@ -37,9 +36,9 @@ export function sortRows(rows: readonly Row[], sort: Sort): Row[] {
 
 const first = 15;
 
-export function Breakdown({ info, view, streets, live, onBy }: Props) {
+export function Breakdown({ info, view, live, onBy }: Props) {
   const { t } = useTranslation();
-  const answer = useFigureBy(info.id, view.by, view, streets, live);
+  const answer = useFigureBy(info.id, view, live);
   const [sort, setSort] = useState<Sort>('given');
   const [all, setAll] = useState(false);
   const unit: Unit = info.unit;
@@ -49,12 +48,12 @@ export function Breakdown({ info, view, streets, live, onBy }: Props) {
   const noRank = sort !== 'n' && overlaps(measured);
   const shown = all ? rows : rows.slice(0, first);
   const query = new URLSearchParams(
-    Object.entries(figureQuery(view, view.by, streets))
+    Object.entries(figureQuery(view, view.by))
       .filter(([, v]) => v !== undefined)
       .map(([k, v]) => [k, String(v)]),
   );
   const link = (part: Part, r?: Row) =>
-    rowsLink(info.id, part, view, streets, r ? { by: view.by, key: r.key } : undefined);
+    rowsLink(info.id, part, view, r ? { by: view.by, key: r.key } : undefined);
   const sorter = (key: Sort, text: string, back?: Sort) => (
     <button
       type="button"
@@ -119,7 +118,7 @@ export function Breakdown({ info, view, streets, live, onBy }: Props) {
                     'value',
                   )}
                 </th>
-                <th className="bar-cell" aria-hidden="true" />
+                <td className="bar-cell" />
                 {unit === 'count' ? null : (
                   <>
                     {unit === 'rate' ? <th className="num">{t('cockpit:definition.numerator')}</th> : null}
@@ -140,22 +139,28 @@ export function Breakdown({ info, view, streets, live, onBy }: Props) {
                       {r.value === null ? (
                         <span className="quiet">{t('cockpit:no_data')}</span>
                       ) : (
-                        <Link to={link('numerator', r)}>{sayValue(r.value, unit, t)}</Link>
+                        <Rows to={r.key === '0' ? undefined : link('numerator', r)}>
+                          {sayValue(r.value, unit, t)}
+                        </Rows>
                       )}
                       {small ? <div className="small-n quiet">{small}</div> : null}
                     </td>
-                    <td className="bar-cell" aria-hidden="true">
+                    <td className="bar-cell">
                       <Bar row={r} max={max} />
                     </td>
                     {unit === 'count' ? null : (
                       <>
                         {unit === 'rate' ? (
                           <td className="num">
-                            <Link to={link('numerator', r)}>{thousands(r.numerator ?? 0)}</Link>
+                            <Rows to={r.key === '0' ? undefined : link('numerator', r)}>
+                              {thousands(r.numerator ?? 0)}
+                            </Rows>
                           </td>
                         ) : null}
                         <td className="num">
-                          <Link to={link('denominator', r)}>{thousands(r.denominator ?? 0)}</Link>
+                          <Rows to={r.key === '0' ? undefined : link('denominator', r)}>
+                            {thousands(r.denominator ?? 0)}
+                          </Rows>
                         </td>
                       </>
                     )}
@@ -170,7 +175,7 @@ export function Breakdown({ info, view, streets, live, onBy }: Props) {
                   <td className="num">
                     <Link to={link('numerator')}>{sayValue(total.value ?? null, unit, t)}</Link>
                   </td>
-                  <td className="bar-cell" aria-hidden="true" />
+                  <td className="bar-cell" />
                   {unit === 'count' ? null : (
                     <>
                       {unit === 'rate' ? (
@@ -198,12 +203,17 @@ export function Breakdown({ info, view, streets, live, onBy }: Props) {
   );
 }
 
+/** A number that opens its rows; plain where the rows cannot be asked for (no unit, no place known). */
+function Rows({ to, children }: { to?: string; children: ReactNode }) {
+  return to ? <Link to={to}>{children}</Link> : <span>{children}</span>;
+}
+
 /** The value as a bar, with the interval of a small sample drawn as a thin line. */
 function Bar({ row, max }: { row: Row; max: number }) {
   if (row.value === null || max <= 0) return null;
   const at = (x: number) => `${Math.max(0, Math.min(100, (x / max) * 100))}%`;
   return (
-    <span className="bar">
+    <span className="bar" aria-hidden="true">
       <i style={{ width: at(row.value) }} className={row.n_small ? 'bar-small' : undefined} />
       {row.n_small && row.interval ? (
         <b style={{ left: at(row.interval[0]), width: at(row.interval[1] - row.interval[0]) }} />

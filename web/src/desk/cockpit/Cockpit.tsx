@@ -18,14 +18,7 @@ import { ErrorNote, Loading } from '@/shared/ui/state.tsx';
 import { useNow } from '@/shared/ui/words.tsx';
 import { useTitle } from '../shell/title.ts';
 import { Breakdown } from './Breakdown.tsx';
-import {
-  type FigureInfo,
-  streetCodes,
-  useCatalogue,
-  useCockpit,
-  useFigureBy,
-  useRegionTree,
-} from './data.ts';
+import { type FigureInfo, useCatalogue, useCockpit, useRegionTree } from './data.ts';
 import { Explain, Tile } from './Figure.tsx';
 import { Overdue } from './Overdue.tsx';
 import { sayValue, type Unit } from './say.ts';
@@ -145,13 +138,12 @@ export function Cockpit() {
   const base =
     post?.region && post.region.length <= 9 ? post.region : (post?.region ?? me.city.code).slice(0, 9);
   const tree = useRegionTree(base);
-  const streets = useMemo(() => (base.length === 9 ? [base] : streetCodes(tree.data)), [base, tree.data]);
   const cockpit = useCockpit(view, live);
   const catalogue = useCatalogue();
   const infos = useMemo(() => new Map((catalogue.data ?? []).map((f) => [f.id, f])), [catalogue.data]);
 
   const top = cockpit.data?.figures ?? [];
-  const chosenId = view.figure ?? top[0]?.id ?? catalogue.data?.[0]?.id;
+  const chosenId = view.figure ?? cockpit.data?.figure ?? top[0]?.id;
   const chosenTop = top.find((f) => f.id === chosenId);
   const chosen: FigureInfo | undefined =
     (chosenId ? infos.get(chosenId) : undefined) ??
@@ -161,15 +153,10 @@ export function Cockpit() {
       unit: chosenTop.unit ?? 'count',
     });
   const unit: Unit = chosen?.unit ?? 'count';
-  const byGrid = useFigureBy(chosen?.id, 'grid', view, streets, live);
+  const grids = cockpit.data?.figure === chosenId ? cockpit.data?.grids : undefined;
   const values = useMemo<GridValue[] | undefined>(
-    () =>
-      byGrid.data?.rows?.map((r) => ({
-        grid_id: Number(r.key),
-        value: r.value,
-        n: unit === 'count' ? undefined : (r.denominator ?? undefined),
-      })) ?? (byGrid.data ? [] : undefined),
-    [byGrid.data, unit],
+    () => grids?.map((g) => ({ grid_id: g.grid_id, value: g.value, n: unit === 'count' ? undefined : g.n })),
+    [grids, unit],
   );
   const say = useCallback((v: number) => sayValue(v, unit, t), [unit, t]);
   const leave = useCallback(() => change({ wall: false }), [change]);
@@ -185,7 +172,7 @@ export function Cockpit() {
   const d = cockpit.data;
   const openRows = can('case.read');
   const gridLink = (g: GridProps, part: Part = 'numerator') =>
-    chosen ? rowsLink(chosen.id, part, view, streets, { by: 'grid', key: g.id }) : '/cases';
+    chosen ? rowsLink(chosen.id, part, view, { by: 'grid', key: g.id }) : '/cases';
   const regionName =
     [...(tree.data ?? []), ...(tree.data ?? []).flatMap((r) => r.children ?? [])].find(
       (r) => r.value === view.region,
@@ -212,7 +199,6 @@ export function Cockpit() {
           figure={f}
           info={infos.get(f.id)}
           view={view}
-          streets={streets}
           chosen={f.id === chosen?.id}
           onChoose={() => change({ figure: f.id })}
           wall={view.wall || !openRows}
@@ -232,9 +218,8 @@ export function Cockpit() {
         options={(catalogue.data ?? (chosen ? [chosen] : [])).map((f) => ({ value: f.id, label: f.name }))}
       />
       {chosen ? (
-        <Explain info={chosen} linkOf={openRows ? (p) => rowsLink(chosen.id, p, view, streets) : undefined} />
+        <Explain info={chosen} linkOf={openRows ? (p) => rowsLink(chosen.id, p, view) : undefined} />
       ) : null}
-      {byGrid.error ? <span className="tone-soon">{t('cockpit:map_stale')}</span> : null}
     </>
   );
   const map = chosen ? (
@@ -260,14 +245,14 @@ export function Cockpit() {
     <Trend
       days={d?.trend ?? []}
       wall={view.wall}
-      linkOf={(day, what) => rowsLink(what, 'numerator', view, streets, { by: 'day', key: day })}
+      linkOf={(day, what) => rowsLink(what, 'numerator', view, { by: 'day', key: day })}
     />
   );
   const overdue = (
     <Overdue
       count={d?.overdue?.count ?? 0}
       items={(d?.overdue?.items ?? []).slice(0, view.wall ? 7 : 20)}
-      href={overdueLink(view.region, streets)}
+      href={overdueLink(view.region)}
       wall={view.wall}
     />
   );
@@ -368,7 +353,6 @@ export function Cockpit() {
                 key={chosen.id}
                 info={chosen}
                 view={view}
-                streets={streets}
                 live={live}
                 onBy={(by) => change({ by })}
               />

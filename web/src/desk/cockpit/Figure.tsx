@@ -67,20 +67,19 @@ interface TileProps {
   figure: TopFigure;
   info?: FigureInfo;
   view: View;
-  streets: readonly string[];
   chosen: boolean;
   onChoose?: () => void;
   wall?: boolean;
 }
 
 /** One of the six. The large number opens its rows; the name colours the map by it. */
-export function Tile({ figure, info, view, streets, chosen, onChoose, wall }: TileProps) {
+export function Tile({ figure, info, view, chosen, onChoose, wall }: TileProps) {
   const { t } = useTranslation();
   const unit: Unit = figure.unit ?? info?.unit ?? 'count';
   const name = info?.name ?? figure.name ?? figure.id;
   const big = bigValue(figure.value, unit, t);
   const small = saySmall({ ...figure, unit }, t);
-  const linkOf = (part: Part) => rowsLink(figure.id, part, view, streets);
+  const linkOf = (part: Part) => rowsLink(figure.id, part, view);
   const none = figure.value === null || figure.value === undefined;
   const body = (
     <>

@@ -2,7 +2,7 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import type { CaseItem } from '@/shared/api.ts';
 import { call } from '@/shared/call.ts';
 import type { Measured, Unit } from './say.ts';
-import { type Dim, regionStreets, type View } from './view.ts';
+import type { Dim, View } from './view.ts';
 
 export interface FigureInfo {
   id: string;
@@ -19,7 +19,8 @@ export interface Row extends Omit<Measured, 'unit'> {
   label: string;
 }
 export interface FigureAnswer {
-  figure: FigureInfo | string;
+  figure: FigureInfo;
+  by: string;
   from: number;
   to: number;
   rows: Row[] | null;
@@ -38,8 +39,11 @@ export interface TrendDay {
 }
 export interface CockpitAnswer {
   as_of: string;
+  /** The figure that the grids show. */
+  figure: string;
   figures: TopFigure[] | null;
   trend: TrendDay[] | null;
+  grids: { grid_id: number; value: number | null; n?: number }[] | null;
   overdue: { count: number; items: CaseItem[] | null } | null;
 }
 
@@ -47,10 +51,10 @@ const every = 15_000;
 
 /** The whole page in one call; renewed while the page is seen and not paused. */
 export function useCockpit(v: View, live: boolean) {
+  const query = { from: v.from, to: v.to, region: v.region, figure: v.figure };
   return useQuery({
-    queryKey: ['cockpit', v.from, v.to, v.region ?? ''],
-    queryFn: ({ signal }) =>
-      call<CockpitAnswer>('GET', '/cockpit', { query: { from: v.from, to: v.to, region: v.region }, signal }),
+    queryKey: ['cockpit', query],
+    queryFn: ({ signal }) => call<CockpitAnswer>('GET', '/cockpit', { query, signal }),
     refetchInterval: live ? every : false,
     refetchIntervalInBackground: false,
     placeholderData: keepPreviousData,
@@ -60,36 +64,22 @@ export function useCockpit(v: View, live: boolean) {
 export function useCatalogue() {
   return useQuery({
     queryKey: ['figures'],
-    queryFn: async ({ signal }) => {
-      const a = await call<{ items?: FigureInfo[] | null } | FigureInfo[]>('GET', '/figures', { signal });
-      return Array.isArray(a) ? a : (a.items ?? []);
-    },
+    queryFn: async ({ signal }) =>
+      (await call<{ items: FigureInfo[] | null }>('GET', '/figures', { signal })).items ?? [],
     staleTime: 10 * 60_000,
   });
 }
 
-export const figureQuery = (v: View, by: Dim | 'grid', streets: readonly string[]) => ({
-  by,
-  from: v.from,
-  to: v.to,
-  street: regionStreets(v.region, streets),
-});
+export const figureQuery = (v: View, by: Dim) => ({ by, from: v.from, to: v.to, region: v.region });
 
-export function useFigureBy(
-  figure: string | undefined,
-  by: Dim | 'grid',
-  v: View,
-  streets: readonly string[],
-  live: boolean,
-) {
-  const query = figureQuery(v, by, streets);
+export function useFigureBy(figure: string, v: View, live: boolean) {
+  const query = figureQuery(v, v.by);
   return useQuery({
     queryKey: ['figure', figure, query],
     queryFn: ({ signal }) => call<FigureAnswer>('GET', `/figures/${figure}`, { query, signal }),
-    enabled: !!figure && (!v.region || v.region.length === 9 || streets.length > 0),
-    refetchInterval: live ? every * 4 : false,
+    refetchInterval: live ? every * 2 : false,
     refetchIntervalInBackground: false,
-    placeholderData: keepPreviousData,
+    placeholderData: (before) => (before?.by === v.by ? before : undefined),
   });
 }
 
@@ -128,6 +118,3 @@ export function useRegionTree(base: string | undefined) {
     staleTime: 30 * 60_000,
   });
 }
-
-export const streetCodes = (tree: readonly RegionOption[] | undefined): string[] =>
-  (tree ?? []).flatMap((r) => (r.value.length === 9 ? [r.value] : (r.children ?? []).map((c) => c.value)));

@@ -46,35 +46,31 @@ it('knows the last month and the year', () => {
 
 describe('links to rows', () => {
   const v = { from: 20261001, to: 20261031, region: undefined };
-  const streets = ['990101001', '990101002', '990102001'];
+  const query = (link: string) => new URLSearchParams(link.slice('/cases?'.length));
   it('names figure, part and days', () => {
-    expect(rowsLink('on_time', 'numerator', v, streets)).toBe(
+    expect(rowsLink('on_time', 'numerator', v)).toBe(
       '/cases?figure=on_time&part=numerator&from=20261001&to=20261031',
     );
   });
-  it('turns a unit into the lead and a district into its streets', () => {
-    const q = new URLSearchParams(
-      rowsLink('x', 'excluded', { ...v, region: '990101' }, streets, { by: 'unit', key: 6 }).slice(7),
-    );
-    expect(q.get('street')).toBe('990101001,990101002');
-    expect(q.get('lead')).toBe('6');
+  it('turns a unit into the lead and keeps the district', () => {
+    const q = query(rowsLink('x', 'excluded', { ...v, region: '990101' }, { by: 'unit', key: 6 }));
+    expect([q.get('district'), q.get('street'), q.get('lead')]).toEqual(['990101', null, '6']);
   });
   it('lets the row’s own street win', () => {
-    const q = new URLSearchParams(
-      rowsLink('x', 'numerator', { ...v, region: '990101' }, streets, {
-        by: 'street',
-        key: '990101002',
-      }).slice(7),
+    const q = query(
+      rowsLink('x', 'numerator', { ...v, region: '990101001' }, { by: 'street', key: '990101002' }),
     );
     expect(q.get('street')).toBe('990101002');
   });
+  it('opens a group of categories like a category', () => {
+    expect(query(rowsLink('x', 'numerator', v, { by: 'group', key: 5 })).get('category')).toBe('5');
+  });
   it('opens one day of the trend', () => {
-    const q = new URLSearchParams(
-      rowsLink('x', 'numerator', v, streets, { by: 'day', key: 20261005 }).slice(7),
-    );
+    const q = query(rowsLink('x', 'numerator', v, { by: 'day', key: 20261005 }));
     expect([q.get('from'), q.get('to'), q.get('day')]).toEqual(['20261005', '20261005', null]);
   });
   it('lists the overdue, most urgent first', () => {
-    expect(overdueLink('990102001', streets)).toBe('/cases?overdue=true&street=990102001&sort=due');
+    expect(overdueLink('990102001')).toBe('/cases?overdue=true&street=990102001&sort=due');
+    expect(overdueLink(undefined)).toBe('/cases?overdue=true&sort=due');
   });
 });

@@ -3,7 +3,7 @@ import { addDays, dayOf } from '@/shared/time.ts';
 
 export const periods = ['today', '7d', '30d', 'month', 'last_month', 'year'] as const;
 export type Period = (typeof periods)[number];
-export const dims = ['street', 'category', 'unit', 'channel'] as const;
+export const dims = ['street', 'group', 'category', 'unit', 'channel'] as const;
 export type Dim = (typeof dims)[number];
 
 export interface View {
@@ -83,6 +83,7 @@ export function writeView(v: View): URLSearchParams {
 export type Part = 'numerator' | 'denominator' | 'excluded';
 const filterOf: Record<Dim | 'grid' | 'day', string> = {
   street: 'street',
+  group: 'category',
   category: 'category',
   unit: 'lead',
   channel: 'channel',
@@ -90,20 +91,21 @@ const filterOf: Record<Dim | 'grid' | 'day', string> = {
   day: 'day',
 };
 
-/**
- * The rows behind a number as a link to the case list. A district stands for
- * its streets, since the list knows streets only.
- */
+/** A region as the case list's filter; nothing for all that the post covers. */
+export function regionFilter(region: string | undefined): [key: string, code: string][] {
+  if (!region) return [];
+  return [[region.length === 6 ? 'district' : 'street', region]];
+}
+
+/** The rows behind a number as a link to the case list. */
 export function rowsLink(
   figure: string,
   part: Part,
   v: Pick<View, 'from' | 'to' | 'region'>,
-  streets: readonly string[],
   at?: { by: Dim | 'grid' | 'day'; key: string | number },
 ): string {
   const q = new URLSearchParams({ figure, part, from: String(v.from), to: String(v.to) });
-  const inside = regionStreets(v.region, streets);
-  if (inside) q.set('street', inside);
+  for (const [k, code] of regionFilter(v.region)) q.set(k, code);
   if (at?.by === 'day') {
     q.set('from', String(at.key));
     q.set('to', String(at.key));
@@ -111,19 +113,10 @@ export function rowsLink(
   return `/cases?${q.toString()}`;
 }
 
-/** The streets of a region as the list's filter; undefined for everything. */
-export function regionStreets(region: string | undefined, streets: readonly string[]): string | undefined {
-  if (!region) return undefined;
-  if (region.length === 9) return region;
-  const inside = streets.filter((s) => s.startsWith(region));
-  return inside.length ? inside.join(',') : undefined;
-}
-
 /** Where the overdue cases are listed. */
-export function overdueLink(region: string | undefined, streets: readonly string[]): string {
+export function overdueLink(region: string | undefined): string {
   const q = new URLSearchParams({ overdue: 'true' });
-  const inside = regionStreets(region, streets);
-  if (inside) q.set('street', inside);
+  for (const [k, code] of regionFilter(region)) q.set(k, code);
   q.set('sort', 'due');
   return `/cases?${q.toString()}`;
 }
