@@ -47,7 +47,7 @@ const (
 )
 
 // Cubes of the roll-up. Period is the day of report for CubeDay, its month for
-// the others. measure is a mark, or StatusMeasure for CubeCategory.
+// the others. measure is a mark, or StatusMeasure for CubeCategory and CubeChannel.
 const (
 	CubeDay      = 1 // a = street
 	CubeCategory = 2 // a = street, b = category
@@ -62,7 +62,7 @@ var Statuses = Life.States
 // statusMeasure is the first measure that counts cases in a status.
 const statusMeasure = 64
 
-// StatusMeasure is the measure of CubeCategory that counts cases in the status.
+// StatusMeasure is the measure of CubeCategory and CubeChannel that counts cases in the status.
 func StatusMeasure(i int) int { return statusMeasure + i }
 
 const day24h = 24 * 3600 * 1_000_000
@@ -127,8 +127,10 @@ func tally(tx *store.Tx, was, is *Case) {
 		add := func(cube, measure, period int, a, b int64) {
 			tx.Tally(store.TallyKey{District: c.District, Cube: cube, Measure: measure, Period: period, A: a, B: b}, n)
 		}
-		add(CubeCategory, StatusMeasure(slices.Index(Statuses, c.Status)), month, street, c.Category)
 		channel := int64(slices.Index(Channels, c.Channel))
+		status := StatusMeasure(slices.Index(Statuses, c.Status))
+		add(CubeCategory, status, month, street, c.Category)
+		add(CubeChannel, status, month, street, channel)
 		for mark := range markCount {
 			if c.Marks&(1<<mark) == 0 {
 				continue
