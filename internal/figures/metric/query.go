@@ -71,7 +71,8 @@ type Measured struct {
 // smallN is the number of cases below which a rate is called small.
 const smallN = 30
 
-// measured computes the figure from the sizes of its sets.
+// measured computes the figure from the sizes of its sets; without the last
+// one it does not say what is excluded.
 func (f *Figure) measured(n []int64) Measured {
 	m := Measured{Numerator: n[0]}
 	if f.Unit == Count {
@@ -79,7 +80,10 @@ func (f *Figure) measured(n []int64) Measured {
 		m.Value = &v
 		return m
 	}
-	m.Denominator, m.Excluded = &n[1], &n[2]
+	m.Denominator = &n[1]
+	if len(n) > 2 {
+		m.Excluded = &n[2]
+	}
 	if n[1] > 0 {
 		v := float64(n[0]) / float64(n[1])
 		lo, hi := Wilson(n[0], n[1])
@@ -214,7 +218,7 @@ func (s *Service) rows(f *Figure, q *Query, n sums, lang string) []Row {
 	if q.By == Day || q.By == Month { // also those without any case
 		for _, k := range q.periods() {
 			if n[k] == nil {
-				n[k] = make([]int64, len(f.sets()))
+				n[k] = make([]int64, 3)
 			}
 		}
 	}

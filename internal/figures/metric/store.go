@@ -111,7 +111,7 @@ var (
 	dayCube = cube{cases.CubeDay, map[Dim]string{Total: "0", Street: "a", Day: "period", Month: "period / 100"}}
 	// monthCubes in the order of their size.
 	monthCubes = []cube{
-		{cases.CubeChannel, map[Dim]string{Total: "0", Month: "period", Street: "a", Channel: "b"}},
+		{cases.CubeChannel, map[Dim]string{Total: "0", Month: "period", Street: "a", Channel: "b", Status: "measure"}},
 		{cases.CubeCategory, map[Dim]string{Total: "0", Month: "period", Street: "a", Category: "b", Status: "measure"}},
 		{cases.CubeGrid, map[Dim]string{Total: "0", Month: "period", Grid: "a", Street: "b"}},
 		{cases.CubeUnit, map[Dim]string{Total: "0", Month: "period", Unit: "a", Street: "b"}},
