@@ -145,10 +145,9 @@ func (s *Service) cockpit(ctx context.Context, scope access.Scope, in *cockpitIn
 	if err != nil {
 		return nil, err
 	}
-	if q.By = Day; in.From != 0 {
-		if err := q.check(); err != nil { // the trend is by day
-			return nil, err
-		}
+	q.By = Day // the trend is
+	if err := q.check(); err != nil {
+		return nil, err
 	}
 	c, err := s.Cockpit(ctx, scope, in.Figure, q, web.Lang(ctx))
 	if err != nil {
@@ -210,7 +209,7 @@ func (s *Service) export(ctx context.Context, scope access.Scope, rw http.Respon
 			return nil
 		}
 		vals := make([]any, len(cols))
-		vals[0] = title + "：" + text
+		vals[0] = title + w("：", ": ").In(lang) + text
 		return t.Row(vals...)
 	}
 	err = func() error {
