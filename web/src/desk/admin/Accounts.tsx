@@ -610,6 +610,7 @@ export function Accounts() {
                   },
                   {
                     title: t('admin:account.state'),
+                    className: 'nowrap',
                     responsive: ['md'],
                     render: (_, a) =>
                       a.disabled ? (

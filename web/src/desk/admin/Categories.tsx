@@ -482,6 +482,15 @@ export function Categories() {
   const [expanded, setExpanded] = useState<React.Key[]>([]);
   const keysOf = (nodes: CategoryNode[]): number[] =>
     nodes.flatMap((n) => (n.children ? [n.value, ...keysOf(n.children)] : []));
+  // The branch of what is open must not stay closed.
+  const branch = useMemo(() => {
+    const parentOf = new Map(all.map((c) => [c.id, c.parent ?? 0]));
+    const out: number[] = [];
+    for (let p = parentOf.get(Number(id)); p && !out.includes(p); p = parentOf.get(p)) out.push(p);
+    return out;
+  }, [all, id]);
+  const [shut, setShut] = useState<string | null>(null);
+  const opened = q ? keysOf(shown) : shut === id ? expanded : [...new Set([...expanded, ...branch])];
   const now = list.data?.find((c) => String(c.id) === id);
   const newest = later.data?.find((c) => String(c.id) === id);
   const ready = list.data && !later.isPending;
@@ -519,8 +528,11 @@ export function Categories() {
               blockNode
               treeData={shown}
               fieldNames={{ key: 'value', title: 'title', children: 'children' }}
-              expandedKeys={q ? keysOf(shown) : expanded}
-              onExpand={setExpanded}
+              expandedKeys={opened}
+              onExpand={(keys) => {
+                setExpanded(keys);
+                setShut(id);
+              }}
               selectedKeys={id ? [Number(id)] : []}
               onSelect={(keys) => keys[0] && setParams({ id: String(keys[0]) })}
             />

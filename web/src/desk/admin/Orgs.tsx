@@ -223,13 +223,17 @@ export function Orgs() {
                   render: (k: string, o) => k || o.kind,
                 },
                 { title: t('admin:org.region'), dataIndex: 'region_name', responsive: ['md'] },
-                {
-                  title: t('admin:in_force'),
-                  responsive: ['lg'],
-                  render: (_, o) => (
-                    <span className={o.in_force ? undefined : 'quiet'}>{spanText(o.from, o.to)}</span>
-                  ),
-                },
+                ...(id
+                  ? []
+                  : [
+                      {
+                        title: t('admin:in_force'),
+                        responsive: ['lg' as const],
+                        render: (_: unknown, o: Org) => (
+                          <span className={o.in_force ? undefined : 'quiet'}>{spanText(o.from, o.to)}</span>
+                        ),
+                      },
+                    ]),
               ]}
             />
           )}

@@ -107,28 +107,29 @@ export function Trail() {
     <section aria-label={t('audit:trail')}>
       <div className="audit-filter">
         {can('account.read') ? (
-          <label>
-            {t('audit:account')}
+          <div className="field">
+            <span>{t('audit:account')}</span>
             <AccountSelect
               value={filter.account}
               onChange={(account) => set({ ...filter, account })}
               aria-label={t('audit:account')}
             />
-          </label>
+          </div>
         ) : (
-          <label>
-            {t('audit:account')}
+          <div className="field">
+            <span>{t('audit:account')}</span>
             <InputNumber
               className="wide"
+              aria-label={t('audit:account')}
               controls={false}
               value={filter.account}
               onChange={(v) => set({ ...filter, account: v ?? undefined })}
               placeholder={t('audit:account_id')}
             />
-          </label>
+          </div>
         )}
-        <label>
-          {t('audit:object_kind')}
+        <div className="field">
+          <span>{t('audit:object_kind')}</span>
           <Select
             allowClear
             className="wide"
@@ -138,11 +139,12 @@ export function Trail() {
             placeholder={t('audit:any')}
             options={objects.map((o) => ({ value: o, label: t(`audit:object.${o}`) }))}
           />
-        </label>
-        <label>
-          {t('audit:object_id')}
+        </div>
+        <div className="field">
+          <span>{t('audit:object_id')}</span>
           <InputNumber
             className="wide"
+            aria-label={t('audit:object_id')}
             controls={false}
             precision={0}
             min={1}
@@ -151,9 +153,9 @@ export function Trail() {
             onChange={(v) => set({ ...filter, object_id: v ?? undefined })}
             placeholder={t('audit:any')}
           />
-        </label>
-        <label>
-          {t('audit:days')}
+        </div>
+        <div className="field">
+          <span>{t('audit:days')}</span>
           <DatePicker.RangePicker
             className="wide"
             aria-label={t('audit:days')}
@@ -171,7 +173,7 @@ export function Trail() {
               })
             }
           />
-        </label>
+        </div>
         {any ? <Button onClick={() => set({})}>{t('common:do.clear')}</Button> : null}
       </div>
       {list.error && !list.data ? (
