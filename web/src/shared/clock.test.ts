@@ -37,7 +37,7 @@ describe('clock words', () => {
   const due = '2026-11-23T17:10:00+08:00';
   it('say what is left and until when', () => {
     const w = clockWords({ state: 'running', due_at: due, unit: 'work_hour', left: 3 }, now, tz);
-    expect(w).toEqual({ short: '还剩 3 工作时', long: '还剩 3 工作时(今天 17:10 到期)', tone: 'neutral' });
+    expect(w).toEqual({ short: '还剩 3 工作时', long: '还剩 3 工作时（今天 17:10 到期）', tone: 'neutral' });
   });
   it('count calendar hours on by themselves', () => {
     expect(
@@ -59,9 +59,9 @@ describe('clock words', () => {
       now,
       tz,
     );
-    expect(late.long).toBe('超时 1.3 工作日(应在今天 17:10 前办结)');
+    expect(late.long).toBe('超时 1.3 工作日（应在今天 17:10 前办结）');
     const paused = clockWords({ state: 'paused', unit: 'day', left: 12.4, reason: '已挂账' }, now, tz);
-    expect(paused).toMatchObject({ long: '计时暂停:已挂账(剩余 12 天)', tone: 'neutral' });
+    expect(paused).toMatchObject({ long: '计时暂停：已挂账（剩余 12 天）', tone: 'neutral' });
     expect(
       clockWords({ state: 'paused', unit: 'day', left: 2, reason: '等住户回来' }, now, tz).long,
     ).toContain('等住户回来');

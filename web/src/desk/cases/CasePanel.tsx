@@ -229,9 +229,11 @@ function Body({ d, onClose, full }: { d: CaseDetail; onClose?: () => void; full?
         <Flags item={c} all />
         <Steps c={c} />
         <div className="case-clocks">
-          <span>
-            <span className="quiet">{t('cases:clock.whole')}</span> <ClockText clock={c.clock} long />
-          </span>
+          {c.clock.state === 'none' ? null : (
+            <span>
+              <span className="quiet">{t('cases:clock.whole')}</span> <ClockText clock={c.clock} long />
+            </span>
+          )}
           {c.stage && c.stage.state !== 'none' && c.stage.state !== 'stopped' ? (
             <span>
               <span className="quiet">{t('cases:clock.stage')}</span> <ClockText clock={c.stage} long />
@@ -243,7 +245,7 @@ function Body({ d, onClose, full }: { d: CaseDetail; onClose?: () => void; full?
           ask={(a) => setAsked({ ...a, defaults: defaultsFor(a.action.action, c) })}
         />
         {c.suggested && d.actions?.some((a) => a.allowed && a.action === 'dispatch') ? (
-          <p className="quiet">
+          <p className="quiet case-suggest">
             {t('cases:suggested', { org: c.suggested.lead.name })} {c.suggested.why}
           </p>
         ) : null}

@@ -69,7 +69,7 @@ export function Timeline({
           ))}
           {details(e).map((d) => (
             <div key={d.k} className="quiet">
-              {d.label}:{d.words}
+              {d.label} <span className="timeline-value">{d.words}</span>
             </div>
           ))}
           {e.files?.length ? <Gallery files={files.filter((f) => e.files?.includes(f.id))} /> : null}

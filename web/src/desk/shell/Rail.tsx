@@ -35,7 +35,7 @@ export function Rail() {
         .map((p) => (
           <Link
             key={p.key}
-            to={p.path}
+            to={p.key === 'cases' ? defaultCases(session) : p.path}
             className="rail-place"
             aria-current={here === p.key ? 'page' : undefined}
           >

@@ -51,14 +51,13 @@ export function Photos({ value, onChange, onBusy, max = 9, id }: Props) {
   // The form was cleared from outside.
   const cleared = value !== undefined && value.length === 0;
   const had = useRef(false);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: only when the form's value turns empty
   useEffect(() => {
     if (done) had.current = true;
     if (cleared && had.current && done) {
       had.current = false;
       setItems([]);
     }
-    // Only when the form's value turns empty.
-    // biome-ignore lint/correctness/useExhaustiveDependencies: see above
   }, [cleared]);
 
   const run = async (item: Item) => {

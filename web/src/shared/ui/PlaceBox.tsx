@@ -33,7 +33,7 @@ interface Props {
  * latitude marks; undefined if the text is no pair of numbers.
  */
 export function parsePair(text: string): { lon: number; lat: number } | undefined {
-  const m = /^\s*(-?\d{1,3}\.\d{3,})\s*[,,\s]\s*(-?\d{1,3}\.\d{3,})\s*$/.exec(text);
+  const m = /^\s*(-?\d{1,3}\.\d{3,})\s*[,\uff0c\s]\s*(-?\d{1,3}\.\d{3,})\s*$/u.exec(text);
   if (!m) return undefined;
   return { lon: Number(m[1]), lat: Number(m[2]) };
 }
