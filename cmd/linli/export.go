@@ -159,7 +159,7 @@ func exportCases(ctx context.Context, a *app.App, scope access.Scope, f cases.Fi
 		if err != nil {
 			return rows, err
 		}
-		items := a.Cases.Items(lang, list)
+		items := a.Cases.Items(scope, lang, list)
 		for i, c := range list {
 			if err := put(c, &items[i]); err != nil {
 				return rows, err

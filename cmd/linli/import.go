@@ -264,4 +264,6 @@ func (c cityMap) At(lon, lat float64) (intake.Spot, bool) {
 	return intake.Spot(region.Spot(s)), ok
 }
 
-func (c cityMap) Suspect(lon, lat float64) string { return string(c.a.Atlas.Suspect(lon, lat).Suspicion) }
+func (c cityMap) Suspect(lon, lat float64) string {
+	return string(c.a.Atlas.Suspect(lon, lat).Suspicion)
+}
