@@ -1,4 +1,5 @@
 import '@/shared/polyfill.ts';
+import '@/shared/nonce.ts';
 import './desk.css';
 import { QueryClientProvider } from '@tanstack/react-query';
 import { createRoot } from 'react-dom/client';

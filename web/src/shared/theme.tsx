@@ -10,6 +10,7 @@ import {
 } from 'react';
 import { useTranslation } from 'react-i18next';
 import { antdWords } from './i18n.ts';
+import { nonce } from './nonce.ts';
 import { cssVariables, type Mode, palettes, radius, type as typeScale } from './tokens.ts';
 
 type Choice = Mode | 'system';
@@ -20,8 +21,6 @@ interface Look {
 }
 const Context = createContext<Look>({ mode: 'light', choice: 'system', choose: () => {} });
 export const useLook = () => useContext(Context);
-
-const nonce = document.querySelector<HTMLMetaElement>('meta[name="csp-nonce"]')?.content || undefined;
 
 function media(query: string) {
   const m = window.matchMedia(query);
@@ -83,6 +82,10 @@ export function Look({ children }: { children: ReactNode }) {
             colorError: p.overdue,
             colorWarning: p.soon,
             colorSuccess: p.done,
+            colorErrorBg: p.overdueSoft,
+            colorWarningBg: p.soonSoft,
+            colorSuccessBg: p.doneSoft,
+            colorInfoBg: p.accentSoft,
             colorTextBase: p.ink,
             colorText: p.ink,
             colorTextSecondary: p.secondary,

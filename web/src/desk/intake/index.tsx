@@ -233,6 +233,7 @@ export default function Intake() {
           <Form.Item
             name="place"
             label={t('intake:place')}
+            validateTrigger={[]}
             rules={[
               {
                 validator: (_, v: Draft['place']) =>
