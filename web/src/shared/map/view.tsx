@@ -105,7 +105,7 @@ export default function View(props: CityMapProps) {
                 padding: latest.current.wall ? { left: 180, top: 12, right: 12, bottom: 12 } : 12,
               },
             }),
-        maxBounds: pad(city.bbox, 0.6),
+        maxBounds: pad(city.bbox, 2.5),
         maxZoom: 18.5,
         minZoom: 7,
         renderWorldCopies: false,
