@@ -107,6 +107,7 @@ func accounts(c *city.City, orgOf map[int64]*identity.Org) ([]identity.NewAccoun
 	for _, g := range c.Grids {
 		gridName[g.ID] = g.Name
 	}
+	officer := committeeOfficers(c)
 	var out []identity.NewAccount
 	byRole := map[string]DemoAccount{}
 	for i := range c.Accounts {
@@ -134,6 +135,9 @@ func accounts(c *city.City, orgOf map[int64]*identity.Org) ([]identity.NewAccoun
 				byRole[p.Role] = DemoAccount{Login: a.Login, Role: p.Role, Label: role.Label.ZH, Name: a.Name, Where: where}
 			}
 		}
+		if p := a.Posts[len(a.Posts)-1]; officer[a.ID] {
+			n.Posts = append(n.Posts, identity.NewPost{Role: city.RoleHandler, Region: orgOf[p.Org].Region, Org: orgOf[p.Org].ID, From: p.From})
+		}
 		if a.Demo {
 			n.Password = DemoPassword
 		}
@@ -146,6 +150,24 @@ func accounts(c *city.City, orgOf map[int64]*identity.Org) ([]identity.NewAccoun
 		}
 	}
 	return out, demo
+}
+
+// committeeOfficers are the community workers, one in each community and if
+// possible no demo account, who also handle what is dispatched to the committee.
+func committeeOfficers(c *city.City) map[int64]bool {
+	chosen := map[int64]*city.Account{}
+	for i := range c.Accounts {
+		a := &c.Accounts[i]
+		p := a.Posts[len(a.Posts)-1]
+		if old := chosen[p.Region]; p.Role == city.RoleCommunity && p.Org != 0 && (old == nil || old.Demo) {
+			chosen[p.Region] = a
+		}
+	}
+	out := map[int64]bool{}
+	for _, a := range chosen {
+		out[a.ID] = true
+	}
+	return out
 }
 
 // nextDay is the day after a last day; 0 stays 0.

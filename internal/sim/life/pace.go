@@ -1,0 +1,150 @@
+package life
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"time"
+
+	"linli/internal/kernel/access"
+	"linli/internal/people/identity"
+)
+
+// pace lets a run happen in real time: commands bear the clock's time, while
+// plans are made on a virtual clock that runs faster.
+type pace struct {
+	speed float64 // virtual seconds in a second
+	wall  time.Time
+	virt  int64
+}
+
+// wait is how long it is until the virtual instant.
+func (p *pace) wait(at int64) time.Duration {
+	return time.Until(p.wall.Add(time.Duration(float64(at-p.virt) * 1000 / p.speed)))
+}
+
+// runPaced lets events happen when their time has come.
+func (e *engine) runPaced(ctx context.Context) error {
+	e.ctx = ctx
+	for e.q.top() != nil && e.q.top().at < e.o.To {
+		if d := e.pace.wait(e.q.top().at); d > 0 {
+			t := time.NewTimer(d)
+			select {
+			case <-ctx.Done():
+				t.Stop()
+				return nil
+			case <-t.C:
+			}
+		}
+		if ctx.Err() != nil {
+			return nil
+		}
+		if _, err := e.one(); err != nil {
+			if ctx.Err() != nil {
+				return nil
+			}
+			return err
+		}
+	}
+	return nil
+}
+
+// real is the present on the database's clock: what limits are measured by.
+func (e *engine) real() int64 {
+	if e.pace != nil {
+		return e.r.DB.Now()
+	}
+	return e.now
+}
+
+// LiveOptions say how lively it is.
+type LiveOptions struct {
+	Seed      uint64
+	PerMinute float64 // cases reported in a minute of real time; 0 means 3
+	Speed     float64 // how much faster than people everybody works; 0 means 60
+	Done      func(*Report)
+}
+
+// Live goes on with the city's life in real time until the context ends, for
+// demonstrations on a running server. Accounts that people can sign in with are
+// left to people, and a case that a person acts on is left to that person.
+func Live(ctx context.Context, o LiveOptions, r Rooms) error {
+	if o.PerMinute <= 0 {
+		o.PerMinute = 3
+	}
+	if o.Speed <= 0 {
+		o.Speed = 60
+	}
+	e, err := newEngine(ctx, Options{Seed: o.Seed ^ uint64(r.DB.Now()), To: math.MaxInt64}, r)
+	if err != nil {
+		return err
+	}
+	if e.staff, err = readStaff(ctx, r.People, func(a identity.Account) bool { return !a.CanSignIn }); err != nil {
+		return err
+	}
+	// Planning begins on a working morning, whatever the time is.
+	day := e.cal.Day(r.DB.Now())
+	for !e.cal.Workday(day) {
+		day = e.cal.AddDays(day, 1)
+	}
+	e.startPace(o.Speed, e.cal.DayStart(day)+9*hour)
+	var arrive, round func() error
+	arrive = func() error {
+		m := e.newMatter(0)
+		gap := int64(m.rng.ExpFloat64() * o.Speed / o.PerMinute * float64(minute))
+		e.q.add(event{at: e.now + max(gap, 1), do: arrive})
+		return e.reportIt(m)
+	}
+	round = func() error {
+		e.q.add(event{at: e.now + 2*hour, do: round})
+		if e.calls == 0 {
+			return nil
+		}
+		return e.draw()
+	}
+	e.q.add(event{at: e.now, do: arrive})
+	e.q.add(event{at: e.now + hour, do: round})
+	rep, err := e.finish(ctx)
+	if err == nil && o.Done != nil {
+		o.Done(rep)
+	}
+	return err
+}
+
+func (e *engine) startPace(speed float64, from int64) {
+	e.pace = &pace{speed: speed, wall: time.Now(), virt: from}
+	e.setNow(from)
+}
+
+// drain makes the calls that wait from before, so that the run's own draws meet
+// no other cases.
+func (e *engine) drain(ctx context.Context) error {
+	e.ctx = ctx
+	e.setNow(e.r.DB.Now())
+	for again := true; again; {
+		again = false
+		for _, list := range e.staff.seats {
+			for _, h := range list {
+				scope, err := e.scope(h, access.CaseCallback)
+				if err != nil {
+					return err
+				}
+				drawn, err := e.r.Cases.DrawCalls(ctx, scope, perSeat)
+				if err != nil {
+					return fmt.Errorf("life: %s draws calls: %w", h.actor.Login, err)
+				}
+				for _, c := range drawn {
+					again = true
+					if err := e.call(e.known(c), h); err != nil {
+						return err
+					}
+				}
+			}
+		}
+	}
+	e.q, e.dues, e.order, e.calls = queue{}, queue{}, nil, 0
+	clear(e.matters)
+	e.report.Commands = 0
+	clear(e.report.Acts)
+	return nil
+}
