@@ -28,7 +28,7 @@ import {
   type Items,
   type LimitPreview,
   type StageLimit,
-  useOrgKinds,
+  useDuties,
   useRefresh,
   useRuleCategories,
 } from './data.ts';
@@ -184,7 +184,7 @@ function Editor({
   const { message } = App.useApp();
   const refresh = useRefresh();
   const spanText = useSpanText();
-  const kinds = useOrgKinds();
+  const kinds = useDuties();
   const [form] = Form.useForm<Fields>();
   const c = newest ?? now;
   const found = Form.useWatch('found', form);

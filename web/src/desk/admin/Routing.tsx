@@ -25,7 +25,7 @@ import {
   regionsBelow,
   regionsKey,
   useAllOrgs,
-  useOrgKinds,
+  useDuties,
   useRefresh,
   useRuleCategories,
 } from './data.ts';
@@ -39,7 +39,7 @@ function useNames(rules: readonly Rule[]): Names {
   const { i18n } = useTranslation();
   const categories = useRuleCategories();
   const orgs = useAllOrgs(true);
-  const kinds = useOrgKinds();
+  const kinds = useDuties();
   const parents = useMemo(() => {
     const codes = rules.flatMap((r) => r.when.areas ?? []).map(String);
     return [...new Set(codes.map((c) => (c.length <= 6 ? c.slice(0, -2) : c.slice(0, -3))))].filter(Boolean);

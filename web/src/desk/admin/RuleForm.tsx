@@ -5,7 +5,7 @@ import { useTranslation } from 'react-i18next';
 import { type ClockUnit, channels, grades } from '@/shared/api.ts';
 import { useSession } from '@/shared/session.tsx';
 import { CategoriesSelect } from '@/shared/ui/pick.tsx';
-import { type Rule, regionsBelow, regionsKey, type UnitOf, useAllOrgs, useOrgKinds } from './data.ts';
+import { type Rule, regionsBelow, regionsKey, type UnitOf, useAllOrgs, useDuties } from './data.ts';
 import { type Names, sentence } from './sentence.ts';
 
 const reserved = ['owner', 'territory', 'principle'] as const;
@@ -140,7 +140,7 @@ export function RuleForm({ rule, names, onSave }: { rule: Rule; names: Names; on
   const { t } = useTranslation();
   const [form] = Form.useForm<Fields>();
   const orgs = useAllOrgs();
-  const kinds = useOrgKinds();
+  const kinds = useDuties();
   const live = Form.useWatch([], form) as Fields | undefined;
   const shown = live?.lead ? toRule({ ...fieldsOf(rule), ...live }, rule) : rule;
   const s = sentence(shown, t, names);

@@ -2,6 +2,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useMemo } from 'react';
 import type { ClockUnit, Grade } from '@/shared/api.ts';
 import { call } from '@/shared/call.ts';
+import { duties } from './duty.ts';
 
 export interface Items<T> {
   items: T[] | null;
@@ -107,16 +108,10 @@ export const useAllOrgs = (all = false) =>
     staleTime: 60_000,
   });
 
-/** The kinds of organisation that the city has, with their names. */
-export function useOrgKinds(): { value: string; label: string }[] {
+/** The kinds of unit that rules and categories may name, as the city's organisations have them. */
+export function useDuties(): { value: string; label: string }[] {
   const orgs = useAllOrgs();
-  return useMemo(() => {
-    const kinds = new Map<string, string>();
-    for (const o of orgs.data ?? []) kinds.set(o.kind, o.kind_name || o.kind);
-    return [...kinds]
-      .map(([value, label]) => ({ value, label }))
-      .sort((a, b) => a.label.localeCompare(b.label, 'zh-CN'));
-  }, [orgs.data]);
+  return useMemo(() => duties(orgs.data ?? []), [orgs.data]);
 }
 
 export const useRoles = () =>
