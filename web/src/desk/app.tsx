@@ -1,7 +1,10 @@
+import { useQueryClient } from '@tanstack/react-query';
 import { type ComponentType, lazy, type ReactNode, Suspense, useEffect } from 'react';
+import { useTranslation } from 'react-i18next';
 import { Navigate, Route, Routes, useLocation } from 'react-router';
-import { type Lang, setLang } from '@/shared/i18n.ts';
-import { SessionProvider, useMe, useSession } from '@/shared/session.tsx';
+import { api, data } from '@/shared/api.ts';
+import { setLang } from '@/shared/i18n.ts';
+import { meKey, SessionProvider, useMe, useSession } from '@/shared/session.tsx';
 import { ErrorBoundary, ErrorNote, Loading } from '@/shared/ui/state.tsx';
 import { Login } from './shell/Login.tsx';
 import { NotFound } from './shell/NotFound.tsx';
@@ -33,10 +36,20 @@ function Gate({ children }: { children: ReactNode }) {
   const me = useMe();
   const { pathname, search } = useLocation();
   const lang = me.data?.account.lang;
+  const { i18n } = useTranslation();
+  const client = useQueryClient();
   useEffect(() => {
-    if ((lang === 'zh' || lang === 'en') && !localStorage.getItem('linli.lang.here'))
-      void setLang(lang as Lang);
-  }, [lang]);
+    if (lang !== 'zh' && lang !== 'en') return;
+    // A language chosen in this browser goes with the account; without a choice the account's is used.
+    if (!localStorage.getItem('linli.lang.here')) void setLang(lang);
+    else if (lang !== i18n.language)
+      void data(api.PATCH('/session', { body: { lang: i18n.language } }))
+        .then((now) => {
+          client.setQueryData(meKey, now);
+          void client.invalidateQueries();
+        })
+        .catch(() => {});
+  }, [lang, i18n.language, client]);
   if (me.isPending) return <Loading />;
   if (me.error && !me.data) {
     return (

@@ -17,7 +17,7 @@ createRoot(document.getElementById('root') as HTMLElement).render(
     <Look>
       <ErrorBoundary>
         <LiveRegion>
-          <BrowserRouter basename="/desk">
+          <BrowserRouter basename="/desk" useTransitions={false}>
             <Desk />
           </BrowserRouter>
         </LiveRegion>

@@ -48,6 +48,12 @@ export async function setLang(lang: Lang): Promise<void> {
   await i18next.changeLanguage(lang);
 }
 
+/** A person's own choice: kept in this browser and, once signed in, with the account. */
+export async function chooseLang(lang: Lang): Promise<void> {
+  localStorage.setItem('linli.lang.here', '1');
+  await setLang(lang);
+}
+
 export async function startI18n(): Promise<void> {
   await i18next.use(initReactI18next).init({
     lng: firstLang(),

@@ -55,6 +55,7 @@ function Since({ id, version }: { id: number; version: number }) {
       {news.map((e) => (
         <li key={e.seq}>
           <Time at={e.at} /> {e.actor?.name ?? t('cases:system')} {say(e, now.data.case)}
+          {e.reason || e.note ? <span className="quiet"> {e.reason ?? e.note}</span> : null}
         </li>
       ))}
     </ul>

@@ -136,16 +136,12 @@ export function CaseListPage() {
   const { rows } = list;
   useAnchor(scroller, cursor, rows);
 
+  // The address bar is read afresh each time: two quick keys must not both start from the same state.
   const change = useCallback(
     (f: (p: URLSearchParams) => void, replace = true) => {
-      setParams(
-        (before) => {
-          const p = new URLSearchParams(before);
-          f(p);
-          return p;
-        },
-        { replace },
-      );
+      const p = new URLSearchParams(window.location.search);
+      f(p);
+      setParams(p, { replace });
     },
     [setParams],
   );
@@ -176,7 +172,7 @@ export function CaseListPage() {
   const lastToggled = useRef<number>(undefined);
   const toggle = useCallback(
     (id: number, range?: boolean) => {
-      const next = new Set(selected);
+      const next = new Set(parseIds(new URLSearchParams(window.location.search).get('sel')));
       const from = range ? rows.findIndex((r) => r.id === lastToggled.current) : -1;
       const to = rows.findIndex((r) => r.id === id);
       if (from >= 0 && to >= 0)
@@ -186,7 +182,7 @@ export function CaseListPage() {
       lastToggled.current = id;
       choose(next);
     },
-    [selected, rows, choose],
+    [rows, choose],
   );
 
   const go = useCallback(

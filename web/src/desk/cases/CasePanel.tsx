@@ -185,7 +185,7 @@ function Body({ d, onClose, full }: { d: CaseDetail; onClose?: () => void; full?
   const { can } = useSession();
   const [asked, setAsked] = useState<Asked | null>(null);
   const c = d.case;
-  const units = c.units ?? [];
+  const units = [...(c.units ?? [])].sort((a, b) => Number(a.role !== 'lead') - Number(b.role !== 'lead'));
   const files = d.files ?? [];
   const links = d.links ?? [];
   const requests = d.requests ?? [];

@@ -61,7 +61,6 @@ const Line = memo(function Line({ c, columns, isCursor, isOpen, isChosen, h }: R
       {columns.map((k) => (
         <td key={k} className={`col-${k}`}>
           {cell(k, c, t)}
-          {k === 'title' && c.left ? <span className="tag">{t('cases:left')}</span> : null}
         </td>
       ))}
     </tr>

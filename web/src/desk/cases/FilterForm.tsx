@@ -3,7 +3,8 @@ import { useTranslation } from 'react-i18next';
 import { channels, grades, statuses } from '@/shared/api.ts';
 import { useRegions, useStreets } from '@/shared/lookups.ts';
 import { addDays, dayOf, dayText, today } from '@/shared/time.ts';
-import { CategoriesSelect, OrgSelect } from '@/shared/ui/pick.tsx';
+import { CategoriesSelect } from '@/shared/ui/CategoriesSelect.tsx';
+import { OrgSelect } from '@/shared/ui/pick.tsx';
 import { type Filter, pendingKinds } from './filter.ts';
 
 interface Props {
@@ -34,8 +35,9 @@ export default function FilterForm({ value: f, onChange, onClose }: Props) {
     options: { value: string; label: string }[],
     auto = false,
   ) => (
-    <Form.Item label={t(`cases:filter.${key}`)}>
+    <Form.Item label={t(`cases:filter.${key}`)} htmlFor={`f-${key}`}>
       <Select
+        id={`f-${key}`}
         mode="multiple"
         className="wide"
         autoFocus={auto}
@@ -62,8 +64,9 @@ export default function FilterForm({ value: f, onChange, onClose }: Props) {
           </Checkbox>
         ))}
       </div>
-      <Form.Item label={t('cases:filter.q')}>
+      <Form.Item label={t('cases:filter.q')} htmlFor="f-q">
         <Input
+          id="f-q"
           defaultValue={f.q}
           allowClear
           maxLength={100}
@@ -76,8 +79,9 @@ export default function FilterForm({ value: f, onChange, onClose }: Props) {
         statuses.map((s) => ({ value: s, label: t(`common:status.${s}`) })),
         true,
       )}
-      <Form.Item label={t('cases:filter.pending')}>
+      <Form.Item label={t('cases:filter.pending')} htmlFor="f-pending">
         <Select
+          id="f-pending"
           className="wide"
           allowClear
           value={f.pending}
@@ -89,15 +93,20 @@ export default function FilterForm({ value: f, onChange, onClose }: Props) {
         'grade',
         grades.map((s) => ({ value: s, label: t(`common:grade.${s}`) })),
       )}
-      <Form.Item label={t('cases:filter.category')}>
-        <CategoriesSelect value={numbers(f.category)} onChange={(v) => set({ category: strings(v) })} />
+      <Form.Item label={t('cases:filter.category')} htmlFor="f-category">
+        <CategoriesSelect
+          id="f-category"
+          value={numbers(f.category)}
+          onChange={(v) => set({ category: strings(v) })}
+        />
       </Form.Item>
       {many(
         'channel',
         channels.map((s) => ({ value: s, label: t(`common:channel.${s}`) })),
       )}
-      <Form.Item label={t('cases:filter.street')}>
+      <Form.Item label={t('cases:filter.street')} htmlFor="f-street">
         <Select
+          id="f-street"
           className="wide"
           allowClear
           value={f.street}
@@ -107,8 +116,9 @@ export default function FilterForm({ value: f, onChange, onClose }: Props) {
         />
       </Form.Item>
       {f.street ? (
-        <Form.Item label={t('cases:filter.community')}>
+        <Form.Item label={t('cases:filter.community')} htmlFor="f-community">
           <Select
+            id="f-community"
             className="wide"
             allowClear
             value={f.community}
@@ -118,8 +128,12 @@ export default function FilterForm({ value: f, onChange, onClose }: Props) {
           />
         </Form.Item>
       ) : null}
-      <Form.Item label={t('cases:filter.lead')}>
-        <OrgSelect value={one(f.lead)} onChange={(v) => set({ lead: v ? String(v) : undefined })} />
+      <Form.Item label={t('cases:filter.lead')} htmlFor="f-lead">
+        <OrgSelect
+          id="f-lead"
+          value={one(f.lead)}
+          onChange={(v) => set({ lead: v ? String(v) : undefined })}
+        />
       </Form.Item>
       <Form.Item label={t('cases:filter.days')}>
         <div className="days">

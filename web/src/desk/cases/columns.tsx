@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react';
-import type { CaseItem } from '@/shared/api.ts';
 import { ClockText, GradeWord, StatusWord, Time } from '@/shared/ui/words.tsx';
 import { Flags } from './Flags.tsx';
+import type { Row } from './merge.ts';
 
 export const columnKeys = [
   'number',
@@ -37,7 +37,7 @@ export const sortOf: Partial<Record<ColumnKey, [string, string]>> = {
   clock: ['due', '-due'],
 };
 
-export function cell(key: ColumnKey, c: CaseItem, words: (k: string) => string): ReactNode {
+export function cell(key: ColumnKey, c: Row, words: (k: string) => string): ReactNode {
   switch (key) {
     case 'number':
       return <span className="num quiet">{c.number}</span>;
@@ -46,6 +46,7 @@ export function cell(key: ColumnKey, c: CaseItem, words: (k: string) => string):
         <span className="cell-title" title={c.title}>
           <span className="cell-title-text">{c.title}</span>
           <Flags item={c} />
+          {c.left ? <span className="tag">{words('cases:left')}</span> : null}
         </span>
       );
     case 'status':

@@ -97,7 +97,10 @@ export default function Home() {
         <span className="quiet">{t('home:sub')}</span>
         <span className="grow" />
         {session.can('case.report') ? (
-          <Button type="primary" onClick={() => navigate('/cases/new')}>
+          <Button
+            type={session.can('case.handle') ? 'default' : 'primary'}
+            onClick={() => navigate('/cases/new')}
+          >
             {t('shell:place.intake')}
           </Button>
         ) : null}

@@ -1,7 +1,7 @@
 import { Button } from 'antd';
 import { useTranslation } from 'react-i18next';
 import { Navigate, useNavigate, useSearchParams } from 'react-router';
-import { setLang } from '@/shared/i18n.ts';
+import { chooseLang } from '@/shared/i18n.ts';
 import { useMe } from '@/shared/session.tsx';
 import { LoginForm } from './LoginForm.tsx';
 import { useTitle } from './title.ts';
@@ -34,7 +34,7 @@ export function Login() {
           type="link"
           size="small"
           lang={i18n.language === 'zh' ? 'en' : 'zh-CN'}
-          onClick={() => void setLang(i18n.language === 'zh' ? 'en' : 'zh')}
+          onClick={() => void chooseLang(i18n.language === 'zh' ? 'en' : 'zh')}
         >
           {i18n.language === 'zh' ? 'English' : '中文'}
         </Button>

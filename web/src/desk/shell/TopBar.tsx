@@ -4,7 +4,7 @@ import { Button, Dropdown, Tooltip } from 'antd';
 import { useTranslation } from 'react-i18next';
 import { Link, useNavigate } from 'react-router';
 import { api, data, type Post } from '@/shared/api.ts';
-import { type Lang, setLang } from '@/shared/i18n.ts';
+import { chooseLang, type Lang } from '@/shared/i18n.ts';
 import { useSession } from '@/shared/session.tsx';
 import { useLook } from '@/shared/theme.tsx';
 import { Search } from './Search.tsx';
@@ -41,13 +41,11 @@ export function TopBar() {
   const client = useQueryClient();
   const other: Lang = i18n.language === 'zh' ? 'en' : 'zh';
   const switchLang = async () => {
-    localStorage.setItem('linli.lang.here', '1');
-    await setLang(other);
-    void data(api.PATCH('/session', { body: { lang: other } })).catch(() => {});
-    void client.invalidateQueries();
+    await chooseLang(other);
   };
   const signOut = async () => {
     await data(api.DELETE('/session')).catch(() => {});
+    localStorage.removeItem('linli.lang.here');
     client.clear();
     navigate('/login');
   };

@@ -1,10 +1,10 @@
 import { useQuery } from '@tanstack/react-query';
-import { Select, TreeSelect } from 'antd';
-import { useState } from 'react';
+import { Select } from 'antd';
+import { useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api, data, type Ref } from '../api.ts';
 import { useDebounced } from '../debounced.ts';
-import { useCategories, useOrgs } from '../lookups.ts';
+import { type CategoryNode, useCategories, useOrgs } from '../lookups.ts';
 
 interface PickProps<T> {
   value?: T;
@@ -27,49 +27,44 @@ function orgOptions(found: Ref[], known: Ref[] | undefined) {
   }));
 }
 
-/** The category tree, searched by any word of the path. */
+/** Whether the text's words all stand in the path. */
+const inPath = (text: string, path: string) =>
+  text
+    .toLowerCase()
+    .split(/\s+/)
+    .every((word) => path.includes(word));
+
+/** The leaves of the category tree under their branches: type any words of the path, Enter takes the first. */
 export function CategorySelect({ value, onChange, ...rest }: PickProps<number | undefined>) {
   const { t } = useTranslation();
   const { tree, ready } = useCategories();
+  const options = useMemo(() => {
+    const groups: { label: string; options: { value: number; label: string; path: string }[] }[] = [];
+    const walk = (nodes: CategoryNode[], label: string) => {
+      const leaves = nodes.filter((n) => n.selectable);
+      if (leaves.length) {
+        groups.push({
+          label,
+          options: leaves.map((n) => ({ value: n.value, label: n.title, path: n.path.toLowerCase() })),
+        });
+      }
+      for (const n of nodes) if (n.children) walk(n.children, n.path);
+    };
+    walk(tree, '');
+    return groups;
+  }, [tree]);
   return (
-    <TreeSelect
+    <Select
       {...rest}
-      value={value}
-      onChange={(v) => onChange?.(v as number | undefined)}
-      treeData={tree}
-      showSearch={{
-        filterTreeNode: (text, node) => String(node.path).toLowerCase().includes(text.toLowerCase()),
-      }}
+      value={ready ? value : undefined}
+      onChange={(v) => onChange?.(v)}
+      options={options}
+      showSearch={{ filterOption: (text, o) => !!o && 'path' in o && inPath(text, String(o.path)) }}
       allowClear
       loading={!ready}
-      treeExpandAction="click"
-      popupMatchSelectWidth={360}
+      popupMatchSelectWidth={340}
       notFoundContent={t('common:pick.none')}
       placeholder={rest.placeholder ?? t('common:pick.category')}
-      className="wide"
-    />
-  );
-}
-
-/** Several categories, for filters. */
-export function CategoriesSelect({ value, onChange, ...rest }: PickProps<number[]>) {
-  const { t } = useTranslation();
-  const { tree } = useCategories();
-  const open = (nodes: typeof tree): typeof tree =>
-    nodes.map((n) => ({ ...n, selectable: true, children: n.children && open(n.children) }));
-  return (
-    <TreeSelect
-      {...rest}
-      multiple
-      value={value}
-      onChange={(v) => onChange?.(v as number[])}
-      treeData={open(tree)}
-      showSearch={{
-        filterTreeNode: (text, node) => String(node.path).toLowerCase().includes(text.toLowerCase()),
-      }}
-      allowClear
-      popupMatchSelectWidth={360}
-      placeholder={t('common:pick.category')}
       className="wide"
     />
   );
