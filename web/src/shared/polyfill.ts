@@ -6,10 +6,12 @@ function at(this: AtLike, index: number): unknown {
   return this[i < 0 ? this.length + i : i];
 }
 
+// Kept by its own name: Object.hasOwn here would call itself for ever.
+const has = Object.prototype.hasOwnProperty;
 const standard = Object as unknown as Record<string, unknown>;
 if (!standard.hasOwn) {
   Object.defineProperty(Object, 'hasOwn', {
-    value: (o: object, k: PropertyKey) => Object.hasOwn(o, k),
+    value: (o: object, k: PropertyKey) => has.call(o, k),
     configurable: true,
     writable: true,
   });
