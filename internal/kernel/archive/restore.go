@@ -100,7 +100,7 @@ func (l *loader) run() error {
 	if err := l.emptyDatabase(); err != nil {
 		return err
 	}
-	if err := l.db.Migrate(l.ctx); err != nil {
+	if err := l.migrate(); err != nil {
 		return err
 	}
 	if err := l.fits(); err != nil {
@@ -111,16 +111,51 @@ func (l *loader) run() error {
 			if err := l.load(func(fn func(*store.Tx) error) error { return fn(tx) }); err != nil {
 				return err
 			}
-			_, err := tx.Exec("ANALYZE")
-			return err
+			return l.compare(tx)
 		})
 		if err != nil {
 			return err
 		}
-	} else if err := l.load(func(fn func(*store.Tx) error) error { return l.db.Write(l.ctx, fn) }); err != nil {
+	} else {
+		write := func(fn func(*store.Tx) error) error { return l.db.Write(l.ctx, fn) }
+		if err := l.load(write); err != nil {
+			return err
+		}
+		if err := write(l.compare); err != nil {
+			return err
+		}
+	}
+	if err := l.db.Migrate(l.ctx); err != nil { // an older archive: the rest of the way
 		return err
 	}
-	return l.compare()
+	return l.db.Write(l.ctx, analyze)
+}
+
+// partway is a store that can migrate up to a migration and stop there, as an
+// archive of an older version needs: its rows fit the tables of that time.
+type partway interface {
+	MigrateTo(ctx context.Context, id int) error
+}
+
+// migrate makes the tables as the archive knew them.
+func (l *loader) migrate() error {
+	db, ok := any(l.db).(partway)
+	if all := l.manifest.Migrations; ok && len(all) > 0 {
+		return db.MigrateTo(l.ctx, all[len(all)-1].ID)
+	}
+	return l.db.Migrate(l.ctx)
+}
+
+// analyze lets the engine look at what came at once, as it otherwise would over
+// time: without it verification takes hours on a large database.
+func analyze(tx *store.Tx) error {
+	if tx.Engine() == store.SQLite {
+		if _, err := tx.Exec("PRAGMA analysis_limit = 1000"); err != nil {
+			return err
+		}
+	}
+	_, err := tx.Exec("ANALYZE")
+	return err
 }
 
 // emptyDatabase refuses a database that anybody has written to.
@@ -286,10 +321,10 @@ func (l *loader) extract(p part) error {
 }
 
 // compare counts the rows that came back.
-func (l *loader) compare() error {
+func (l *loader) compare(tx *store.Tx) error {
 	for _, t := range l.manifest.Tables {
-		n, err := t.count(l.ctx, l.db)
-		if err != nil {
+		var n int64
+		if err := tx.QueryRow("SELECT COUNT(*) FROM " + quote(t.Name)).Scan(&n); err != nil {
 			return err
 		}
 		if n != t.Rows {
