@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { b64, fit, pieceSize, UploadError, upload } from './upload.ts';
+import { b64, fitInto, pieceSize, UploadError, upload } from './upload.ts';
 
 /** A tus server in memory that breaks where told. */
 function server(breaks: ('none' | 'down' | 'after' | 503 | 404)[] = []) {
@@ -17,7 +17,8 @@ function server(breaks: ('none' | 'down' | 'after' | 503 | 404)[] = []) {
     }
     const have = stored[url.pathname];
     if (!have) return new Response(null, { status: 404 });
-    if (init.method === 'HEAD') return new Response(null, { headers: { 'upload-offset': String(have.length) } });
+    if (init.method === 'HEAD')
+      return new Response(null, { headers: { 'upload-offset': String(have.length) } });
     const fault = breaks.shift() ?? 'none';
     if (fault === 'down') throw new TypeError('network');
     if (fault === 503) return new Response('{"detail":"busy"}', { status: 503 });
@@ -68,13 +69,17 @@ describe('upload', () => {
     expect(s.log.filter((l) => l.startsWith('POST'))).toHaveLength(1);
   });
   it('does not repeat what was refused', async () => {
-    const refusing = (async () => new Response('{"detail":"too large"}', { status: 413 })) as unknown as typeof fetch;
-    await expect(upload(body, { ...options, fetch: refusing })).rejects.toMatchObject({ status: 413, message: 'too large' });
+    const refusing = (async () =>
+      new Response('{"detail":"too large"}', { status: 413 })) as unknown as typeof fetch;
+    await expect(upload(body, { ...options, fetch: refusing })).rejects.toMatchObject({
+      status: 413,
+      message: 'too large',
+    });
   });
   it('fits photos into the longest edge and encodes names', () => {
-    expect(fit(4000, 3000)).toEqual({ width: 1600, height: 1200 });
-    expect(fit(900, 1600)).toEqual({ width: 900, height: 1600 });
-    expect(fit(10, 16_000)).toEqual({ width: 1, height: 1600 });
+    expect(fitInto(4000, 3000)).toEqual({ width: 1600, height: 1200 });
+    expect(fitInto(900, 1600)).toEqual({ width: 900, height: 1600 });
+    expect(fitInto(10, 16_000)).toEqual({ width: 1, height: 1600 });
     expect(atob(b64('照'))).toBe('\xe7\x85\xa7');
   });
 });

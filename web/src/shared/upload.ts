@@ -32,7 +32,7 @@ export interface UploadOptions {
 }
 
 /** The width and height that fit into maxEdge; never larger than before. */
-export function fit(width: number, height: number, edge = maxEdge): { width: number; height: number } {
+export function fitInto(width: number, height: number, edge = maxEdge): { width: number; height: number } {
   const k = Math.min(1, edge / Math.max(width, height, 1));
   return { width: Math.max(1, Math.round(width * k)), height: Math.max(1, Math.round(height * k)) };
 }
@@ -49,7 +49,7 @@ export async function downscale(file: File, edge = maxEdge): Promise<Blob> {
   if (!/^image\/(jpeg|png|webp)$/.test(file.type)) return file;
   try {
     const bitmap = await createImageBitmap(file, { imageOrientation: 'from-image' } as ImageBitmapOptions);
-    const size = fit(bitmap.width, bitmap.height, edge);
+    const size = fitInto(bitmap.width, bitmap.height, edge);
     if (size.width === bitmap.width && file.size < 600_000) {
       bitmap.close();
       return file;
@@ -74,7 +74,8 @@ function idOf(url: string, res: Response | undefined): number {
   return id;
 }
 
-const again = (status: number) => status === 0 || status === 409 || status === 423 || status === 429 || status >= 500;
+const again = (status: number) =>
+  status === 0 || status === 409 || status === 423 || status === 429 || status >= 500;
 
 /** Sends the bytes and returns the id of the stored file. Throws UploadError when it gives up. */
 export async function upload(body: Blob, o: UploadOptions): Promise<number> {
@@ -90,7 +91,8 @@ export async function upload(body: Blob, o: UploadOptions): Promise<number> {
       throw new UploadError(0, 'offline');
     }
   };
-  const absolute = (location: string) => new URL(location, new URL(endpoint, globalThis.location?.href ?? 'http://x/')).href;
+  const absolute = (location: string) =>
+    new URL(location, new URL(endpoint, globalThis.location?.href ?? 'http://x/')).href;
 
   const create = async (): Promise<string> => {
     const res = await send(endpoint, {
@@ -134,7 +136,11 @@ export async function upload(body: Blob, o: UploadOptions): Promise<number> {
       while (offset < body.size) {
         last = await send(url, {
           method: 'PATCH',
-          headers: { ...tus, 'Upload-Offset': String(offset), 'Content-Type': 'application/offset+octet-stream' },
+          headers: {
+            ...tus,
+            'Upload-Offset': String(offset),
+            'Content-Type': 'application/offset+octet-stream',
+          },
           body: body.slice(offset, offset + pieceSize),
         });
         if (!last.ok) throw new UploadError(last.status, await textOf(last));

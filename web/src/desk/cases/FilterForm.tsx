@@ -3,8 +3,7 @@ import { useTranslation } from 'react-i18next';
 import { channels, grades, statuses } from '@/shared/api.ts';
 import { useRegions, useStreets } from '@/shared/lookups.ts';
 import { addDays, dayOf, dayText, today } from '@/shared/time.ts';
-import { CategoriesSelect } from '@/shared/ui/CategoriesSelect.tsx';
-import { OrgSelect } from '@/shared/ui/pick.tsx';
+import { CategoriesSelect, OrgSelect } from '@/shared/ui/pick.tsx';
 import { type Filter, pendingKinds } from './filter.ts';
 
 interface Props {

@@ -9,7 +9,7 @@ interface Props {
 }
 
 /** Several categories, for filters. */
-export function CategoriesSelect({ value, onChange, ...rest }: Props) {
+export default function CategoriesSelect({ value, onChange, ...rest }: Props) {
   const { t } = useTranslation();
   const { tree } = useCategories();
   const open = (nodes: typeof tree): typeof tree =>

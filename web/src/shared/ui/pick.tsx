@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { Select } from 'antd';
-import { useMemo, useState } from 'react';
+import { lazy, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api, data, type Ref } from '../api.ts';
 import { useDebounced } from '../debounced.ts';
@@ -14,6 +14,9 @@ interface PickProps<T> {
   'aria-label'?: string;
   autoFocus?: boolean;
 }
+/** Several categories of any level; the tree is loaded when it is shown. */
+export const CategoriesSelect = lazy(() => import('./CategoriesSelect.tsx'));
+
 interface OrgPick {
   /** Units whose names are known already, so that a value is never shown as a number. */
   known?: Ref[];
