@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
@@ -23,10 +24,16 @@ import (
 // noon is the end of the tests' histories: a Wednesday with desks and units at work.
 var noon = time.Date(2026, 11, 18, 11, 3, 0, 0, time.FixedZone("CST", 8*3600))
 
+// world guards the districts that this process serves: opening an empty
+// database takes them away for a moment, which no run must see.
+var world sync.RWMutex
+
 // openCity opens a small city in an empty folder, with a fixed clock and draw
 // key, so that everything about it is repeatable.
 func openCity(t testing.TB, days int, scale float64) *app.App {
 	t.Helper()
+	world.Lock()
+	defer world.Unlock()
 	ctx := context.Background()
 	dir := t.TempDir()
 	if err := os.WriteFile(filepath.Join(dir, "draw.key"), make([]byte, 32), 0o600); err != nil {
@@ -47,6 +54,18 @@ func openCity(t testing.TB, days int, scale float64) *app.App {
 		t.Fatal(err)
 	}
 	return a
+}
+
+// run is Run while the districts stay.
+func run(t testing.TB, a *app.App, o Options) *Report {
+	t.Helper()
+	world.RLock()
+	defer world.RUnlock()
+	rep, err := Run(context.Background(), o, rooms(a))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return rep
 }
 
 func rooms(a *app.App) Rooms {
@@ -90,9 +109,7 @@ func TestTwoRunsAreEqual(t *testing.T) {
 	var got []string
 	for range 2 {
 		a := openCity(t, 8, 0.05)
-		if _, err := Run(context.Background(), Options{Seed: 5, Days: 8, CasesPerDay: 30}, rooms(a)); err != nil {
-			t.Fatal(err)
-		}
+		run(t, a, Options{Seed: 5, Days: 8, CasesPerDay: 30})
 		got = append(got, digest(t, a.DB))
 		if p, err := a.Verify(context.Background()); err != nil || !p.OK { // its history is provable
 			t.Errorf("verify: %+v %v", p, err)
@@ -107,10 +124,7 @@ func TestOracleEqualsTallies(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
 	a := openCity(t, 42, 0.05)
-	rep, err := Run(ctx, Options{Seed: 3, Days: 42, CasesPerDay: 45}, rooms(a))
-	if err != nil {
-		t.Fatal(err)
-	}
+	rep := run(t, a, Options{Seed: 3, Days: 42, CasesPerDay: 45})
 	t.Logf("%d cases, %d commands in %v: %v", rep.Cases, rep.Commands, rep.Took, rep.Acts)
 	o := rep.Oracle
 	t.Logf("on time %.3f, satisfied %.3f, solved %.3f, response %.3f, dispatched right %.3f, filed on time %.3f", o.Rate(cases.MarkOnTime, cases.MarkDue), o.Rate(cases.MarkSatisfied, cases.MarkGraded),
@@ -182,10 +196,7 @@ func TestOracleEqualsTallies(t *testing.T) {
 func BenchmarkRun(b *testing.B) {
 	for b.Loop() {
 		a := openCity(b, 30, 1)
-		rep, err := Run(context.Background(), Options{Seed: 3, Days: 30}, rooms(a))
-		if err != nil {
-			b.Fatal(err)
-		}
+		rep := run(b, a, Options{Seed: 3, Days: 30})
 		b.ReportMetric(float64(rep.Commands)/rep.Took.Seconds(), "commands/s")
 		b.ReportMetric(float64(rep.Commands), "commands")
 		b.ReportMetric(float64(rep.Commits), "commits")
