@@ -3,8 +3,8 @@ import { Button, Checkbox, Form, Input, InputNumber, Select, TreeSelect } from '
 import { useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 import { type ClockUnit, channels, grades } from '@/shared/api.ts';
+import { type CategoryNode, useCategories } from '@/shared/lookups.ts';
 import { useSession } from '@/shared/session.tsx';
-import { CategoriesSelect } from '@/shared/ui/pick.tsx';
 import { type Rule, regionsBelow, regionsKey, type UnitOf, useAllOrgs, useDuties } from './data.ts';
 import { type Names, sentence } from './sentence.ts';
 
@@ -86,6 +86,38 @@ const fieldsOf = (r: Rule): Fields => ({
   limit_unit: r.then.limit?.unit ?? 'work_hour',
   needs_approval: r.then.needs_approval,
 });
+
+/** Several categories, of any level. */
+function CategoriesSelect({
+  value,
+  onChange,
+  ...rest
+}: {
+  value?: number[];
+  onChange?: (v: number[]) => void;
+  id?: string;
+}) {
+  const { t } = useTranslation();
+  const { tree, ready } = useCategories();
+  const open = (nodes: CategoryNode[]): CategoryNode[] =>
+    nodes.map((n) => ({ ...n, selectable: true, children: n.children && open(n.children) }));
+  return (
+    <TreeSelect
+      {...rest}
+      multiple
+      allowClear
+      value={value}
+      onChange={(v) => onChange?.(v as number[])}
+      treeData={open(tree)}
+      loading={!ready}
+      showSearch={{
+        filterTreeNode: (text, node) => String(node.path).toLowerCase().includes(text.toLowerCase()),
+      }}
+      popupMatchSelectWidth={360}
+      placeholder={t('admin:rule.any')}
+    />
+  );
+}
 
 /** Districts and their streets, several at once. */
 function AreasSelect({
@@ -196,7 +228,7 @@ export function RuleForm({ rule, names, onSave }: { rule: Rule; names: Names; on
           <legend>{t('admin:rule.conditions')}</legend>
           <p className="quiet gap-below">{t('admin:rule.conditions_why')}</p>
           <Form.Item name="categories" label={t('admin:rule.categories')}>
-            <CategoriesSelect placeholder={any} />
+            <CategoriesSelect />
           </Form.Item>
           <div className="two">
             <Form.Item name="kinds" label={t('admin:rule.kinds')}>
