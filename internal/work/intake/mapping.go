@@ -3,7 +3,9 @@ package intake
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"unicode"
@@ -57,7 +59,7 @@ var fields = []struct {
 	{Channel, words("来源渠道", "channel"), []string{"来源渠道", "受理渠道", "诉求来源", "事件来源", "问题来源", "来源", "渠道", "channel", "source", "origin"}},
 	{Category, words("类别", "category"), []string{"类别编码", "分类编码", "小类", "三级分类", "事项分类", "问题分类", "诉求类别", "事件类型", "类别", "分类", "类型", "categorycode", "category", "type"}},
 	{Grade, words("分级", "grade"), []string{"分级", "紧急程度", "事件等级", "等级", "grade", "priority", "urgency"}},
-	{District, words("区", "district"), []string{"区县编码", "所属区县", "区县", "行政区", "所属区", "district"}},
+	{District, words("区", "district"), []string{"区县编码", "所属区县", "区县", "行政区", "所属区", "区", "district"}},
 	{Street, words("街道", "street"), []string{"街道编码", "所属街道", "街道乡镇", "镇街", "街道", "乡镇", "street", "subdistrict", "town"}},
 	{Community, words("社区", "community"), []string{"社区编码", "所属社区", "村社区", "社区", "村居", "村", "community", "communitycode", "village"}},
 	{Grid, words("网格", "grid"), []string{"网格编码", "网格编号", "所属网格", "网格", "grid", "gridcode"}},
@@ -121,6 +123,9 @@ func ParseMapping(raw []byte) (Mapping, error) {
 	d := json.NewDecoder(bytes.NewReader(bytes.TrimPrefix(raw, []byte("\ufeff"))))
 	if err := d.Decode(&m); err != nil {
 		return nil, badMapping("不是有效的 JSON（"+err.Error()+"）", "it is not valid JSON ("+err.Error()+")")
+	}
+	if _, err := d.Token(); m == nil || !errors.Is(err, io.EOF) {
+		return nil, badMapping("须是一个 JSON 对象", "it must be one JSON object")
 	}
 	for f, r := range m {
 		if !slices.ContainsFunc(fields, func(x struct {

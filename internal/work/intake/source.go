@@ -26,10 +26,10 @@ const (
 	maxCellBytes = 256 << 10
 	maxLineBytes = 1 << 20 // of JSON
 	maxColumns   = 500
-	maxPacked    = 200       // bytes that a packed byte may become …
-	freePacked   = 100 << 20 // … beyond so many
-	headRows     = 10        // the heading is looked for in the first rows
-	peekLines    = 200       // lines of JSON whose keys are the columns
+	maxPacked    = 200      // bytes that a packed byte may become …
+	freePacked   = 32 << 20 // … beyond so many
+	headRows     = 10       // the heading is looked for in the first rows
+	peekLines    = 200      // lines of JSON whose keys are the columns
 )
 
 // What may be wrong with a whole file.
