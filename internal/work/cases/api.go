@@ -113,28 +113,28 @@ func (a *api) report(ctx context.Context, scope access.Scope, in *reportIn) (*it
 	if err != nil {
 		return nil, err
 	}
-	return &itemOut{a.view(web.Lang(ctx)).item(c)}, nil
+	return &itemOut{a.view(scope, web.Lang(ctx)).item(c)}, nil
 }
 
 // reported answers a repeated report with the case that the first one made.
-func (a *api) reported(ctx context.Context, _ access.Scope, _ *reportIn) (*itemOut, error) {
+func (a *api) reported(ctx context.Context, scope access.Scope, _ *reportIn) (*itemOut, error) {
 	c, err := a.made(ctx, web.Marked(ctx))
 	if err != nil {
 		return nil, err
 	}
-	return &itemOut{a.view(web.Lang(ctx)).item(c)}, nil
+	return &itemOut{a.view(scope, web.Lang(ctx)).item(c)}, nil
 }
 
 type listIn struct {
 	Status    string `query:"status" doc:"comma list"`
 	Open      string `query:"open" enum:"true,false"`
-	Category  string `query:"category" doc:"comma list of ids, any level"`
+	Category  string `query:"category" doc:"comma list of ids, any level; 0: without one"`
 	Grade     string `query:"grade"`
 	Channel   string `query:"channel"`
 	District  int    `query:"district"`
-	Street    string `query:"street"`
-	Community string `query:"community"`
-	Grid      int64  `query:"grid"`
+	Street    string `query:"street" doc:"comma list of codes"`
+	Community string `query:"community" doc:"comma list of codes"`
+	Grid      string `query:"grid" doc:"comma list of ids"`
 	Lead      int64  `query:"lead"`
 	Assist    int64  `query:"assist"`
 	Overdue   bool   `query:"overdue"`
@@ -160,18 +160,25 @@ func list(s string) []string {
 }
 
 func (a *api) filter(in *listIn) (Filter, error) {
-	f := Filter{Statuses: list(in.Status), Grades: list(in.Grade), Channels: list(in.Channel), District: in.District, Street: code(in.Street), Community: code(in.Community), Grid: in.Grid,
+	f := Filter{Statuses: list(in.Status), Grades: list(in.Grade), Channels: list(in.Channel), District: in.District,
 		Lead: in.Lead, Assist: in.Assist, Overdue: in.Overdue, Soon: in.Soon, Mine: in.Mine, Pending: in.Pending, Query: in.Q, From: in.From, To: in.To, Sort: in.Sort, Limit: in.Limit}
 	if in.Open != "" {
 		open := in.Open == "true"
 		f.Open = &open
 	}
-	for _, c := range list(in.Category) {
-		id := code(c)
-		if id == 0 {
-			return f, errs.Invalid.New("field", category.Label, "remedy", w("请从列表中选择", "please choose from the list")).In("category")
+	for _, p := range []struct {
+		to    *[]int64
+		name  string
+		label errs.Words
+		text  string
+	}{{&f.Categories, "category", category.Label, in.Category}, {&f.Streets, "street", w("街道", "street"), in.Street}, {&f.Communities, "community", w("社区", "community"), in.Community}, {&f.Grids, "grid", w("网格", "grid"), in.Grid}} {
+		for _, c := range list(p.text) {
+			n, err := strconv.ParseInt(c, 10, 64)
+			if err != nil {
+				return f, errs.Invalid.New("field", p.label, "remedy", w("请从列表中选择", "please choose from the list")).In(p.name)
+			}
+			*p.to = append(*p.to, n)
 		}
-		f.Categories = append(f.Categories, id)
 	}
 	if in.Figure != "" {
 		part := in.Part
@@ -210,7 +217,7 @@ func (a *api) list(ctx context.Context, scope access.Scope, in *listIn) (*listOu
 		return nil, err
 	}
 	out := &listOut{}
-	out.Body.Items = a.Items(web.Lang(ctx), list)
+	out.Body.Items = a.Items(scope, web.Lang(ctx), list)
 	if more {
 		out.Body.Next = web.Cursor(list[len(list)-1].PlaceOf(f.Sort))
 	}
@@ -237,19 +244,19 @@ func (a *api) similar(ctx context.Context, scope access.Scope, in *similarIn) (*
 	if err != nil {
 		return nil, err
 	}
-	lang := web.Lang(ctx)
+	v := a.view(scope, web.Lang(ctx))
 	out := &listOut{}
 	out.Body.Items = []Item{}
 	for _, near := range a.nearest(found, in.Lon, in.Lat, in.Text) {
-		it := a.view(lang).item(near.c)
+		it := v.item(near.c)
 		d := int(math.Round(near.metres))
 		it.Distance = &d
-		it.Why = append(it.Why, w(fmt.Sprintf("相距约 %d 米", d), fmt.Sprintf("about %d m away", d)).In(lang))
+		it.Why = append(it.Why, w(fmt.Sprintf("相距约 %d 米", d), fmt.Sprintf("about %d m away", d)).In(v.lang))
 		if in.Category != 0 && near.c.Category == in.Category {
-			it.Why = append(it.Why, w("同一类别", "same category").In(lang))
+			it.Why = append(it.Why, w("同一类别", "same category").In(v.lang))
 		}
 		if near.words > 0 {
-			it.Why = append(it.Why, w("描述用词相近", "similar words").In(lang))
+			it.Why = append(it.Why, w("描述用词相近", "similar words").In(v.lang))
 		}
 		out.Body.Items = append(out.Body.Items, it)
 	}
@@ -440,7 +447,7 @@ func (a *api) trail(ctx context.Context, scope access.Scope, in *idIn) (*trailOu
 		return nil, err
 	}
 	defer rows.Close()
-	v := a.view(web.Lang(ctx))
+	v := a.view(scope, web.Lang(ctx))
 	out := &trailOut{}
 	for rows.Next() {
 		var e TrailEntry
@@ -484,7 +491,7 @@ func (a *api) reveal(ctx context.Context, scope access.Scope, in *revealIn) (*re
 	if err != nil {
 		return nil, err
 	}
-	if c.Reporter == 0 {
+	if c.Reporter == 0 || !seesReporters(scope) && (c.Has(FlagAnonymous) || c.Has(FlagSealed)) {
 		return nil, errs.NotFound.New()
 	}
 	p, err := a.Keeper.Reveal(ctx, scope, c.District, c.Reporter, c.ID, in.Body.Purpose)
@@ -508,7 +515,7 @@ func (a *api) draw(ctx context.Context, scope access.Scope, in *drawIn) (*listOu
 		return nil, err
 	}
 	out := &listOut{}
-	out.Body.Items = a.Items(web.Lang(ctx), found)
+	out.Body.Items = a.Items(scope, web.Lang(ctx), found)
 	return out, nil
 }
 
@@ -518,6 +525,6 @@ func (a *api) calls(ctx context.Context, scope access.Scope, _ *struct{}) (*list
 		return nil, err
 	}
 	out := &listOut{}
-	out.Body.Items = a.Items(web.Lang(ctx), found)
+	out.Body.Items = a.Items(scope, web.Lang(ctx), found)
 	return out, nil
 }

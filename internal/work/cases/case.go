@@ -44,7 +44,7 @@ const (
 	FlagUnsigned               // not signed for within 24 hours of dispatch
 	FlagCall                   // drawn for a call-back
 	FlagSampled                // an on-the-spot closing drawn for a check
-	flagTriageLate             // decided on filing after the triage limit
+	FlagTriageLate             // the triage limit passed before the decision on filing
 )
 
 // Case is the present state of a case. Times are microseconds UTC, 0 if not

@@ -155,7 +155,7 @@ func (a *api) export(ctx context.Context, scope access.Scope, out http.ResponseW
 	if err != nil {
 		return err
 	}
-	v := a.view(lang)
+	v := a.view(scope, lang)
 	name := func(n *Named) string {
 		if n == nil {
 			return ""

@@ -14,29 +14,29 @@ import (
 
 // Filter chooses cases. Zero fields do not narrow.
 type Filter struct {
-	Statuses   []string
-	Open       *bool
-	Categories []int64 // any node; its leaves are meant
-	Grades     []string
-	Channels   []string
-	Street     int64
-	Community  int64
-	Grid       int64
-	Lead       int64
-	Assist     int64
-	Overdue    bool
-	Soon       bool // the limit ends within 24 hours
-	Mine       bool // what waits for or was made by the actor
-	Pending    string
-	Query      string
-	From, To   int // days of report, inclusive
-	District   int
-	MarksAll   int64 // figures: marks that all must be set
-	MarksNone  int64 // … and that none may
-	Seat       int64
-	Sort       string // -reported (default), reported, due, -due
-	After      *Place // keyset: rows after this one
-	Limit      int
+	Statuses    []string
+	Open        *bool
+	Categories  []int64 // any node; its leaves are meant; 0: without a category
+	Grades      []string
+	Channels    []string
+	Streets     []int64
+	Communities []int64
+	Grids       []int64
+	Lead        int64
+	Assist      int64
+	Overdue     bool
+	Soon        bool // the limit ends within 24 hours
+	Mine        bool // what waits for or was made by the actor
+	Pending     string
+	Query       string
+	From, To    int // days of report, inclusive
+	District    int
+	MarksAll    int64 // figures: marks that all must be set
+	MarksNone   int64 // … and that none may
+	Seat        int64
+	Sort        string // -reported (default), reported, due, -due
+	After       *Place // keyset: rows after this one
+	Limit       int
 }
 
 // Place is a row's place in the order of a list.
@@ -116,10 +116,7 @@ func (s *Service) build(ctx context.Context, scope access.Scope, f *Filter, dist
 	if len(f.Categories) > 0 {
 		var leaves []int64
 		for _, id := range f.Categories {
-			leaves = append(leaves, s.Rules().Leaves(id)...)
-		}
-		if len(leaves) == 0 {
-			q.and("1 = 0")
+			leaves = append(append(leaves, id), s.Rules().Leaves(id)...)
 		}
 		in(q, "c.category", leaves)
 	}
@@ -130,9 +127,9 @@ func (s *Service) build(ctx context.Context, scope access.Scope, f *Filter, dist
 			q.and("c."+col+" = ?", v)
 		}
 	}
-	equal("street", f.Street)
-	equal("community", f.Community)
-	equal("grid", f.Grid)
+	in(q, "c.street", f.Streets)
+	in(q, "c.community", f.Communities)
+	in(q, "c.grid", f.Grids)
 	equal("lead", f.Lead)
 	equal("seat", f.Seat)
 	if f.Assist != 0 {
@@ -214,7 +211,7 @@ func orgsOf(scope access.Scope) []int64 {
 func (f *Filter) districts(scope access.Scope) []int {
 	var out []int
 	for _, d := range scope.Districts() {
-		if d == 0 || f.District != 0 && d != f.District || f.Street != 0 && d != int(f.Street/1000) || f.Community != 0 && d != int(f.Community/1_000_000) {
+		if d == 0 || f.District != 0 && d != f.District || outside(f.Streets, d) || outside(f.Communities, d) {
 			continue
 		}
 		out = append(out, d)
@@ -222,7 +219,12 @@ func (f *Filter) districts(scope access.Scope) []int {
 	return out
 }
 
-// ErrSort refuses an unknown order.
+// outside tells whether none of the region codes lies in the district.
+func outside(codes []int64, district int) bool {
+	return len(codes) > 0 && !slices.ContainsFunc(codes, func(c int64) bool { return access.DistrictOf(c) == district })
+}
+
+// errSort refuses an unknown order.
 var errSort = errs.Invalid.New("field", w("排序", "sort"), "remedy", w("请选择 -reported、reported、due 或 -due", "use -reported, reported, due or -due")).In("sort")
 
 // Cases lists the cases of the scope that the filter chooses, in order, and

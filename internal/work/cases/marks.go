@@ -81,9 +81,9 @@ func marksOf(c *Case) int64 {
 	history := c.Has(FlagHistory)
 	on(MarkReported, true)
 	on(MarkOpen, !ended)
-	on(MarkToFile, !history && !dropped && c.Status != Merged && !c.Has(FlagOnsite) && c.DecidedAt > 0)
+	on(MarkToFile, !history && !dropped && c.Status != Merged && !c.Has(FlagOnsite) && (c.DecidedAt > 0 || c.Has(FlagTriageLate)))
 	on(MarkFiled, c.FiledAt > 0)
-	on(MarkFiledOnTime, m&(1<<MarkToFile) != 0 && c.Flags&flagTriageLate == 0)
+	on(MarkFiledOnTime, m&(1<<MarkToFile) != 0 && c.Flags&FlagTriageLate == 0)
 	on(MarkDispatched, c.DispatchedAt > 0)
 	on(MarkDispatchedOK, c.DispatchedAt > 0 && c.Returns == 0)
 	inTime := c.ResolvedAt > 0 && c.ResolvedAt <= c.DueAt
@@ -122,17 +122,19 @@ func marksOf(c *Case) int64 {
 // tally moves the counters from what the case counted for to what it counts
 // for now; was is nil for a new case.
 func tally(tx *store.Tx, was, is *Case) {
-	each := func(c *Case, n int64) {
+	each := func(c *Case, n, marks int64, status bool) {
 		month, street := c.Day/100, c.Street
 		add := func(cube, measure, period int, a, b int64) {
 			tx.Tally(store.TallyKey{District: c.District, Cube: cube, Measure: measure, Period: period, A: a, B: b}, n)
 		}
 		channel := int64(slices.Index(Channels, c.Channel))
-		status := StatusMeasure(slices.Index(Statuses, c.Status))
-		add(CubeCategory, status, month, street, c.Category)
-		add(CubeChannel, status, month, street, channel)
+		if status {
+			measure := StatusMeasure(slices.Index(Statuses, c.Status))
+			add(CubeCategory, measure, month, street, c.Category)
+			add(CubeChannel, measure, month, street, channel)
+		}
 		for mark := range markCount {
-			if c.Marks&(1<<mark) == 0 {
+			if marks&(1<<mark) == 0 {
 				continue
 			}
 			add(CubeDay, mark, c.Day, street, 0)
@@ -144,13 +146,15 @@ func tally(tx *store.Tx, was, is *Case) {
 			add(CubeChannel, mark, month, street, channel)
 		}
 	}
-	if was == nil {
-		each(is, 1)
-		return
+	switch {
+	case was == nil:
+		each(is, 1, is.Marks, true)
+	case was.Street == is.Street && was.Category == is.Category && was.Grid == is.Grid && was.Lead == is.Lead: // the usual act: few counters move
+		moved := was.Status != is.Status
+		each(was, -1, was.Marks&^is.Marks, moved)
+		each(is, 1, is.Marks&^was.Marks, moved)
+	default:
+		each(was, -1, was.Marks, true) // equal counters cancel out before they are written
+		each(is, 1, is.Marks, true)
 	}
-	if was.Marks == is.Marks && was.Status == is.Status && was.Street == is.Street && was.Category == is.Category && was.Grid == is.Grid && was.Lead == is.Lead {
-		return
-	}
-	each(was, -1) // equal counters cancel out before they are written
-	each(is, 1)
 }

@@ -193,13 +193,30 @@ type view struct {
 	rules Rules
 	set   Settings
 	now   int64
+	blind bool // the reader is not to know whether a reporter is sealed or anonymous
 	cats  map[[2]int64]*Named
 }
 
-// View starts rendering in the language.
-func (s *Service) view(lang string) *view {
+// view starts rendering in the language for the scope's actor.
+func (s *Service) view(scope access.Scope, lang string) *view {
 	rules := s.Rules()
-	return &view{s: s, lang: lang, cal: rules.Calendar(), rules: rules, set: rules.Settings(), now: s.DB.Now(), cats: map[[2]int64]*Named{}}
+	return &view{s: s, lang: lang, cal: rules.Calendar(), rules: rules, set: rules.Settings(), now: s.DB.Now(), blind: !seesReporters(scope), cats: map[[2]int64]*Named{}}
+}
+
+// seesReporters tells whether the actor may know about sealed and anonymous
+// reporters: by a post for a place. A unit's post never shows them.
+func seesReporters(scope access.Scope) bool {
+	reveal, err := scope.For(access.CaseReveal)
+	if err != nil {
+		return false
+	}
+	if reveal.SystemReason() != "" {
+		return true
+	}
+	return slices.ContainsFunc(reveal.Posts(), func(p access.Post) bool {
+		r, ok := access.RoleByCode(p.Role)
+		return ok && r.Level != access.ByOrg
+	})
 }
 
 func (v *view) time(t int64) string {
@@ -215,8 +232,8 @@ var flagNames = []struct {
 }{{FlagAnonymous, "anonymous"}, {FlagSealed, "sealed"}, {FlagOnsite, "onsite"}, {FlagSplit, "split"}, {FlagHistory, "history"}, {FlagSuspended, "suspended"}, {FlagLapsed, "lapsed"}, {FlagCall, "drawn"}, {FlagSampled, "sampled"}}
 
 // Items renders cases for a list.
-func (s *Service) Items(lang string, list []*Case) []Item {
-	v := s.view(lang)
+func (s *Service) Items(scope access.Scope, lang string, list []*Case) []Item {
+	v := s.view(scope, lang)
 	out := make([]Item, len(list))
 	for i, c := range list {
 		out[i] = v.item(c)
@@ -243,7 +260,7 @@ func (v *view) item(c *Case) Item {
 		it.Warning = doubts[c.Doubt].In(v.lang)
 	}
 	for _, f := range flagNames {
-		if c.Has(f.flag) {
+		if c.Has(f.flag) && !(v.blind && f.flag&(FlagAnonymous|FlagSealed|FlagCall) != 0) {
 			it.Flags = append(it.Flags, f.name)
 		}
 	}
@@ -337,7 +354,7 @@ func (s *Service) Page(ctx context.Context, scope access.Scope, id int64, lang s
 	if err != nil {
 		return nil, err
 	}
-	v := s.view(lang)
+	v := s.view(scope, lang)
 	p := &Page{Case: Detail{Item: v.item(c), Text: c.Body, OccurredAt: v.time(c.OccurredAt), CategoryVersion: c.CategoryVersion, OutsideNumber: c.OutsideNumber, Result: c.Result,
 		Times: map[string]string{}, Units: []UnitView{}, Limits: []LimitView{}}, Requests: []RequestView{}, Links: []Link{}, Files: []FileView{}, Actions: []OptionView{}}
 	if c.Handler != 0 {
@@ -359,7 +376,7 @@ func (s *Service) Page(ctx context.Context, scope access.Scope, id int64, lang s
 		}
 	}
 	v.limits(c, &p.Case)
-	if err := v.reporter(ctx, scope, c, units, &p.Case); err != nil {
+	if err := v.reporter(ctx, c, &p.Case); err != nil {
 		return nil, err
 	}
 	log, err := s.Log(ctx, c)
@@ -447,14 +464,8 @@ func (v *view) limits(c *Case, d *Detail) {
 
 // reporter shows who reported, masked. Who is sealed or anonymous towards the
 // units shows nothing of a person there, not even whether one is known.
-func (v *view) reporter(ctx context.Context, scope access.Scope, c *Case, units []Unit, d *Detail) error {
-	if !canOn(scope, c, units)(access.CaseReveal) {
-		if c.Has(FlagAnonymous) || c.Has(FlagSealed) {
-			d.Flags = slices.DeleteFunc(d.Flags, func(f string) bool { return f == "sealed" || f == "anonymous" })
-			return nil
-		}
-	}
-	if c.Reporter == 0 {
+func (v *view) reporter(ctx context.Context, c *Case, d *Detail) error {
+	if c.Reporter == 0 || v.blind && (c.Has(FlagAnonymous) || c.Has(FlagSealed)) {
 		return nil
 	}
 	d.Reporter = &Masked{Exists: true, Anonymous: c.Has(FlagAnonymous), Sealed: c.Has(FlagSealed)}

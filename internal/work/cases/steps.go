@@ -293,7 +293,7 @@ func (st *steps) apply(t *row, a *Act, f *facts) error {
 // decided notes the decision on filing and whether it came in time.
 func (st *steps) decided() {
 	st.c.DecidedAt = st.now
-	st.c.set(flagTriageLate, st.c.StageDueAt > 0 && st.now > st.c.StageDueAt)
+	st.c.set(FlagTriageLate, st.c.Has(FlagTriageLate) || st.c.StageDueAt > 0 && st.now > st.c.StageDueAt)
 }
 
 // settle ends an ordinary matter on the spot; some are drawn for a check.
@@ -500,6 +500,7 @@ func (st *steps) callBack(a *Act, fields map[string]any) error {
 			return nil
 		}
 		c.DispatchedAt, c.SignedAt = st.now, 0
+		c.set(FlagUnsigned, false)
 		st.startClock()
 		st.system("redo", nil)
 		return nil
@@ -510,6 +511,9 @@ func (st *steps) callBack(a *Act, fields map[string]any) error {
 
 // answer tells each merged case that its matter was closed.
 func (st *steps) answer() error {
+	if st.c.Supporters <= 1 { // nothing was merged into it
+		return nil
+	}
 	return st.eachOther("merged_into", func(o *steps) { o.system(ActAnswer, map[string]any{"main": st.c.Number, "result": st.c.Result}) })
 }
 

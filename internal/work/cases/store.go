@@ -300,7 +300,7 @@ func scanRequests(rows *sql.Rows, err error) ([]Request, error) {
 func (s *Service) save(st *steps) error {
 	c := st.c
 	switch {
-	case st.was == nil && c.Status == Reported:
+	case st.was == nil && c.Status == Reported && c.SplitFrom == 0:
 		st.tx.Append(caseTable, c.values(columns[:intakeCols])...)
 	case st.was == nil:
 		st.tx.Append(caseWhole, c.values(columns)...)
@@ -363,7 +363,7 @@ func (s *Service) handledBy(tx *store.Tx, c *Case, account int64) (bool, error) 
 
 // linked reads the cases whose link column names the case.
 func (s *Service) linked(tx *store.Tx, c *Case, link string) ([]*Case, error) {
-	rows, err := tx.Query("SELECT "+selectAll+" FROM cases c WHERE c.district = ? AND c."+link+" = ? ORDER BY c.id", c.District, c.ID)
+	rows, err := tx.Query("SELECT "+selectAll+" FROM cases c WHERE c.district = ? AND c."+link+" = ? AND c."+link+" > 0 ORDER BY c.id", c.District, c.ID)
 	return collect(rows, err, func(r *sql.Rows) (*Case, error) { return scanCase(r) })
 }
 

@@ -25,11 +25,13 @@ func (s *Service) Lapse(ctx context.Context) (int, error) {
 			action flow.Action
 			where  string
 			at     int64
+			order  string // of an index, so that only the rows at stake are read
 		}{
-			{ActLapse, fmt.Sprintf("due_at > 0 AND due_at < ? AND paused_at = 0 AND resolved_at = 0 AND (flags & %d) = 0", FlagLapsed), now},
-			{ActUnsigned, fmt.Sprintf("status = 'dispatched' AND dispatched_at < ? AND (flags & %d) = 0", FlagUnsigned), now - day24h},
+			{ActLapse, fmt.Sprintf("due_at > 0 AND due_at < ? AND paused_at = 0 AND resolved_at = 0 AND (flags & %d) = 0", FlagLapsed), now, "due_at"},
+			{ActTriage, fmt.Sprintf("status IN ('reported', 'accepted') AND stage_due_at > 0 AND stage_due_at < ? AND (flags & %d) = 0", FlagTriageLate), now, "street, status, reported_at"},
+			{ActUnsigned, fmt.Sprintf("status = 'dispatched' AND dispatched_at < ? AND (flags & %d) = 0", FlagUnsigned), now - day24h, "street, status, reported_at"},
 		} {
-			rows, err := s.DB.Query(ctx, "SELECT id FROM cases WHERE district = ? AND open = 1 AND "+due.where+" ORDER BY id LIMIT 500", d, due.at)
+			rows, err := s.DB.Query(ctx, "SELECT id FROM cases WHERE district = ? AND open = 1 AND "+due.where+" ORDER BY "+due.order+", id LIMIT 500", d, due.at)
 			ids, err := collect(rows, err, func(r *sql.Rows) (id int64, err error) { return id, r.Scan(&id) })
 			if err != nil {
 				return n, err
@@ -50,7 +52,7 @@ func (s *Service) Archive(ctx context.Context) (int, error) {
 	limit := s.DB.NowIn(ctx) - int64(s.Rules().Settings().ArchiveDays)*day24h
 	n := 0
 	for _, d := range keeper.Districts() {
-		rows, err := s.DB.Query(ctx, "SELECT id FROM cases WHERE district = ? AND status = 'closed' AND closed_at < ? ORDER BY id LIMIT 200", d, limit)
+		rows, err := s.DB.Query(ctx, "SELECT id FROM cases WHERE district = ? AND status = 'closed' AND closed_at < ? ORDER BY closed_at, id LIMIT 200", d, limit)
 		ids, err := collect(rows, err, func(r *sql.Rows) (id int64, err error) { return id, r.Scan(&id) })
 		if err != nil {
 			return n, err
@@ -80,12 +82,17 @@ func (s *Service) bySystem(ctx context.Context, id int64, a flow.Action) error {
 		st.begin(tx, clone(c), units, requests)
 		switch a {
 		case ActLapse:
-			if c.Has(FlagLapsed) {
+			if c.Has(FlagLapsed) || c.DueAt == 0 || c.DueAt >= tx.Now() || c.PausedAt != 0 || c.ResolvedAt != 0 { // somebody was quicker
 				return nil
 			}
 			c.set(FlagLapsed, true)
+		case ActTriage:
+			if c.Has(FlagTriageLate) || c.StageDueAt == 0 || c.StageDueAt >= tx.Now() {
+				return nil
+			}
+			c.set(FlagTriageLate, true)
 		case ActUnsigned:
-			if c.Has(FlagUnsigned) {
+			if c.Has(FlagUnsigned) || c.DispatchedAt >= tx.Now()-day24h {
 				return nil
 			}
 			c.set(FlagUnsigned, true)

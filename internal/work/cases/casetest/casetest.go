@@ -250,7 +250,6 @@ func (people) Org(id int64) (cases.Named, bool) {
 	}
 	return cases.Named{ID: id, Name: fmt.Sprintf("第%d局", id)}, true
 }
-func (people) OrgKindOf(int64) string            { return "department" }
 func (people) Account(id int64) string           { return fmt.Sprintf("账号%d", id) }
 func (people) PostName(int64) errs.Words         { return errs.Words{ZH: "岗位", EN: "post"} }
 func (people) Approver(string, cases.Spot) int64 { return 0 }
