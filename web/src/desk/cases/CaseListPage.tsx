@@ -4,7 +4,7 @@ import { App, Button, Checkbox, Popover, Tooltip } from 'antd';
 import { lazy, Suspense, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useNavigate, useSearchParams } from 'react-router';
-import { api, apiBase, type CaseAction, type CaseItem, data, type Ref } from '@/shared/api.ts';
+import { api, apiBase, type CaseAction, type CaseItem, data, type Perm, type Ref } from '@/shared/api.ts';
 import { pressName, typing } from '@/shared/keys.ts';
 import { useSession } from '@/shared/session.tsx';
 import { useNarrow } from '@/shared/theme.tsx';
@@ -31,20 +31,6 @@ import { keymap } from './keymap.ts';
 
 const ActionForm = lazy(() => import('./ActionForm.tsx'));
 const Help = lazy(() => import('./Help.tsx'));
-
-/** Actions that make sense for many cases at once. */
-const bulkActions = [
-  'accept',
-  'decline',
-  'file',
-  'dispatch',
-  'sign',
-  'start',
-  'urge',
-  'supervise',
-  'escalate',
-  'verify_pass',
-];
 
 function keptColumns(): ColumnKey[] {
   try {
@@ -92,7 +78,7 @@ function useAnchor(
 
 export function CaseListPage() {
   const { t } = useTranslation();
-  const { can } = useSession();
+  const { can, canAny } = useSession();
   const { message } = App.useApp();
   const navigate = useNavigate();
   const client = useQueryClient();
@@ -209,7 +195,7 @@ export function CaseListPage() {
         void message.info(t('cases:none_chosen'));
         return;
       }
-      if (chosen.length > 1 && !bulkActions.includes(name)) {
+      if (chosen.length > 1 && !meant[name]) {
         void message.info(t('cases:not_bulk', { action: t(`cases:act.${name}`) }));
         return;
       }
@@ -441,8 +427,12 @@ export function CaseListPage() {
           {selected.size ? (
             <div className="bulk" role="toolbar" aria-label={t('cases:bulk.label')}>
               <strong>{t('cases:bulk.count', { count: selected.size })}</strong>
-              {bulkActions
-                .filter((a) => allowedSomewhere(a, chosenRows))
+              {Object.keys(meant)
+                .filter(
+                  (a) =>
+                    canAny(...(meant[a]?.perms ?? [])) &&
+                    chosenRows.some((r) => meant[a]?.in.includes(r.status)),
+                )
                 .map((a) => (
                   <Button key={a} size="small" onClick={() => void act(a)}>
                     {t(`cases:act.${a}`)}
@@ -516,19 +506,19 @@ export function CaseListPage() {
   );
 }
 
-/** In which status each bulk action can be meant; the server decides, this only keeps the bar short. */
-const meant: Record<string, string[]> = {
-  accept: ['reported'],
-  file: ['reported', 'accepted'],
-  dispatch: ['filed'],
-  sign: ['dispatched'],
-  start: ['signed'],
-  urge: ['dispatched', 'signed', 'in_progress'],
-  supervise: ['dispatched', 'signed', 'in_progress'],
-  escalate: ['reported', 'accepted', 'filed', 'dispatched', 'signed', 'in_progress'],
-  verify_pass: ['resolved'],
-  decline: ['reported', 'accepted'],
+/**
+ * Who may mean each bulk action, and in which status; the server decides, this only
+ * keeps the bar short.
+ */
+const meant: Record<string, { perms: Perm[]; in: string[] }> = {
+  accept: { perms: ['case.triage'], in: ['reported'] },
+  decline: { perms: ['case.triage'], in: ['reported', 'accepted'] },
+  file: { perms: ['case.triage'], in: ['reported', 'accepted'] },
+  dispatch: { perms: ['case.dispatch'], in: ['filed'] },
+  sign: { perms: ['case.handle'], in: ['dispatched'] },
+  start: { perms: ['case.handle'], in: ['signed'] },
+  urge: { perms: ['case.dispatch', 'case.arbitrate'], in: ['dispatched', 'signed', 'in_progress'] },
+  supervise: { perms: ['case.dispatch', 'case.arbitrate'], in: ['dispatched', 'signed', 'in_progress'] },
+  escalate: { perms: ['case.triage', 'case.dispatch'], in: ['reported', 'accepted', 'filed', 'dispatched'] },
+  verify_pass: { perms: ['case.verify'], in: ['resolved'] },
 };
-function allowedSomewhere(action: string, rows: CaseItem[]): boolean {
-  return rows.some((r) => meant[action]?.includes(r.status));
-}

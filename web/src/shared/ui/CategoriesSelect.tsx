@@ -6,6 +6,8 @@ interface Props {
   value?: number[];
   onChange?: (v: number[]) => void;
   id?: string;
+  placeholder?: string;
+  'aria-label'?: string;
 }
 
 /** Several categories, for filters. */
@@ -26,7 +28,7 @@ export default function CategoriesSelect({ value, onChange, ...rest }: Props) {
       }}
       allowClear
       popupMatchSelectWidth={360}
-      placeholder={t('common:pick.category')}
+      placeholder={rest.placeholder ?? t('common:pick.category')}
       className="wide"
     />
   );
