@@ -31,6 +31,9 @@ function Call({ d, onDone }: { d: CaseDetail; onDone: () => void }) {
   const key = useRef(uuidv7());
   const action = d.actions?.find((a) => a.action === 'call_back');
   const asking = question(answers);
+  const self = useRef<HTMLElement>(null);
+  // The keys belong to the call that is shown, not to the button that brought it.
+  useEffect(() => self.current?.focus({ preventScroll: true }), []);
 
   const record = useMutation({
     mutationFn: () =>
@@ -95,7 +98,7 @@ function Call({ d, onDone }: { d: CaseDetail; onDone: () => void }) {
   );
 
   return (
-    <article className="call panel">
+    <article className="call panel" ref={self} tabIndex={-1}>
       <header>
         <span className="num quiet">{c.number}</span> <Link to={`/cases/${c.id}`}>{t('callbacks:open')}</Link>
         <h2>{c.title}</h2>

@@ -14,7 +14,7 @@ import { EmptyNote, ErrorNote, Loading } from '@/shared/ui/state.tsx';
 import { useTitle } from '../shell/title.ts';
 import { CasePanel } from './CasePanel.tsx';
 import { CaseTable } from './CaseTable.tsx';
-import { type ColumnKey, columnKeys, firstColumns, narrowColumns } from './columns.tsx';
+import { type ColumnKey, columnKeys, firstColumns, fitColumns } from './columns.tsx';
 import { caseKey, useCaseList } from './data.ts';
 import { FilterLine } from './FilterLine.tsx';
 import { defaultsFor, knownUnits } from './fields.ts';
@@ -77,7 +77,7 @@ function useAnchor(
 }
 
 export function CaseListPage() {
-  const { t } = useTranslation();
+  const { t, i18n } = useTranslation();
   const { can, canAny } = useSession();
   const { message } = App.useApp();
   const navigate = useNavigate();
@@ -108,6 +108,15 @@ export function CaseListPage() {
   const [news, setNews] = useState(0);
   const scroller = useRef<HTMLDivElement>(null);
   const body = useRef<HTMLTableSectionElement>(null);
+  const [room, setRoom] = useState(1200);
+  useLayoutEffect(() => {
+    const el = scroller.current;
+    if (!el) return;
+    const watch = new ResizeObserver(() => setRoom(el.clientWidth));
+    watch.observe(el);
+    setRoom(el.clientWidth);
+    return () => watch.disconnect();
+  }, []);
 
   const onNew = useCallback(
     (rows: CaseItem[]) => {
@@ -298,7 +307,7 @@ export function CaseListPage() {
     setColumns(ordered);
     localStorage.setItem('linli.cases.columns', JSON.stringify(ordered));
   };
-  const shown = openId ? narrowColumns : columns;
+  const shown = useMemo(() => fitColumns(columns, room, i18n.language), [columns, room, i18n.language]);
   const chosenRows = rows.filter((r) => selected.has(r.id));
   const asOf = list.asOf ? hhmm(partsAt(list.asOf, 480)) : '';
 

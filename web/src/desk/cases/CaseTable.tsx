@@ -4,7 +4,7 @@ import { memo, type RefObject } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useNarrow } from '@/shared/theme.tsx';
 import { ClockText, StatusWord, Time } from '@/shared/ui/words.tsx';
-import { type ColumnKey, cell, sortOf } from './columns.tsx';
+import { type ColumnKey, cell, sortOf, widthOf } from './columns.tsx';
 import { Flags } from './Flags.tsx';
 import type { Row } from './merge.ts';
 
@@ -133,6 +133,7 @@ export function CaseTable({
                   key={k}
                   scope="col"
                   className={`col-${k}`}
+                  style={k === 'title' ? undefined : { width: widthOf(k, i18n.language) }}
                   aria-sort={!pair || at < 0 ? undefined : sort.startsWith('-') ? 'descending' : 'ascending'}
                 >
                   {pair ? (

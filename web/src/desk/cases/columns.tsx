@@ -28,8 +28,46 @@ export const firstColumns: ColumnKey[] = [
   'lead',
   'reported',
 ];
-/** What stays when a case is open beside the list. */
-export const narrowColumns: ColumnKey[] = ['title', 'status', 'clock'];
+/** Widths in pixels, Chinese and English; the title takes what is left. */
+const widths: Record<ColumnKey, [number, number]> = {
+  number: [146, 146],
+  title: [230, 230],
+  status: [92, 118],
+  clock: [150, 212],
+  stage: [150, 212],
+  grade: [82, 90],
+  category: [124, 150],
+  where: [124, 124],
+  lead: [168, 168],
+  channel: [112, 120],
+  reported: [128, 128],
+};
+export const widthOf = (key: ColumnKey, lang: string): number => widths[key][lang === 'en' ? 1 : 0];
+
+/** Which columns give way first where there is not enough room; the title never does. */
+const yielding: ColumnKey[] = [
+  'stage',
+  'channel',
+  'category',
+  'reported',
+  'lead',
+  'where',
+  'grade',
+  'number',
+  'clock',
+  'status',
+];
+
+/** Those of the chosen columns that fit, in their order. */
+export function fitColumns(chosen: ColumnKey[], room: number, lang: string): ColumnKey[] {
+  const kept = new Set(chosen);
+  const needed = () => 38 + [...kept].reduce((n, k) => n + widthOf(k, lang), 0);
+  for (const k of yielding) {
+    if (needed() <= room) break;
+    kept.delete(k);
+  }
+  return chosen.filter((k) => kept.has(k));
+}
 
 /** The sort that a click on a column's head asks for, and its opposite. */
 export const sortOf: Partial<Record<ColumnKey, [string, string]>> = {
