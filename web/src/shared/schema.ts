@@ -219,7 +219,6 @@ export interface ActionNeed {
   required?: boolean;
   max?: number;
   choices?: (string | { value: string | number; label: string })[] | null;
-  hint?: string;
   label?: string;
 }
 export interface CaseAction {
@@ -233,7 +232,6 @@ export interface CaseAction {
 export interface CaseBody extends CaseItem {
   text: string;
   occurred_at?: string | null;
-  place_note?: string;
   units?: { org: Ref; role: 'lead' | 'assist'; since?: string; status?: string }[] | null;
   handler?: string;
   reporter?: {

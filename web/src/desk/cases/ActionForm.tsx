@@ -228,7 +228,6 @@ export default function ActionForm({ action, cases, preset, defaults, known, onC
                 key={n.field}
                 name={n.field}
                 label={n.label ?? t(`cases:field.${n.field}`, { defaultValue: n.field })}
-                extra={n.hint}
                 required={n.required}
                 rules={[
                   {

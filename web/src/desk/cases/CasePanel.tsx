@@ -266,10 +266,7 @@ function Body({ d, onClose, full }: { d: CaseDetail; onClose?: () => void; full?
           <Facts c={c} />
         </Part>
         <Part title={t('cases:part_where')}>
-          <p>
-            {c.address || t('cases:no_address')}
-            {c.place_note ? <span className="quiet"> {c.place_note}</span> : null}
-          </p>
+          <p>{c.address || t('cases:no_address')}</p>
           <p className="quiet">{where}</p>
           {c.lon && c.lat ? (
             <Suspense fallback={<div className="map-box" style={{ height: 180 }} />}>
