@@ -15,6 +15,7 @@ import (
 	"sync"
 	"time"
 
+	"linli/internal/figures/metric"
 	"linli/internal/grid/region"
 	"linli/internal/kernel/access"
 	"linli/internal/kernel/audit"
@@ -51,6 +52,7 @@ type App struct {
 	Vault    *vault.Vault
 	Files    *files.Store
 	Cases    *cases.Service
+	Metric   *metric.Service
 	Signer   *audit.Signer
 	Web      *web.Router
 	Jobs     *jobs.Runner
@@ -111,6 +113,7 @@ func Open(ctx context.Context, o Options) (_ *App, err error) {
 	}
 	a.Cases = &cases.Service{DB: a.DB, Rules: a.rules, Atlas: places{a.Atlas}, People: people{a.Identity, a.Today}, Keeper: reporters{a.Vault}, Photos: photos{a.Files}, DrawKey: key,
 		Search: search.Plan}
+	a.Metric = &metric.Service{Cases: a.Cases, Tree: tree{a}}
 	a.indexer = search.NewIndexer(a.DB, a.Cases)
 	a.Jobs = jobs.New(a.DB, jobs.Options{Log: o.Log})
 	a.chores()
@@ -171,6 +174,7 @@ func (a *App) chores() {
 	a.Jobs.Every("archive", time.Hour, func(ctx context.Context) error { _, err := a.Cases.Archive(ctx); return err })
 	a.Jobs.Every("signed heads", time.Minute, a.SignHeads)
 	a.Jobs.Every("unused files", 24*time.Hour, func(ctx context.Context) error { _, err := a.Files.Sweep(ctx); return err })
+	a.Jobs.Every("statistics", 24*time.Hour, a.DB.Analyze)
 	a.Jobs.Every("old sessions", 24*time.Hour, func(ctx context.Context) error { return a.Identity.Sweep(ctx) })
 	a.Jobs.Every("old request keys", time.Hour, func(ctx context.Context) error { _, err := web.ForgetKeys(ctx, a.DB); return err })
 }
@@ -209,6 +213,24 @@ func (a *App) Close() error {
 		a.opt.Log.Warn("the writer's place was not given back", "error", err)
 	}
 	return a.DB.Close()
+}
+
+// Prepare finishes a bulk load: the search index catches up, the database
+// gathers statistics for its plans, the audit heads are signed.
+func (a *App) Prepare(ctx context.Context) error {
+	for {
+		n, err := a.indexer.Step(ctx, 500)
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			break
+		}
+	}
+	if err := a.DB.Analyze(ctx); err != nil {
+		return err
+	}
+	return a.SignHeads(ctx)
 }
 
 // Serve serves on the listener until ctx ends, then finishes what it accepted.

@@ -243,3 +243,50 @@ func (r rules) Route(f cases.RouteFacts) (cases.Route, error) {
 	}
 	return cases.Route{Lead: d.Lead, Assists: d.Assists, Why: d.Why}, nil
 }
+
+// tree gives the figures the category tree, retired categories included.
+type tree struct{ *App }
+
+func (t tree) Branch(id int64) (code string, name errs.Words, group int64, ok bool) {
+	book := t.Rulebook.Current(t.DB.Now())
+	c, err := book.Category(id)
+	if err != nil {
+		return "", errs.Words{}, 0, false
+	}
+	top := c
+	for top.Parent != 0 {
+		if top, err = book.Category(top.Parent); err != nil {
+			return "", errs.Words{}, 0, false
+		}
+	}
+	return c.Code, errs.Words{ZH: c.Name, EN: c.NameEN}, top.ID, true
+}
+
+// past gives the rulebook's previews the cases of a period.
+type past struct{ *cases.Service }
+
+func (p past) PastCases(ctx context.Context, scope access.Scope, from, to int, fn func(rulebook.CaseFacts) error) error {
+	f := cases.Filter{From: from, To: to, Sort: "reported", Limit: 1000}
+	for {
+		list, more, err := p.Cases(ctx, scope, f)
+		if err != nil {
+			return err
+		}
+		for _, c := range list {
+			done := c.ResolvedAt
+			if done == 0 {
+				done = c.ClosedAt
+			}
+			err := fn(rulebook.CaseFacts{ID: c.ID, District: c.District, Number: c.Number, Title: c.Title, Status: string(c.Status), Start: c.FiledAt, Limit: c.Limit, Due: c.DueAt, Done: done,
+				Facts: rulebook.Facts{Category: c.Category, Grade: c.Grade, Channel: c.Channel, District: c.District, Street: c.Street, Community: c.Community, Grid: c.Grid, At: c.ReportedAt}})
+			if err != nil {
+				return err
+			}
+		}
+		if !more {
+			return nil
+		}
+		at := list[len(list)-1].PlaceOf(f.Sort)
+		f.After = &at
+	}
+}

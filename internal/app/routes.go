@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"strconv"
 
+	"linli/internal/figures/metric"
 	"linli/internal/grid/region"
 	"linli/internal/kernel/access"
 	"linli/internal/kernel/errs"
@@ -26,7 +27,9 @@ func (a *App) Routes() error {
 	a.Web = web.New(o)
 	a.Identity.Register(a.Web)
 	a.Atlas.Register(a.Web, region.NewTiles(a.opt.TileKey))
-	a.Cases.API(a.Web, nil)
+	a.Rulebook.Register(a.Web, past{a.Cases})
+	a.Cases.API(a.Web, metric.Masks)
+	a.Metric.API(a.Web)
 	a.fileRoutes()
 	a.auditRoutes()
 	return a.pages()

@@ -108,6 +108,15 @@ func (a *App) Verify(ctx context.Context, extra ...audit.Head) (*Proof, error) {
 			return err
 		}
 		p.Problems = append(append(p.Problems, chains...), rows...)
+		for _, room := range []interface {
+			Verify(context.Context, store.Reader) ([]audit.Problem, error)
+		}{a.Atlas, a.Rulebook} {
+			found, err := room.Verify(ctx, r)
+			if err != nil {
+				return err
+			}
+			p.Problems = append(p.Problems, found...)
+		}
 		heads, err := audit.Heads(ctx, r)
 		if err != nil {
 			return err

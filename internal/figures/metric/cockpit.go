@@ -188,17 +188,12 @@ func (s *Service) overdue(ctx context.Context, scope access.Scope, q *Query, c *
 	if len(q.Districts) == 1 {
 		f.District = q.Districts[0]
 	}
-	if len(q.Streets) == 1 {
-		f.Street = q.Streets[0]
-	}
-	if len(q.Communities) == 1 {
-		f.Community = q.Communities[0]
-	}
+	f.Streets, f.Communities = q.Streets, q.Communities
 	list, more, err := s.Cases.Cases(ctx, read, f)
 	if err != nil {
 		return err
 	}
-	c.Overdue.Items, c.Overdue.Count = s.Cases.Items(lang, list), int64(len(list))
+	c.Overdue.Items, c.Overdue.Count = s.Cases.Items(read, lang, list), int64(len(list))
 	if !more {
 		return nil
 	}

@@ -111,6 +111,20 @@ func (db *DB) Ready(ctx context.Context) error {
 	})
 }
 
+// Analyze gathers statistics, without which the engines plan rare words and
+// filters badly. It is worth a call after a bulk load and once a day.
+func (db *DB) Analyze(ctx context.Context) error {
+	return db.Write(ctx, func(tx *Tx) error {
+		if tx.Engine() == SQLite {
+			if _, err := tx.Exec("PRAGMA analysis_limit = 2000"); err != nil {
+				return err
+			}
+		}
+		_, err := tx.Exec("ANALYZE")
+		return err
+	})
+}
+
 // sqliteCode is the primary and extended result code, or 0.
 func sqliteCode(err error) int {
 	var e *sqlite.Error

@@ -201,3 +201,19 @@ func (s *Service) OrgName(id int64) string { return s.Directory().OrgName(id) }
 
 // AccountName is a person's name now, or "" if there is no such account.
 func (s *Service) AccountName(id int64) string { return s.Directory().AccountName(id) }
+
+// ByLogin finds an account and its posts, in the order of their ids; 0 if there is none.
+func (d *Directory) ByLogin(login string) (id int64, posts []access.Post) {
+	for a, p := range d.people {
+		if p.login == login {
+			id = a
+		}
+	}
+	for _, p := range d.posts {
+		if id != 0 && p.Account == id {
+			posts = append(posts, *p)
+		}
+	}
+	slices.SortFunc(posts, func(a, b access.Post) int { return int(a.ID - b.ID) })
+	return id, posts
+}

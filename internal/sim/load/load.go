@@ -178,3 +178,31 @@ func nextDay(d int) int {
 	y, m, dd := time.Date(d/10000, time.Month(d/100%100), d%100+1, 0, 0, 0, 0, time.UTC).Date()
 	return y*10000 + int(m)*100 + dd
 }
+
+// Known lists the demo accounts of a city that was loaded before.
+func Known(people *identity.Service, places *region.Atlas) Accounts {
+	var out Accounts
+	dir := people.Directory()
+	for _, login := range demoLogins {
+		id, posts := dir.ByLogin(login)
+		if id == 0 || len(posts) == 0 {
+			continue
+		}
+		p := posts[0]
+		role, _ := access.RoleByCode(p.Role)
+		where := places.Name(p.Region)
+		if p.Grid != 0 {
+			if g, err := places.Grid(p.Grid); err == nil {
+				where = g.Name
+			}
+		}
+		if role.Level == access.ByOrg {
+			where = dir.OrgName(p.Org)
+		}
+		out = append(out, DemoAccount{Login: login, Role: p.Role, Label: role.Label.ZH, Name: dir.AccountName(id), Where: where})
+	}
+	return out
+}
+
+// demoLogins are the demo accounts' logins in the order of the roles.
+var demoLogins = []string{"operator", "dispatcher", "chief", "desk", "handler", "unitlead", "community", "gridworker", "callback", "leader", "auditor", "admin", "security"}

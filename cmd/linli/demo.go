@@ -1,0 +1,123 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"linli/internal/app"
+	"linli/internal/sim/city"
+	"linli/internal/sim/life"
+	"linli/internal/sim/load"
+)
+
+// historyDays is how long the demo city has lived when it is opened.
+const historyDays = 120
+
+func rooms(a *app.App) load.Rooms {
+	return load.Rooms{DB: a.DB, Regions: a.Atlas, People: a.Identity, Rules: a.Rulebook}
+}
+
+func demo(ctx context.Context, args []string) error {
+	f := newFlags("demo", "demo [--data DIR] [--db postgres://…] [--seed N] [--scale X] [--days N]")
+	seed := f.Uint64("seed", 1, "the same seed gives the same city")
+	scale := f.Float64("scale", 1, "size: 1 is 206,000 households; 0.05 is for tests")
+	days := f.Int("days", historyDays, "days of history")
+	until := f.String("until", "", "end of the history, RFC 3339; default: now")
+	list := f.Bool("accounts", false, "only print the demo accounts of an existing demo city")
+	if err := f.parse(args, 0); err != nil {
+		return err
+	}
+	if *scale < 0.01 || *scale > 4 || *days < 0 || *days > 1000 {
+		return usage("--scale takes 0.01 to 4, --days 0 to 1000")
+	}
+	end := time.Now()
+	if *until != "" {
+		var err error
+		if end, err = time.Parse(time.RFC3339, *until); err != nil {
+			return usage("--until takes a time like 2026-11-23T12:00:00+08:00")
+		}
+	}
+	a, err := f.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer a.Close()
+	if *list {
+		if !a.Atlas.Synthetic() {
+			return errors.New("this is not a demo city")
+		}
+		return printAccounts(f, load.Known(a.Identity, a.Atlas))
+	}
+	if !a.Empty() {
+		return fmt.Errorf("%s is not empty: it holds %s", f.data, a.Atlas.City().Name)
+	}
+	start := time.Now()
+	say := func(format string, args ...any) {
+		if !f.json {
+			fmt.Fprintf(os.Stderr, "%5.1f s  "+format+"\n", append([]any{time.Since(start).Seconds()}, args...)...)
+		}
+	}
+	say("drawing the city …")
+	c := city.Generate(city.Options{Seed: *seed, Scale: *scale, Until: end})
+	accounts, err := load.City(ctx, rooms(a), c)
+	if err != nil {
+		return err
+	}
+	say("%d grids, %d buildings, %d organisations, %d accounts", len(c.Grids), len(c.Buildings), len(c.Orgs), len(c.Accounts))
+	if *days > 0 {
+		perDay := 150 * *scale
+		done, err := life.Run(ctx, life.Options{Seed: *seed, From: end.AddDate(0, 0, -*days).UnixMicro(), To: end.UnixMicro(), CasesPerDay: max(perDay, 10), Progress: progress(f)}, lives(a))
+		if err != nil {
+			return err
+		}
+		say("%d days of history: %d cases, %d acts", *days, done.Cases, done.Commands)
+	}
+	if err := a.Prepare(ctx); err != nil {
+		return err
+	}
+	say("ready")
+	return printAccounts(f, accounts)
+}
+
+func lives(a *app.App) life.Rooms {
+	return life.Rooms{DB: a.DB, Cases: a.Cases, People: a.Identity, Files: a.Files}
+}
+
+// progress shows the virtual day on a terminal.
+func progress(f *flags) func(life.Progress) {
+	if st, err := os.Stderr.Stat(); f.json || err != nil || st.Mode()&os.ModeCharDevice == 0 {
+		return nil
+	}
+	return func(p life.Progress) {
+		fmt.Fprintf(os.Stderr, "\r        %s  %d cases, %d acts ", strconv.Itoa(p.Day), p.Cases, p.Commands)
+	}
+}
+
+func printAccounts(f *flags, accounts load.Accounts) error {
+	if f.json {
+		return f.print(map[string]any{"accounts": accounts, "password": load.DemoPassword}, "")
+	}
+	fmt.Printf("\n演示城市：全部数据为虚构 · a synthetic city: every record is invented\n密码 password: %s\n\n", load.DemoPassword)
+	for _, x := range accounts {
+		fmt.Printf("  %s %s %s\n", pad(x.Login, 12), pad(x.Label, 14), x.Where)
+	}
+	fmt.Println()
+	return nil
+}
+
+// pad fills with blanks to a width in columns; Chinese characters take two.
+func pad(s string, width int) string {
+	n := 0
+	for _, r := range s {
+		n++
+		if r > 0x2e80 {
+			n++
+		}
+	}
+	return s + strings.Repeat(" ", max(0, width-n))
+}
