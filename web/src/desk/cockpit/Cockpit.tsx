@@ -230,6 +230,7 @@ export function Cockpit() {
         values={values}
         say={say}
         whole={unit === 'count'}
+        absent={unit === 'count' ? 0 : undefined}
         region={view.region ?? (base.length > 4 ? base : undefined)}
         selected={view.grid}
         onSelect={(grid) => change({ grid: grid ?? undefined })}

@@ -18,6 +18,8 @@ export interface GridChoroplethProps {
   say: (v: number) => string;
   /** Counts break at whole numbers. */
   whole?: boolean;
+  /** What a grid without a value means: 0 for counts; no data without it. */
+  absent?: number;
   /** Only the grids of this region (code prefix). */
   region?: string;
   selected?: number | null;
@@ -40,7 +42,7 @@ type Sort = 'value' | 'name';
 
 /** The grids coloured by a figure. Everything that the mouse can do on the map the list can do too. */
 export default function GridChoropleth(props: GridChoroplethProps) {
-  const { title, values, say, whole = true, region, selected, onSelect, rowExtra, wall } = props;
+  const { title, values, say, whole = true, absent, region, selected, onSelect, rowExtra, wall } = props;
   const { t, i18n } = useTranslation();
   const { mode } = useLook();
   const info = useMapInfo();
@@ -52,15 +54,23 @@ export default function GridChoropleth(props: GridChoroplethProps) {
 
   const shown = useMemo(() => (grids.data ? gridsIn(grids.data, region) : undefined), [grids.data, region]);
   const points = useMemo(() => (shown ? labelPoints(shown) : undefined), [shown]);
-  const byId = useMemo(() => new Map((values ?? []).map((v) => [v.grid_id, v])), [values]);
+  const byId = useMemo(() => {
+    const map = new Map((values ?? []).map((v) => [v.grid_id, v]));
+    if (values && absent !== undefined) {
+      for (const f of shown?.features ?? []) {
+        const id = f.properties.id;
+        if (!map.has(id)) map.set(id, { grid_id: id, value: absent });
+      }
+    }
+    return map;
+  }, [values, absent, shown]);
   const propsOf = useMemo(
     () => new Map((shown?.features ?? []).map((f) => [f.properties.id, f.properties])),
     [shown],
   );
   const inside = useMemo(
-    () =>
-      (values ?? []).filter((v) => v.value !== null && propsOf.has(v.grid_id)).map((v) => v.value as number),
-    [values, propsOf],
+    () => [...byId.values()].flatMap((v) => (v.value !== null && propsOf.has(v.grid_id) ? [v.value] : [])),
+    [byId, propsOf],
   );
   const steps = useMemo(() => stepsOf(inside, ramp(mode), whole), [inside, mode, whole]);
   const sayRef = useRef(say);

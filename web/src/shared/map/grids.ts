@@ -120,7 +120,7 @@ export function gridsOverlay({ fill, names }: Painted, mode: Mode, selected?: nu
       'grid-names': { type: 'geojson', data: names as never },
     },
     under: [base],
-    // Names of streets and places go before values where both do not fit.
-    over: [edge, hover, chosen, text],
+    over: [edge, hover, chosen],
+    names: [text],
   };
 }

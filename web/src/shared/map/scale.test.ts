@@ -32,6 +32,16 @@ describe('steps', () => {
     expect(s.length).toBe(6);
     expect(s[5]?.from).toBeLessThanOrEqual(10);
   });
+  it('gives few values a step each', () => {
+    const s = stepsOf([0, 0, 0, 1, 3, 3], six);
+    expect(s.map((x) => x.from)).toEqual([0, 1, 3]);
+    expect(s.map((x) => x.colour)).toEqual(['a', 'd', 'f']);
+    expect(legendOf(s, 3, say).map((x) => x.text)).toEqual(['0', '1–2', '3']);
+  });
+  it('keeps many zeros apart from the small numbers', () => {
+    const values = [...Array.from({ length: 300 }, () => 0), ...Array.from({ length: 100 }, (_, i) => i + 1)];
+    expect(stepsOf(values, six).map((x) => x.from)).toEqual([0, 1, 21, 41, 61, 81]);
+  });
   it('finds the step of a value and none for no value', () => {
     const s = stepsOf([0, 10, 20, 30, 40, 50], six);
     expect(stepOf(s, 19)?.colour).toBe('b');

@@ -14,18 +14,28 @@ export interface Step {
 export function stepsOf(values: readonly number[], colours: readonly string[], whole = true): Step[] {
   const sorted = values.filter((v) => Number.isFinite(v)).sort((a, b) => a - b);
   const first = sorted[0];
-  const last = sorted[sorted.length - 1];
-  if (first === undefined || last === undefined) return [];
-  const froms: number[] = [];
+  if (first === undefined) return [];
   const n = colours.length;
-  for (let i = 0; i < n; i++) {
-    const at = sorted[Math.min(sorted.length - 1, Math.floor((i * sorted.length) / n))] as number;
-    let from = i === 0 ? first : at;
-    if (whole) from = i === 0 ? Math.floor(from) : Math.round(from);
-    else from = Math.floor(from * 1000 + 1e-9) / 1000;
-    const before = froms[froms.length - 1];
-    if (before === undefined || from > before) froms.push(from);
-  }
+  const distinct = [...new Set(whole ? sorted.map(Math.round) : sorted)];
+  const froms: number[] = [];
+  const quantiles = (list: readonly number[], parts: number) => {
+    for (let i = 0; i < parts; i++) {
+      const at = list[Math.min(list.length - 1, Math.floor((i * list.length) / parts))] as number;
+      const from = !whole ? Math.floor(at * 1000 + 1e-9) / 1000 : i === 0 ? Math.floor(at) : Math.round(at);
+      const before = froms[froms.length - 1];
+      if (before === undefined || from > before) froms.push(from);
+    }
+  };
+  const zeros = sorted.filter((v) => v === 0).length;
+  if (whole && distinct.length <= n) froms.push(...distinct);
+  else if (whole && zeros * n > sorted.length) {
+    // Where nothing happened is a class of its own, or it would swallow the small numbers.
+    froms.push(0);
+    quantiles(
+      sorted.filter((v) => v > 0),
+      n - 1,
+    );
+  } else quantiles(sorted, n);
   // Fewer classes than colours keep the ends of the ramp, so that dark always means many.
   return froms.map((from, i) => ({
     from,

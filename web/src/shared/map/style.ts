@@ -49,6 +49,8 @@ export interface Overlay {
   under?: LayerSpecification[];
   /** Above the roads and below the names of places. */
   over?: LayerSpecification[];
+  /** Texts that go before the names of communities and behind those of streets. */
+  names?: LayerSpecification[];
   /** Above everything. */
   top?: LayerSpecification[];
 }
@@ -322,7 +324,7 @@ export function buildStyle({
       );
     }
     if (on('compounds'))
-      out.push(label('compound-names', 'compounds', 12, c.text, c.halo, { minzoom: 14.4 }));
+      out.push(label('compound-names', 'compounds', 12, c.text, c.halo, { minzoom: coloured ? 15.6 : 14.4 }));
     if (on('roads')) {
       const along = {
         'symbol-placement': 'line',
@@ -352,8 +354,10 @@ export function buildStyle({
         }),
       );
     }
-    if (labels.green)
+    // On a coloured map the values come first.
+    if (labels.green && !coloured) {
       out.push(label('green-names', 'green-names', 11, c.greenText, c.halo, { minzoom: 13.6 }));
+    }
     if (labels.water)
       out.push(label('water-names', 'water-names', 12, c.waterText, c.water, { minzoom: 10 }));
     if (labels.communities) {
@@ -361,6 +365,7 @@ export function buildStyle({
         label('community-names', 'communities-names', 12, c.quiet, c.halo, { minzoom: 12.8, maxzoom: 15.5 }),
       );
     }
+    out.push(...(overlay?.names ?? []));
     if (labels.streets) {
       out.push(
         label(
