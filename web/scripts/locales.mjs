@@ -51,7 +51,8 @@ for (const [k, v] of have.zh) {
 }
 
 for (const [k, v] of have.zh)
-  if (/[\u3400-\u9fff\u201d}][,:;?()]|[,;?(][\u3400-\u9fff]/.test(v)) problems.push(`zh: half-width punctuation in ${k}: ${v}`);
+  if (/[\u3400-\u9fff\u201d}][,:;?()]|[,;?(][\u3400-\u9fff]/.test(v))
+    problems.push(`zh: half-width punctuation in ${k}: ${v}`);
 
 const areas = new Set([...stems.zh].map((k) => k.slice(0, k.indexOf(':'))));
 const used = new Set();

@@ -17,14 +17,25 @@ const [base, out, ...pages] = args;
 mkdirSync(out, { recursive: true });
 const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-  args: ['--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+  args: [
+    '--no-sandbox',
+    '--disable-gpu',
+    '--no-first-run',
+    '--disable-background-networking',
+    '--disable-component-update',
+    '--disable-sync',
+  ],
 });
 for (const size of sizes) {
   const [width, height] = size.split('x').map(Number);
   for (const lang of langs) {
     for (const page of pages) {
       const [role, path, name = path.replace(/\W+/g, '_')] = page.split('|');
-      const context = await browser.newContext({ viewport: { width, height }, hasTouch: width < 500, reducedMotion: 'reduce' });
+      const context = await browser.newContext({
+        viewport: { width, height },
+        hasTouch: width < 500,
+        reducedMotion: 'reduce',
+      });
       await context.addInitScript(
         ([l, d]) => {
           localStorage.setItem('linli.lang', l);
@@ -40,9 +51,16 @@ for (const size of sizes) {
         if (!res.ok()) throw new Error(`${role}: ${res.status()} ${await res.text()}`);
       }
       const tab = await context.newPage();
-      tab.on('console', (m) => m.type() === 'error' && console.log(`${role} ${path} ${size} ${lang}: ${m.text().slice(0, 300)}`));
+      tab.on(
+        'console',
+        (m) =>
+          m.type() === 'error' && console.log(`${role} ${path} ${size} ${lang}: ${m.text().slice(0, 300)}`),
+      );
       tab.on('pageerror', (e) => console.log(`${role} ${path}: ${e.stack?.slice(0, 600)}`));
-      tab.on('response', (r) => r.status() >= 400 && console.log(`${role} ${path}: ${r.status()} ${r.url()}`));
+      tab.on(
+        'response',
+        (r) => r.status() >= 400 && console.log(`${role} ${path}: ${r.status()} ${r.url()}`),
+      );
       await tab.goto(`${base}/desk${path}`);
       await tab.waitForLoadState('load');
       await tab.waitForTimeout(wait);
