@@ -35,7 +35,7 @@ func humaConfig(opt Options) huma.Config {
 				"Lists page with `cursor` → `next`. A POST may carry `Idempotency-Key` (8–200 visible characters, a UUID is best): repeats within 24 h get the first answer with `Idempotency-Replayed: true`."},
 			Servers: []*huma.Server{{URL: "/"}},
 			Components: &huma.Components{
-				Schemas: huma.NewMapRegistry("#/components/schemas/", schemaName),
+				Schemas: huma.NewMapRegistry("#/components/schemas/", namer()),
 				SecuritySchemes: map[string]*huma.SecurityScheme{
 					"cookie": {Type: "apiKey", In: "cookie", Name: CookieName, Description: "Set by POST /api/v1/session."},
 					"bearer": {Type: "http", Scheme: "bearer", Description: "The token that POST /api/v1/session returns."},
@@ -72,6 +72,31 @@ var jsonFormat = huma.Format{
 		return err
 	},
 	Unmarshal: json.Unmarshal,
+}
+
+// namer is schemaName with a number behind the names of unnamed types that
+// would clash: two rooms' ListOut.Body.
+func namer() func(reflect.Type, string) string {
+	taken := map[string]reflect.Type{}
+	return func(t reflect.Type, hint string) string {
+		name := schemaName(t, hint)
+		for t.Kind() == reflect.Pointer {
+			t = t.Elem()
+		}
+		if t.Name() != "" {
+			return name
+		}
+		for n := 1; ; n++ {
+			try := name
+			if n > 1 {
+				try += strconv.Itoa(n)
+			}
+			if had, ok := taken[try]; !ok || had == t {
+				taken[try] = t
+				return try
+			}
+		}
+	}
 }
 
 // schemaName keeps rooms apart: types of the same name in two packages would
