@@ -23,6 +23,7 @@ import (
 
 const importUse = `import cases FILE [--mapping MAP.json] [--print-mapping] [--dry-run] [--open] [--district CODE] [--channel C]
        [--sheet NAME] [--as LOGIN] [--errors OUT.csv] [--json]
+       linli import regions FILE [--dry-run]
 
 FILE is CSV (UTF-8 or GB18030), JSON lines or Excel (.xlsx), also gzipped. Rows
 with an answer or a closing time come in as closed history; so do those that
@@ -33,7 +34,11 @@ MAP.json says which column is what, for instance
   {"title": "主题", "text": "留言内容", "reported_at": "时间", "result": "回复", "closed_at": "回复时间",
    "outside_number": {"column": "编号", "prefix": "wz-"}, "channel": {"const": "hotline"},
    "category": {"column": "类别", "map": {"噪音": "社会生活噪声"}}}
-Without it columns are mapped by common headings; --print-mapping shows how.`
+Without it columns are mapped by common headings; --print-mapping shows how.
+
+regions fills a new installation that is no demo: columns code and name (编码、
+名称), perhaps households and polygon (GeoJSON), a row for the city (4 digits),
+each district, street, community, and grid (15 digits).`
 
 func importCmd(ctx context.Context, args []string) error {
 	f := newFlags("import", importUse)
@@ -51,11 +56,14 @@ func importCmd(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	if words[0] != "cases" {
+	if words[0] != "cases" && words[0] != "regions" {
 		return usage("%q cannot be imported; write: linli import cases FILE", words[0])
 	}
 	if len(words) < 2 {
-		return usage("the file is missing: linli import cases FILE")
+		return usage("the file is missing: linli import %s FILE", words[0])
+	}
+	if words[0] == "regions" {
+		return importRegions(ctx, f, words[1], *sheet, *dry)
 	}
 	if !slices.Contains(cases.Channels, *channel) {
 		return usage("--channel: there is no %q; use %s", *channel, strings.Join(cases.Channels, ", "))

@@ -340,6 +340,35 @@ func TestAccounts(t *testing.T) {
 	}
 }
 
+// The first steps of an installation that is no demo.
+func TestFirstStart(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "data")
+	list := "编码,名称,户数\n990200000000,新城市,\n990201,东区,\n990201001000,一街道,\n990201001001,一社区,900\n990201001001001,第一网格,450\n"
+	at := []string{"--data", dir}
+	for _, bad := range []string{"x,y\n1,2\n", "编码,名称\n九,x\n", "编码,名称\n9902,城\n990301,没有上级\n", "编码,名称\n9902,\n"} {
+		if _, errs, status := linli(t, append([]string{"import", "regions", fixture(t, "bad.csv", bad)}, at...)...); status == 0 {
+			t.Errorf("%q was taken: %s", bad, errs)
+		}
+	}
+	var r struct{ Regions, Grids int }
+	must(t, 0, &r, append([]string{"import", "regions", fixture(t, "r.csv", list), "--dry-run"}, at...)...)
+	must(t, 0, &r, append([]string{"import", "regions", fixture(t, "r.csv", list)}, at...)...)
+	if r.Regions != 4 || r.Grids != 1 {
+		t.Errorf("%+v", r)
+	}
+	must(t, 1, nil, append([]string{"import", "regions", fixture(t, "r.csv", list)}, at...)...)
+	var made accountJSON
+	must(t, 0, &made, append([]string{"account", "create", "root1", "--name", "安全员", "--role", "security", "--region", "9902"}, at...)...)
+	must(t, 0, nil, append([]string{"account", "create", "grid1", "--name", "网格员", "--role", "grid_worker", "--grid", "990201001001001"}, at...)...)
+	var i importResult
+	must(t, 0, &i, append([]string{"import", "cases", fixture(t, "c.csv", "内容,时间,社区\n路灯,2019/1/1,一社区\n")}, at...)...)
+	if i.Imported != 1 {
+		t.Errorf("%+v", i)
+	}
+	must(t, 0, nil, append([]string{"verify"}, at...)...)
+}
+
 type restoreResult struct {
 	OK       bool
 	Manifest struct {
