@@ -129,43 +129,45 @@ function Detail({ region }: { region: Region }) {
               onSelect={setGrid}
             />
           </Suspense>
-          <Table<Grid>
-            size="small"
-            rowKey="id"
-            dataSource={list}
-            scroll={{ x: 'max-content' }}
-            pagination={{ pageSize: 20, showSizeChanger: false, hideOnSinglePage: true, size: 'small' }}
-            rowClassName={(g) => (g.id === grid ? 'row-chosen' : '')}
-            columns={[
-              { title: t('admin:grid.name'), dataIndex: 'name' },
-              {
-                title: t('admin:grid.kind'),
-                dataIndex: 'kind',
-                render: (k: 'basic' | 'dedicated') => t(`admin:grid.kinds.${k}`),
-              },
-              {
-                title: t('admin:grid.households'),
-                dataIndex: 'households',
-                align: 'right',
-                render: (n: number, g) =>
-                  g.kind === 'basic' && (n < 300 || n > 500) ? (
-                    <span className="tone-soon" title={g.note || t('admin:grid.outside')}>
-                      {n} · {n < 300 ? t('admin:grid.few') : t('admin:grid.many')}
-                    </span>
-                  ) : (
-                    n
-                  ),
-              },
-              { title: t('admin:grid.code'), dataIndex: 'code', className: 'num' },
-              {
-                title: t('admin:grid.standard'),
-                dataIndex: 'standard_code',
-                className: 'num',
-                render: (c?: string) => c || '—',
-              },
-              { title: t('admin:in_force'), render: (_, g) => spanText(g.valid_from, g.valid_to) },
-            ]}
-          />
+          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
+          <section className="scroll-x grids-table" aria-label={t('admin:region.grids')} tabIndex={0}>
+            <Table<Grid>
+              size="small"
+              rowKey="id"
+              dataSource={list}
+              pagination={{ pageSize: 20, showSizeChanger: false, hideOnSinglePage: true, size: 'small' }}
+              rowClassName={(g) => (g.id === grid ? 'row-chosen' : '')}
+              columns={[
+                { title: t('admin:grid.name'), dataIndex: 'name' },
+                {
+                  title: t('admin:grid.kind'),
+                  dataIndex: 'kind',
+                  render: (k: 'basic' | 'dedicated') => t(`admin:grid.kinds.${k}`),
+                },
+                {
+                  title: t('admin:grid.households'),
+                  dataIndex: 'households',
+                  align: 'right',
+                  render: (n: number, g) =>
+                    g.kind === 'basic' && (n < 300 || n > 500) ? (
+                      <span className="tone-soon" title={g.note || t('admin:grid.outside')}>
+                        {n} · {n < 300 ? t('admin:grid.few') : t('admin:grid.many')}
+                      </span>
+                    ) : (
+                      n
+                    ),
+                },
+                { title: t('admin:grid.code'), dataIndex: 'code', className: 'num' },
+                {
+                  title: t('admin:grid.standard'),
+                  dataIndex: 'standard_code',
+                  className: 'num',
+                  render: (c?: string) => c || '—',
+                },
+                { title: t('admin:in_force'), render: (_, g) => spanText(g.valid_from, g.valid_to) },
+              ]}
+            />
+          </section>
         </>
       )}
     </>

@@ -155,7 +155,13 @@ export function Cockpit() {
   const unit: Unit = chosen?.unit ?? 'count';
   const grids = cockpit.data?.figure === chosenId ? cockpit.data?.grids : undefined;
   const values = useMemo<GridValue[] | undefined>(
-    () => grids?.map((g) => ({ grid_id: g.grid_id, value: g.value, n: unit === 'count' ? undefined : g.n })),
+    () =>
+      grids?.map((g) => ({
+        grid_id: g.grid_id,
+        value: g.value,
+        n: unit === 'count' ? undefined : g.n,
+        small: g.n_small,
+      })),
     [grids, unit],
   );
   const say = useCallback((v: number) => sayValue(v, unit, t), [unit, t]);

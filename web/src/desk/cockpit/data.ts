@@ -43,7 +43,7 @@ export interface CockpitAnswer {
   figure: string;
   figures: TopFigure[] | null;
   trend: TrendDay[] | null;
-  grids: { grid_id: number; value: number | null; n?: number }[] | null;
+  grids: { grid_id: number; value: number | null; n?: number; n_small?: boolean }[] | null;
   overdue: { count: number; items: CaseItem[] | null } | null;
 }
 

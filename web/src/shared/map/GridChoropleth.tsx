@@ -40,6 +40,19 @@ export interface GridChoroplethProps {
 
 type Sort = 'value' | 'name';
 
+/** How many cases a value rests on, and that they are few. */
+function Sample({ v }: { v: GridValue | undefined }) {
+  const { t } = useTranslation();
+  if (v?.n === undefined || v.value === null) return null;
+  return (
+    <span className="quiet">
+      {' '}
+      {t('map:of_n', { n: v.n })}
+      {v.small ? ` ${t('map:small')}` : ''}
+    </span>
+  );
+}
+
 /** The grids coloured by a figure. Everything that the mouse can do on the map the list can do too. */
 export default function GridChoropleth(props: GridChoroplethProps) {
   const { title, values, say, whole = true, absent, region, selected, onSelect, rowExtra, wall } = props;
@@ -48,7 +61,8 @@ export default function GridChoropleth(props: GridChoroplethProps) {
   const info = useMapInfo();
   const grids = useGrids(info.data?.version);
   const [asList, setAsList] = useState(!canDraw());
-  const [sort, setSort] = useState<Sort>('value');
+  // A rate over a handful of cases is no rank, so rates come by name until somebody asks otherwise.
+  const [sort, setSort] = useState<Sort>(whole ? 'value' : 'name');
   const [tip, setTip] = useState<{ x: number; y: number; id: number } | null>(null);
   const [map, setMap] = useState<GlMap | null>(null);
 
@@ -282,9 +296,7 @@ export default function GridChoropleth(props: GridChoroplethProps) {
               {over.name}
               <br />
               <b>{sayOf(byId.get(tip.id))}</b>
-              {byId.get(tip.id)?.n !== undefined ? (
-                <span className="quiet"> {t('map:of_n', { n: byId.get(tip.id)?.n })}</span>
-              ) : null}
+              <Sample v={byId.get(tip.id)} />
             </div>
           ) : null}
         </CityMap>

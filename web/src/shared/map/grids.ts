@@ -9,6 +9,8 @@ export interface GridValue {
   grid_id: number;
   value: number | null;
   n?: number;
+  /** Too few cases to compare it with others. */
+  small?: boolean;
 }
 
 /** Light to dark on paper; on a dark ground dark to light, so that "more" always stands out. */
