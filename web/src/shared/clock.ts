@@ -53,9 +53,10 @@ export function clockWords(clock: Clock | null | undefined, now: number, t: Tran
     };
   }
   if (overdue) {
+    const short = n === 0 ? t('common:clock.over_now') : t('common:clock.over', { amount });
     return {
-      short: t('common:clock.over', { amount }),
-      long: due ? t('common:clock.over_long', { amount, due }) : t('common:clock.over', { amount }),
+      short,
+      long: due && n !== 0 ? t('common:clock.over_long', { amount, due }) : short,
       tone: 'overdue',
     };
   }

@@ -37,24 +37,21 @@ const inPath = (text: string, path: string) =>
     .split(/\s+/)
     .every((word) => path.includes(word));
 
-/** The leaves of the category tree under their branches: type any words of the path, Enter takes the first. */
+/** The leaves of the category tree with their branches: type any words of the path, Enter takes the first. */
 export function CategorySelect({ value, onChange, ...rest }: PickProps<number | undefined>) {
   const { t } = useTranslation();
   const { tree, ready } = useCategories();
+  // Flat, each with its branch beside it: a listbox of plain options is what screen readers read best.
   const options = useMemo(() => {
-    const groups: { label: string; options: { value: number; label: string; path: string }[] }[] = [];
-    const walk = (nodes: CategoryNode[], label: string) => {
-      const leaves = nodes.filter((n) => n.selectable);
-      if (leaves.length) {
-        groups.push({
-          label,
-          options: leaves.map((n) => ({ value: n.value, label: n.title, path: n.path.toLowerCase() })),
-        });
+    const out: { value: number; label: string; branch: string; path: string }[] = [];
+    const walk = (nodes: CategoryNode[], branch: string) => {
+      for (const n of nodes) {
+        if (n.selectable) out.push({ value: n.value, label: n.title, branch, path: n.path.toLowerCase() });
+        if (n.children) walk(n.children, n.path);
       }
-      for (const n of nodes) if (n.children) walk(n.children, n.path);
     };
     walk(tree, '');
-    return groups;
+    return out;
   }, [tree]);
   return (
     <Select
@@ -62,7 +59,13 @@ export function CategorySelect({ value, onChange, ...rest }: PickProps<number | 
       value={ready ? value : undefined}
       onChange={(v) => onChange?.(v)}
       options={options}
-      showSearch={{ filterOption: (text, o) => !!o && 'path' in o && inPath(text, String(o.path)) }}
+      showSearch={{ filterOption: (text, o) => !!o && inPath(text, o.path) }}
+      optionRender={({ data: o }) => (
+        <div className="found">
+          <span className="found-main">{o.label}</span>
+          <span className="quiet">{o.branch}</span>
+        </div>
+      )}
       allowClear
       loading={!ready}
       popupMatchSelectWidth={340}
