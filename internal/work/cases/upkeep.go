@@ -222,7 +222,7 @@ func (s *Service) Import(ctx context.Context, scope access.Scope, h History) (*C
 		*c = base
 		if h.OutsideNumber != "" {
 			var n int
-			if err := tx.QueryRow("SELECT COUNT(*) FROM cases WHERE district = ? AND outside_number = ?", c.District, h.OutsideNumber).Scan(&n); err != nil {
+			if err := tx.QueryRow("SELECT COUNT(*) FROM cases WHERE district = ? AND outside_number = ? AND outside_number <> ''", c.District, h.OutsideNumber).Scan(&n); err != nil {
 				return err
 			}
 			if n > 0 {
