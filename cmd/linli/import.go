@@ -167,6 +167,9 @@ func runImport(ctx context.Context, f *flags, src intake.Source, o intake.Option
 	} else if err != nil {
 		failed = errors.Join(failed, err)
 	}
+	if !o.DryRun && rep.Imported+rep.Opened >= 1000 {
+		failed = errors.Join(failed, o.DB.Analyze(ctx))
+	}
 	out := struct {
 		OK bool `json:"ok"`
 		*intake.Report

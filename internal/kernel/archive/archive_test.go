@@ -373,6 +373,19 @@ func TestRefusals(t *testing.T) {
 		}
 		empty(t, to)
 	})
+	t.Run("a damaged backup leaves PostgreSQL empty", func(t *testing.T) {
+		t.Parallel()
+		bad := filepath.Join(t.TempDir(), "bad")
+		put(t, bad, string(whole[:len(whole)-40]))
+		to, url := target(t, store.Postgres)
+		if _, err := Restore(t.Context(), bad, to, url); !errs.Is(err, ErrDamaged) {
+			t.Error(err)
+		}
+		empty(t, to)
+		if _, err := Restore(t.Context(), file, to, url); err != nil {
+			t.Errorf("and the next restore fails: %v", err)
+		}
+	})
 	t.Run("a full target", func(t *testing.T) {
 		t.Parallel()
 		to := t.TempDir()

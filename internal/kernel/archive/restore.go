@@ -128,7 +128,8 @@ func (l *loader) run() error {
 	if err := l.db.Migrate(l.ctx); err != nil { // an older archive: the rest of the way
 		return err
 	}
-	return l.db.Write(l.ctx, analyze)
+	// Without statistics verification would take hours on a large database.
+	return l.db.Analyze(l.ctx)
 }
 
 // partway is a store that can migrate up to a migration and stop there, as an
@@ -144,18 +145,6 @@ func (l *loader) migrate() error {
 		return db.MigrateTo(l.ctx, all[len(all)-1].ID)
 	}
 	return l.db.Migrate(l.ctx)
-}
-
-// analyze lets the engine look at what came at once, as it otherwise would over
-// time: without it verification takes hours on a large database.
-func analyze(tx *store.Tx) error {
-	if tx.Engine() == store.SQLite {
-		if _, err := tx.Exec("PRAGMA analysis_limit = 1000"); err != nil {
-			return err
-		}
-	}
-	_, err := tx.Exec("ANALYZE")
-	return err
 }
 
 // emptyDatabase refuses a database that anybody has written to.
