@@ -141,8 +141,8 @@ func (e *engine) startRounds() {
 			add(event{at: start + 3*hour, fresh: true, when: func() bool { return e.toArchive(start+3*hour) > 0 }, do: e.archive})
 		}
 		if e.cal.Workday(d) || e.cal.Weekday(d) == time.Saturday {
-			for _, at := range []int64{9 * hour, 11 * hour, 15 * hour, 17 * hour} {
-				add(event{at: start + at, fresh: true, when: func() bool { return e.calls > 0 }, do: e.draw})
+			for _, at := range []int64{8 * hour, 11 * hour, 14 * hour, 17 * hour} { // when the clocks are looked at too
+				add(event{at: start + at, fresh: true, when: func() bool { return e.waiting()+len(e.drawn) > 0 }, do: e.round})
 			}
 		}
 	}

@@ -73,7 +73,7 @@ type engine struct {
 	photos [][]byte
 
 	q       queue
-	dues    queue // limits that may pass, looked at every hour
+	dues    queue // limits that may pass, looked at every three hours
 	now     int64
 	day     int
 	wrote   int // acts since the last commit
@@ -81,11 +81,13 @@ type engine struct {
 	matters map[int64]*matter
 	order   []*matter // by number
 	recent  map[int64][]*matter
-	closed  []*matter // in the order of closing
-	calls   int       // verified cases that wait for a call-back
-	lastID  int64     // of a case
-	pace    *pace     // nil: virtual time, in bulk
-	pure    bool      // the database had no case before: counts can be checked
+	closed  []*matter   // in the order of closing
+	calls   map[int]int // verified cases that wait for a call-back, by district
+	turn    int         // whose turn it is among the seats
+	drawn   []hand      // seats that drew at the last round
+	lastID  int64       // of a case
+	pace    *pace       // nil: virtual time, in bulk
+	pure    bool        // the database had no case before: counts can be checked
 	report  *Report
 }
 
@@ -143,7 +145,7 @@ func newEngine(ctx context.Context, o Options, r Rooms) (*engine, error) {
 		o.Days = 120
 	}
 	e := &engine{r: r, o: o, ctx: ctx, cal: r.Cases.Rules().Calendar(), leafOf: map[int64]*city.Category{}, scopes: map[scopeKey]access.Scope{},
-		matters: map[int64]*matter{}, recent: map[int64][]*matter{}, report: &Report{Acts: map[flow.Action]int{}}}
+		matters: map[int64]*matter{}, recent: map[int64][]*matter{}, calls: map[int]int{}, report: &Report{Acts: map[flow.Action]int{}}}
 	var err error
 	if e.staff, err = readStaff(ctx, r.People, nil); err != nil {
 		return nil, err
@@ -372,7 +374,7 @@ func (e *engine) next(m *matter) {
 	hot := c.Grade == "critical"
 	if m.waits && (c.Status != cases.Verified || !c.Has(cases.FlagCall)) {
 		m.waits = false
-		e.calls--
+		e.calls[c.District]--
 	}
 	if c.Pending != "" {
 		e.then(m, e.deskAfter(e.now, about(rng, 90*minute), hot), func() error { return e.decide(m) })
@@ -409,7 +411,7 @@ func (e *engine) next(m *matter) {
 	case cases.Verified:
 		if c.Has(cases.FlagCall) && !m.waits {
 			m.waits = true
-			e.calls++
+			e.calls[c.District]++
 		}
 	case cases.Closed:
 		e.endOf(m)
@@ -419,6 +421,14 @@ func (e *engine) next(m *matter) {
 // allHours tells whether the unit works on it day and night.
 func (e *engine) allHours(m *matter) bool {
 	return m.c.Grade == "critical" || m.c.Limit.Unit == calendar.Hour
+}
+
+// waiting is how many call-backs are to be made in the city.
+func (e *engine) waiting() (n int) {
+	for _, k := range e.calls {
+		n += k
+	}
+	return n
 }
 
 // known finds the matter of a case that a list shows, adopting it if it is

@@ -39,7 +39,9 @@ func openCity(t testing.TB, days int, scale float64) *app.App {
 	if err := os.WriteFile(filepath.Join(dir, "draw.key"), make([]byte, 32), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	a, err := app.Open(ctx, app.Options{Dir: dir, Clock: func() time.Time { return noon }})
+	o := app.At(dir, "")
+	o.Clock = func() time.Time { return noon }
+	a, err := app.Open(ctx, o)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -97,10 +97,7 @@ func Live(ctx context.Context, o LiveOptions, r Rooms) error {
 	}
 	round = func() error {
 		e.q.add(event{at: e.now + 2*hour, do: round})
-		if e.calls == 0 {
-			return nil
-		}
-		return e.draw()
+		return e.round()
 	}
 	e.q.add(event{at: e.now, do: arrive})
 	e.q.add(event{at: e.now + hour, do: round})
@@ -142,7 +139,8 @@ func (e *engine) drain(ctx context.Context) error {
 			}
 		}
 	}
-	e.q, e.dues, e.order, e.calls = queue{}, queue{}, nil, 0
+	e.q, e.dues, e.order, e.drawn = queue{}, queue{}, nil, nil
+	clear(e.calls)
 	clear(e.matters)
 	e.report.Commands = 0
 	clear(e.report.Acts)

@@ -56,10 +56,25 @@ func (e *engine) verify(m *matter) error {
 // perSeat is how many calls a seat takes in one sitting.
 const perSeat = 12
 
-// draw gives every seat its random calls, and makes them once the lists show them.
+// round is what the call-back seats do a few times a day: they plan the calls
+// that were drawn for them at the last round, and draw new ones. What is drawn
+// is only seen once it is committed, hence the order.
+func (e *engine) round() error {
+	if err := e.callList(); err != nil {
+		return err
+	}
+	return e.draw()
+}
+
+// draw gives as many seats as are needed their random calls, in turn.
 func (e *engine) draw() error {
+	e.drawn = nil
 	for _, d := range slices.Sorted(maps.Keys(e.staff.seats)) {
-		for _, h := range e.staff.seats[d] {
+		seats := e.staff.seats[d]
+		need := (e.calls[int(d)] + perSeat - 1) / perSeat
+		for range min(need, len(seats)) {
+			h := seats[e.turn%len(seats)]
+			e.turn++
 			scope, err := e.scope(h, access.CaseCallback)
 			if err != nil {
 				return err
@@ -67,33 +82,31 @@ func (e *engine) draw() error {
 			if _, err := e.r.Cases.DrawCalls(e.at(), scope, perSeat); err != nil {
 				return fmt.Errorf("life: %s draws calls: %w", h.actor.Login, err)
 			}
+			e.drawn = append(e.drawn, h)
 			e.wrote++
 		}
 	}
-	e.q.add(event{at: e.now + minute, fresh: true, do: e.callList})
 	return nil
 }
 
 // callList reads what was drawn for each seat and plans the calls.
 func (e *engine) callList() error {
-	for _, d := range slices.Sorted(maps.Keys(e.staff.seats)) {
-		for _, h := range e.staff.seats[d] {
-			scope, err := e.scope(h, access.CaseCallback)
-			if err != nil {
-				return err
-			}
-			list, _, err := e.r.Cases.Cases(e.ctx, scope, cases.Filter{Statuses: []string{string(cases.Verified)}, Seat: h.actor.Account, Sort: "draw", Limit: perSeat})
-			if err != nil {
-				return fmt.Errorf("life: %s lists calls: %w", h.actor.Login, err)
-			}
-			at := e.now
-			for _, c := range list {
-				m := e.known(c)
-				m.gen++
-				e.report.Acts[cases.ActDraw]++
-				at += about(m.rng, 3*minute)
-				e.then(m, at, func() error { return e.call(m, h) })
-			}
+	for _, h := range e.drawn {
+		scope, err := e.scope(h, access.CaseCallback)
+		if err != nil {
+			return err
+		}
+		list, _, err := e.r.Cases.Cases(e.ctx, scope, cases.Filter{Statuses: []string{string(cases.Verified)}, Seat: h.actor.Account, Sort: "draw", Limit: perSeat})
+		if err != nil {
+			return fmt.Errorf("life: %s lists calls: %w", h.actor.Login, err)
+		}
+		at := e.now
+		for _, c := range list {
+			m := e.known(c)
+			m.gen++
+			e.report.Acts[cases.ActDraw]++
+			at += about(m.rng, 3*minute)
+			e.then(m, at, func() error { return e.call(m, h) })
 		}
 	}
 	return nil
@@ -217,8 +230,10 @@ func (e *engine) archive() error {
 }
 
 // grid is how often the clocks are looked at.
-const grid = hour
+const grid = 3 * hour
 
+// onGrid is the next look at or after the instant; looks fall on 8:00, 11:00 … in
+// a zone that is whole hours from UTC.
 func onGrid(at int64) int64 { return (at + grid - 1) / grid * grid }
 
 // watch plans a look at the clocks when a limit of the case may have passed.

@@ -223,7 +223,7 @@ func (e *engine) resolve(m *matter) error {
 	if c.Redos > 0 || c.Reworks > 0 {
 		a.Result = saidOf(rng, doneAgain, m.leaf)
 	}
-	if cat.EvidenceResolved || chance(rng, 0.08) {
+	if cat.EvidenceResolved || chance(rng, 0.02) {
 		if a.Files, err = e.photo(m, h, c.District); err != nil {
 			return e.fail(m, h, "resolve", err)
 		}
