@@ -17,6 +17,7 @@ import (
 	"syscall"
 
 	"linli/internal/app"
+	"linli/internal/kernel/config"
 	"linli/internal/kernel/errs"
 )
 
@@ -107,9 +108,11 @@ func help(w io.Writer) {
 	fmt.Fprint(w, "\nlinli COMMAND --help tells more. Environment: LINLI_ADDR, LINLI_DATA, LINLI_DB.\n")
 }
 
-// flags are the options that most commands share.
+// flags are the options that most commands share. data, db and cfg are set by parse.
 type flags struct {
 	*flag.FlagSet
+	from *config.Flags
+	cfg  config.Config
 	data string
 	db   string
 	json bool
@@ -121,21 +124,18 @@ func newFlags(name, about string) *flags {
 		fmt.Fprintf(f.Output(), "usage: linli %s\n\n", about)
 		f.PrintDefaults()
 	}
-	f.StringVar(&f.data, "data", env("LINLI_DATA", "data"), "data folder (LINLI_DATA)")
-	f.StringVar(&f.db, "db", env("LINLI_DB", ""), "PostgreSQL address instead of the embedded database (LINLI_DB)")
+	if name == "serve" {
+		f.from = config.AddFlags(f.FlagSet)
+	} else {
+		f.from = config.AddDataFlags(f.FlagSet, nil)
+	}
 	f.BoolVar(&f.json, "json", false, "machine-readable output")
 	return f
 }
 
-func env(name, otherwise string) string {
-	if v := os.Getenv(name); v != "" {
-		return v
-	}
-	return otherwise
-}
-
-// parse reads the arguments; rest says how many may follow the flags.
-func (f *flags) parse(args []string, rest int) error {
+// parse reads the arguments, then the environment and DATA/linli.json; rest
+// says how many arguments may follow the flags.
+func (f *flags) parse(args []string, rest int) (err error) {
 	if err := f.Parse(args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
 			return err
@@ -145,11 +145,15 @@ func (f *flags) parse(args []string, rest int) error {
 	if f.NArg() > rest {
 		return usage("unexpected argument %q", f.Arg(rest))
 	}
+	if f.cfg, err = f.from.Load(os.Getenv); err != nil {
+		return err
+	}
+	f.data, f.db = f.cfg.Data, f.cfg.DB
 	return nil
 }
 
 func (f *flags) open(ctx context.Context) (*app.App, error) {
-	return app.Open(ctx, app.Options{Dir: f.data, DB: f.db, Version: version, TileKey: os.Getenv("LINLI_TIANDITU_KEY")})
+	return app.Open(ctx, app.Options{Config: f.cfg, Version: version})
 }
 
 // print writes a result as JSON or as the given text.

@@ -88,7 +88,7 @@ var template = sync.OnceValues(func() (string, error) {
 
 func fillCity(dir, url string) error {
 	ctx := context.Background()
-	a, err := app.Open(ctx, app.Options{Dir: dir, DB: url})
+	a, err := app.Open(ctx, app.At(dir, url))
 	if err != nil {
 		return err
 	}
@@ -281,7 +281,7 @@ func TestImportAndExport(t *testing.T) {
 // community is the code of one of the city's communities.
 func community(t *testing.T, dir string) string {
 	t.Helper()
-	a, err := app.Open(t.Context(), app.Options{Dir: dir})
+	a, err := app.Open(t.Context(), app.At(dir, ""))
 	if err != nil {
 		t.Fatal(err)
 	}

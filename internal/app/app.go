@@ -7,7 +7,6 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net"
 	"os"
@@ -19,6 +18,7 @@ import (
 	"linli/internal/grid/region"
 	"linli/internal/kernel/access"
 	"linli/internal/kernel/audit"
+	"linli/internal/kernel/config"
 	"linli/internal/kernel/files"
 	"linli/internal/kernel/jobs"
 	"linli/internal/kernel/search"
@@ -32,15 +32,18 @@ import (
 
 // Options say what to open and how to serve it.
 type Options struct {
-	Dir      string // everything that the program owns lies under it
-	DB       string // postgres://…; "" is the embedded database in Dir
-	TileKey  string // key for Tianditu tiles; "" switches them off
-	Version  string // of the program
-	Clock    func() time.Time
-	Fatal    func(error)  // see store.Options
-	Rate     float64      // see web.Options
-	Insecure bool         // no rate limit: load drivers and the simulator's own server
-	Log      *slog.Logger // nil: slog.Default()
+	config.Config
+	Version string // of the program
+	Clock   func() time.Time
+	Fatal   func(error)  // see store.Options
+	Log     *slog.Logger // nil: slog.Default()
+}
+
+// At are the default options for a data folder and, if not "", a PostgreSQL address.
+func At(dir, db string) Options {
+	c := config.Default()
+	c.Data, c.DB = dir, db
+	return Options{Config: c}
 }
 
 // App is the opened program.
@@ -69,7 +72,7 @@ func Open(ctx context.Context, o Options) (_ *App, err error) {
 	if o.Log == nil {
 		o.Log = slog.Default()
 	}
-	if err := writable(o.Dir); err != nil {
+	if err := o.PrepareData(); err != nil {
 		return nil, err
 	}
 	a := &App{opt: o}
@@ -80,7 +83,7 @@ func Open(ctx context.Context, o Options) (_ *App, err error) {
 			a.Close()
 		}
 	}()
-	if a.DB, err = store.Open(ctx, store.Options{Dir: o.Dir, URL: o.DB, Clock: o.Clock, Fatal: o.Fatal}); err != nil {
+	if a.DB, err = store.Open(ctx, store.Options{Dir: o.Data, URL: o.DB, Clock: o.Clock, Fatal: o.Fatal}); err != nil {
 		return nil, err
 	}
 	if err = a.DB.Migrate(ctx); err != nil {
@@ -89,7 +92,7 @@ func Open(ctx context.Context, o Options) (_ *App, err error) {
 	if err = a.DB.Keep(run); err != nil {
 		return nil, err
 	}
-	if a.Atlas, err = region.Open(ctx, region.Options{DB: a.DB, Dir: filepath.Join(o.Dir, "map"), OnChange: func(at *region.Atlas) { access.SetDistricts(at.Districts()...) }}); err != nil {
+	if a.Atlas, err = region.Open(ctx, region.Options{DB: a.DB, Dir: filepath.Join(o.Data, "map"), OnChange: serves}); err != nil {
 		return nil, err
 	}
 	if a.Identity, err = identity.New(ctx, a.DB, identity.Options{Regions: regions{a.Atlas}, City: a.city, Today: a.Today}); err != nil {
@@ -98,16 +101,16 @@ func Open(ctx context.Context, o Options) (_ *App, err error) {
 	if a.Rulebook, err = rulebook.Open(ctx, a.DB, units{a.Identity, a.Today}, areas{a.Atlas}); err != nil {
 		return nil, err
 	}
-	if a.Vault, err = vault.New(ctx, a.DB, o.Dir); err != nil {
+	if a.Vault, err = vault.New(ctx, a.DB, o.Data); err != nil {
 		return nil, err
 	}
-	if a.Signer, err = audit.OpenSigner(o.Dir); err != nil {
+	if a.Signer, err = audit.OpenSigner(o.Data); err != nil {
 		return nil, err
 	}
-	if a.Files, err = files.New(a.DB, o.Dir, files.Options{Prefix: filesPath, Who: a.uploader, Problem: web.Fail}); err != nil {
+	if a.Files, err = files.New(a.DB, o.Data, files.Options{Prefix: filesPath, Who: a.uploader, Problem: web.Fail}); err != nil {
 		return nil, err
 	}
-	key, err := drawKey(o.Dir)
+	key, err := drawKey(o.Data)
 	if err != nil {
 		return nil, err
 	}
@@ -118,23 +121,6 @@ func Open(ctx context.Context, o Options) (_ *App, err error) {
 	a.Jobs = jobs.New(a.DB, jobs.Options{Log: o.Log})
 	a.chores()
 	return a, nil
-}
-
-// ErrFolder says that the data folder cannot be used.
-var ErrFolder = errors.New("the data folder cannot be written")
-
-func writable(dir string) error {
-	if dir == "" {
-		return fmt.Errorf("%w: none is given (--data DIR)", ErrFolder)
-	}
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return fmt.Errorf("%w: %s: %w", ErrFolder, dir, err)
-	}
-	f, err := os.CreateTemp(dir, ".write-test-")
-	if err != nil {
-		return fmt.Errorf("%w: %s: %w", ErrFolder, dir, err)
-	}
-	return errors.Join(f.Close(), os.Remove(f.Name()))
 }
 
 // drawKey is the secret of the random draws; it is made at the first start.
@@ -149,6 +135,14 @@ func drawKey(dir string) ([]byte, error) {
 		return key, os.WriteFile(file, key, 0o600)
 	}
 	return key, err
+}
+
+// serves tells the kernel the city's districts; an empty installation leaves
+// what another one in this process (a test's) has told.
+func serves(at *region.Atlas) {
+	if d := at.Districts(); len(d) > 0 {
+		access.SetDistricts(d...)
+	}
 }
 
 // Today is the city's day, yyyymmdd.
@@ -239,5 +233,5 @@ func (a *App) Serve(ctx context.Context, l net.Listener) error {
 		return err
 	}
 	a.Start(ctx)
-	return a.Web.Serve(ctx, l, 15*time.Second)
+	return a.Web.Serve(ctx, l, time.Duration(a.opt.StopSeconds)*time.Second)
 }

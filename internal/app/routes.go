@@ -3,7 +3,6 @@ package app
 import (
 	"context"
 	"net/http"
-	"net/netip"
 	"strconv"
 
 	"linli/internal/figures/metric"
@@ -19,14 +18,15 @@ const filesPath = "/api/v1/files/"
 
 // Routes makes the router with every operation of every room.
 func (a *App) Routes() error {
-	o := web.Options{Version: a.opt.Version, Auth: a.Identity, Log: a.opt.Log, Today: a.Today, Ready: a.DB.Ready, DB: a.DB, Rate: a.opt.Rate,
-		TrustedProxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128")}}
-	if a.opt.Insecure {
-		o.Rate, o.MaxInFlight = -1, 4096
+	proxies, err := a.opt.Proxies()
+	if err != nil {
+		return err
 	}
-	a.Web = web.New(o)
+	lim := a.opt.Limits
+	a.Web = web.New(web.Options{Version: a.opt.Version, Auth: a.Identity, Log: a.opt.Log, Today: a.Today, Ready: a.DB.Ready, DB: a.DB, Rate: lim.PerSecond(), Burst: lim.Burst,
+		MaxInFlight: lim.InFlight, StreamsPerUser: lim.StreamsPerUser, TrustedProxies: proxies})
 	a.Identity.Register(a.Web)
-	a.Atlas.Register(a.Web, region.NewTiles(a.opt.TileKey))
+	a.Atlas.Register(a.Web, region.NewTiles(a.opt.Tianditu.Key))
 	a.Rulebook.Register(a.Web, past{a.Cases})
 	a.Cases.API(a.Web, metric.Masks)
 	a.Metric.API(a.Web)

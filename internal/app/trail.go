@@ -21,7 +21,7 @@ import (
 )
 
 // headsFile keeps the signed heads of all chains, one note after another.
-func (a *App) headsFile() string { return filepath.Join(a.opt.Dir, "audit-heads.txt") }
+func (a *App) headsFile() string { return filepath.Join(a.opt.Data, "audit-heads.txt") }
 
 // SignHeads signs each chain that grew and adds its head to the file, which
 // other seats copy: with it, `linli verify --heads FILE` proves later changes.

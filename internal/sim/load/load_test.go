@@ -16,7 +16,7 @@ import (
 func TestCity(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	a, err := app.Open(ctx, app.Options{Dir: t.TempDir()})
+	a, err := app.Open(ctx, app.At(t.TempDir(), ""))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -70,7 +70,7 @@ func BenchmarkCity(b *testing.B) {
 	ctx := context.Background()
 	c := city.Generate(city.Options{Seed: 1, Until: time.Now()})
 	for b.Loop() {
-		a, err := app.Open(ctx, app.Options{Dir: b.TempDir()})
+		a, err := app.Open(ctx, app.At(b.TempDir(), ""))
 		if err != nil {
 			b.Fatal(err)
 		}
