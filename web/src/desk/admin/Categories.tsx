@@ -431,9 +431,7 @@ function Editor({
           <p className="buttons">
             <Button
               loading={preview.isPending}
-              onClick={() =>
-                void form.validateFields().then((v) => preview.mutate({ ...initial, ...v } as Fields))
-              }
+              onClick={() => void form.validateFields().then((v) => preview.mutate(v))}
             >
               {t('admin:preview.do')}
             </Button>

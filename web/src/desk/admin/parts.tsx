@@ -45,6 +45,7 @@ export function useSpanText() {
   const { t } = useTranslation();
   return (from: number | undefined, to?: number) => {
     if (!from) return '—';
+    if (to && to <= from) return t('admin:span.never', { from: dayText(from) });
     return to
       ? t('admin:span.from_to', { from: dayText(from), to: dayText(addDays(to, -1)) })
       : t('admin:span.from', { from: dayText(from) });
