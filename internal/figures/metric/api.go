@@ -68,7 +68,7 @@ type valueIn struct {
 	Channel   string `query:"channel" doc:"comma list"`
 }
 
-var fieldNames = web.Name(map[string]errs.Words{"by": w("分组方式", "the breakdown"), "region": w("区划", "the region"), "figure": w("指标", "the figure")})
+var _ = web.Name(map[string]errs.Words{"by": w("分组方式", "the breakdown"), "region": w("区划", "the region"), "figure": w("指标", "the figure")})
 
 // query reads what is asked for; days default to this month so far.
 func (s *Service) query(in *valueIn) (Query, error) {

@@ -236,7 +236,7 @@ func inset(r []pt, dist []float64) []pt {
 			t := e.a.sub(p.a).cross(e.d) / k
 			out[i] = p.a.add(p.d.mul(t))
 		}
-		worst, at := -0.0, -1
+		worst, at := 0.0, -1
 		for i := range es {
 			if l := out[(i+1)%n].sub(out[i]).dot(es[i].d); l < worst {
 				worst, at = l, i

@@ -52,7 +52,6 @@ func when(zh, en string, hold func(*facts) bool) rule { return rule{Why: w(zh, e
 // The rules, each with its reason.
 var (
 	leadOnly   = when("只有主办单位办理这一步", "only the lead unit does this", func(f *facts) bool { return f.leads })
-	unitOnly   = when("只有主办或协办单位办理这一步", "only a unit of this case does this", func(f *facts) bool { return f.helps })
 	running    = when("事件已挂账，请先恢复办理", "the case is suspended; resume it first", func(f *facts) bool { return !f.c.Has(FlagSuspended) })
 	suspended  = when("事件没有挂账", "the case is not suspended", func(f *facts) bool { return f.c.Has(FlagSuspended) })
 	noRequest  = when("有一项申请正在等待审批", "a request is waiting for approval", func(f *facts) bool { return f.c.Pending == "" })
