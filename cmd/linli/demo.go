@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"linli/internal/app"
+	"linli/internal/kernel/store"
 	"linli/internal/sim/city"
 	"linli/internal/sim/life"
 	"linli/internal/sim/load"
@@ -64,7 +65,8 @@ func demo(ctx context.Context, args []string) error {
 	}
 	say("drawing the city …")
 	c := city.Generate(city.Options{Seed: *seed, Scale: *scale, Until: end})
-	accounts, err := load.City(ctx, rooms(a), c)
+	// The city is older than its history: the trail's times never go back.
+	accounts, err := load.City(store.ContextAt(ctx, end.AddDate(0, 0, -*days-1).UnixMicro()), rooms(a), c)
 	if err != nil {
 		return err
 	}
