@@ -372,6 +372,9 @@ function Editor({
           >
             <Input.TextArea autoSize={{ minRows: 1, maxRows: 4 }} maxLength={1000} />
           </Form.Item>
+          <Form.Item name="evidence_why_en" label={t('admin:category.evidence_why_en')}>
+            <Input.TextArea autoSize={{ minRows: 1, maxRows: 4 }} maxLength={2000} />
+          </Form.Item>
         </fieldset>
         <fieldset>
           <legend>{t('admin:category.conditions')}</legend>

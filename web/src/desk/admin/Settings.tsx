@@ -34,14 +34,30 @@ type Settings = {
 } & Record<(typeof lone)[number], Limit> &
   Record<(typeof numbers)[number][0] | (typeof shares)[number], number>;
 
-function LimitFields({ name, label }: { name: (string | number)[]; label: string }) {
+function LimitFields({
+  name,
+  label,
+  optional,
+}: {
+  name: (string | number)[];
+  label: string;
+  optional?: boolean;
+}) {
   const { t } = useTranslation();
   return (
     <span className="limit-pair">
-      <Form.Item name={[...name, 'n']} noStyle rules={[{ required: true, message: t('admin:need.number') }]}>
+      <Form.Item
+        name={[...name, 'n']}
+        noStyle
+        rules={[{ required: !optional, message: t('admin:need.number') }]}
+      >
         <InputNumber min={1} max={10000} precision={0} aria-label={label} />
       </Form.Item>
-      <Form.Item name={[...name, 'unit']} noStyle rules={[{ required: true, message: t('admin:need.unit') }]}>
+      <Form.Item
+        name={[...name, 'unit']}
+        noStyle
+        rules={[{ required: !optional, message: t('admin:need.unit') }]}
+      >
         <Select
           aria-label={`${label} ${t('admin:category.unit')}`}
           popupMatchSelectWidth={false}
@@ -53,6 +69,20 @@ function LimitFields({ name, label }: { name: (string | number)[]; label: string
       </Form.Item>
     </span>
   );
+}
+
+/** The stage limits as edited over those that the page does not show; an emptied one is gone. */
+export function mergeStages(
+  before: Settings['stage_limits'],
+  after: Settings['stage_limits'],
+): Settings['stage_limits'] {
+  const out: Settings['stage_limits'] = {};
+  for (const g of grades) {
+    const all = { ...before[g], ...after[g] };
+    const kept = Object.entries(all).filter(([, l]) => l?.n && l.unit);
+    if (kept.length) out[g] = Object.fromEntries(kept);
+  }
+  return out;
 }
 
 /** A share, written in percent. */
@@ -84,8 +114,12 @@ function Editor({ settings, version }: { settings: Settings; version: number }) 
   const refresh = useRefresh();
   const [form] = Form.useForm<Settings & { valid_from: number; note?: string }>();
   const save = useMutation({
-    mutationFn: ({ valid_from, note, ...rest }: Settings & { valid_from: number; note?: string }) =>
-      call('PUT', '/settings', { body: { settings: { ...settings, ...rest }, version, valid_from, note } }),
+    mutationFn: ({ valid_from, note, ...rest }: Settings & { valid_from: number; note?: string }) => {
+      const stage_limits = mergeStages(settings.stage_limits, rest.stage_limits);
+      return call('PUT', '/settings', {
+        body: { settings: { ...settings, ...rest, stage_limits }, version, valid_from, note },
+      });
+    },
     onSuccess: (_, v) => {
       refresh('settings');
       void message.success(t('admin:settings.saved', { day: dayText(v.valid_from) }));
@@ -128,6 +162,7 @@ function Editor({ settings, version }: { settings: Settings; version: number }) 
                   {stageNames.map((s) => (
                     <td key={s}>
                       <LimitFields
+                        optional
                         name={['stage_limits', g, s]}
                         label={`${t(`common:grade.${g}`)} ${t(`admin:stage.${s}`)}`}
                       />

@@ -11,9 +11,31 @@ import { useSpanText } from './parts.tsx';
 
 const kinds = ['category', 'calendar', 'routing', 'settings'] as const;
 
+/** Fields and codes of a rule body in words; what has none stays as it is. */
+function useWords() {
+  const { t } = useTranslation();
+  const part = (p: string): string =>
+    t(
+      [
+        `admin:field.${p}`,
+        `admin:stage.${p}`,
+        `admin:settings.of.${p}`,
+        `admin:unit.${p}`,
+        `admin:category.kinds.${p}`,
+        `common:grade.${p}`,
+      ],
+      { defaultValue: p },
+    );
+  return {
+    path: (path: string) => path.split(' / ').map(part).join(' / '),
+    value: (v: string) => (/^[a-z_]+$/.test(v) ? part(v) : v),
+  };
+}
+
 /** What this version changed against the one before it. */
 function Changes({ version }: { version: Version }) {
   const { t } = useTranslation();
+  const words = useWords();
   const history = useQuery({
     queryKey: ['admin', 'versions', 'of', version.kind, version.key],
     queryFn: ({ signal }) =>
@@ -41,12 +63,16 @@ function Changes({ version }: { version: Version }) {
         <tbody>
           {list.slice(0, 60).map((d) => (
             <tr key={d.path}>
-              <th scope="row">{d.path}</th>
+              <th scope="row">{words.path(d.path)}</th>
               <td className="wrap">
-                {d.before ?? <span className="quiet">{t('admin:versions.empty')}</span>}
+                {d.before ? (
+                  words.value(d.before)
+                ) : (
+                  <span className="quiet">{t('admin:versions.empty')}</span>
+                )}
               </td>
               <td className="wrap">
-                {d.after ?? <span className="quiet">{t('admin:versions.empty')}</span>}
+                {d.after ? words.value(d.after) : <span className="quiet">{t('admin:versions.empty')}</span>}
               </td>
             </tr>
           ))}
