@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -107,10 +108,17 @@ func statements(s string) []string {
 // Migrate brings the database to this version: each migration in one durable
 // transaction. It refuses a database of a newer version and one whose applied
 // migrations are not those that this version knows.
-func (db *DB) Migrate(ctx context.Context) error {
+func (db *DB) Migrate(ctx context.Context) error { return db.MigrateTo(ctx, 0) }
+
+// MigrateTo is Migrate up to the migration with that number, 0 for all: to load
+// a backup of an older version before it is brought to this one.
+func (db *DB) MigrateTo(ctx context.Context, last int) error {
 	all, err := db.load()
 	if err != nil {
 		return err
+	}
+	if last > 0 {
+		all = slices.DeleteFunc(all, func(m migration) bool { return m.id > last })
 	}
 	err = db.Write(ctx, func(tx *Tx) error {
 		if tx.Engine() == Postgres { // two processes may start at once

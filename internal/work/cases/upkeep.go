@@ -259,7 +259,7 @@ func (s *Service) Verify(ctx context.Context, r store.Reader) ([]audit.Problem, 
 	}
 	rows, err := r.Query(ctx, "SELECT l.district, l.case_id, l.seq, l.at, l.actor, l.post, l.org, l.action, l.was, l.became, l.fields, l.state, COALESCE(a.idx, -1), a.digest, "+
 		"CASE WHEN c.id IS NULL THEN -1 WHEN c.seq = l.seq THEN 1 ELSE 0 END FROM case_log l "+
-		"LEFT JOIN audit a ON a.district = l.district AND a.object_id = l.case_id AND a.object = 'case' AND a.seq = l.seq AND a.action = 'case.' || l.action "+
+		"LEFT JOIN audit a ON a.district = l.district AND a.object_id = l.case_id AND a.object_id BETWEEN l.case_id AND l.case_id AND a.object = 'case' AND a.seq = l.seq AND a.action = 'case.' || l.action "+
 		"LEFT JOIN cases c ON c.district = l.district AND c.id = l.case_id ORDER BY l.district, l.case_id, l.seq")
 	if err != nil {
 		return nil, err
