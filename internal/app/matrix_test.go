@@ -1,0 +1,338 @@
+package app_test
+
+import (
+	"fmt"
+	"net/http"
+	"path"
+	"strings"
+	"testing"
+
+	"linli/internal/app/apptest"
+	"linli/internal/kernel/access"
+	"linli/internal/kernel/access/matrixtest"
+)
+
+// call is how the matrix calls one operation about the target: what fills its
+// path, and a body that is understood but, where it can be, refused after the
+// question of rights is settled.
+type call struct {
+	path   func(m *matrix, p *apptest.Person) string // "" or nil: the path has no parts
+	body   any
+	header []string
+	scoped bool // its path names a thing that lies somewhere
+	stream bool
+	ends   bool // it may end the caller's session or posts
+	city   bool // it changes what is the whole city's: a district's admin finds nothing
+	absent bool // 404 is right also for those who may: the thing is switched off
+}
+
+type matrix struct {
+	*apptest.City
+	caseID, file, account, org, category int64
+	community                            int64
+}
+
+func about(id func(m *matrix) int64) func(*matrix, *apptest.Person) string {
+	return func(m *matrix, _ *apptest.Person) string { return fmt.Sprint(id(m)) }
+}
+
+var (
+	aCase    = about(func(m *matrix) int64 { return m.caseID })
+	aFile    = about(func(m *matrix) int64 { return m.file })
+	account  = about(func(m *matrix) int64 { return m.account })
+	anOrg    = about(func(m *matrix) int64 { return m.org })
+	category = about(func(m *matrix) int64 { return m.category })
+	text     = func(s string) func(*matrix, *apptest.Person) string {
+		return func(*matrix, *apptest.Person) string { return s }
+	}
+	empty = apptest.M{}
+	tus   = []string{"Tus-Resumable", "1.0.0"}
+)
+
+// ownUpload is an upload of the caller's, if the caller may begin one.
+func ownUpload(_ *matrix, p *apptest.Person) string {
+	a := p.Do("POST", "/api/v1/files/", nil, append(tus, "Upload-Length", "9")...)
+	if a.Status != 201 {
+		return "1"
+	}
+	return path.Base(a.Header.Get("Location"))
+}
+
+func ownFilter(_ *matrix, p *apptest.Person) string {
+	var f struct{ ID int64 }
+	if a := p.Do("POST", "/api/v1/filters", apptest.M{"name": "我的", "page": "cases", "query": "open=true"}); a.Status == 201 {
+		a.Into(&f)
+	}
+	return fmt.Sprint(f.ID)
+}
+
+func ownSession(_ *matrix, p *apptest.Person) string {
+	var s struct{ Items []struct{ ID int64 } }
+	if a := p.Do("GET", "/api/v1/sessions", nil); a.Status == 200 && len(a.Into(&s).Body) > 0 && len(s.Items) > 0 {
+		return fmt.Sprint(s.Items[0].ID)
+	}
+	return "1"
+}
+
+// someSession is a living session of the target account.
+func someSession(m *matrix, _ *apptest.Person) string {
+	return fmt.Sprint(m.account) + " " + ownSession(m, m.SignIn(m.account))
+}
+
+func somePost(m *matrix, _ *apptest.Person) string {
+	for _, h := range m.Identity.Directory().Holders(access.CaseExport, access.Target{District: int(m.community / 1_000_000)}, m.Today()) {
+		if h.Account == m.account {
+			return fmt.Sprint(h.Post.ID)
+		}
+	}
+	return "1"
+}
+
+var act = apptest.M{"action": "note", "note": "x", "version": 99}
+
+// calls has every operation of the program. One that is not here fails the
+// test: say here how it is called about the target.
+var calls = map[string]call{
+	"act-on-case":        {path: aCase, body: act, scoped: true},
+	"act-on-cases":       {body: apptest.M{"action": "note", "note": "x", "cases": []apptest.M{{"id": 1, "version": 1}}}},
+	"add-post":           {path: account, body: apptest.M{"role": "nonsense"}, scoped: true},
+	"append-upload":      {path: ownUpload, body: "123", header: append(tus, "Upload-Offset", "0", "Content-Type", "application/offset+octet-stream")},
+	"audit-heads":        {},
+	"audit-trail":        {},
+	"case-page":          {path: aCase, scoped: true},
+	"case-trail":         {path: aCase, scoped: true},
+	"change-password":    {body: apptest.M{"old": "not this one", "new": "nor this one"}},
+	"cockpit":            {},
+	"create-account":     {body: empty},
+	"create-category":    {body: empty},
+	"create-org":         {body: empty},
+	"create-upload":      {body: nil, header: append(tus, "Upload-Length", "9")},
+	"delete-filter":      {path: ownFilter},
+	"draw-callbacks":     {body: apptest.M{"n": 1}},
+	"end-own-session":    {path: ownSession, ends: true},
+	"end-own-sessions":   {ends: true},
+	"end-post":           {path: somePost, body: apptest.M{"to": 0}, scoped: true},
+	"end-session":        {path: someSession, scoped: true},
+	"end-sessions":       {path: account, scoped: true},
+	"end-upload":         {path: ownUpload, header: tus},
+	"export-cases":       {},
+	"export-figure":      {path: text("reported")},
+	"figure":             {path: text("reported")},
+	"find-places":        {},
+	"get-account":        {path: account, scoped: true},
+	"get-calendar":       {path: text("2026")},
+	"get-file":           {path: aFile, scoped: true},
+	"get-routing":        {},
+	"get-session":        {},
+	"get-settings":       {},
+	"get-thumb":          {path: aFile, scoped: true},
+	"import-categories":  {body: "", city: true, header: []string{"Content-Type", "text/csv"}},
+	"list-accounts":      {},
+	"list-cases":         {},
+	"list-categories":    {},
+	"list-figures":       {},
+	"list-filters":       {},
+	"list-grids":         {},
+	"list-orgs":          {},
+	"list-own-sessions":  {},
+	"list-regions":       {},
+	"list-roles":         {},
+	"list-rule-versions": {},
+	"list-sessions":      {path: account, scoped: true},
+	"map-base-layer":     {path: text("water.geojson")},
+	"map-grids":          {},
+	"map-info":           {},
+	"map-tile":           {path: text("5 1 1"), absent: true},
+	"my-callbacks":       {},
+	"place-at":           {},
+	"preview-calendar":   {body: empty},
+	"preview-category":   {body: empty},
+	"preview-routing":    {body: empty},
+	"report-case":        {body: empty},
+	"reset-password":     {path: account, scoped: true},
+	"reveal-reporter":    {path: aCase, body: apptest.M{"purpose": "回访核实"}, scoped: true},
+	"save-filter":        {body: empty},
+	"set-language":       {body: apptest.M{"lang": "zh"}},
+	"sign-in":            {body: empty},
+	"sign-out":           {ends: true},
+	"similar-cases":      {},
+	"update-account":     {path: account, body: apptest.M{"version": 99}, scoped: true},
+	"update-calendar":    {path: text("2026"), body: empty},
+	"update-category":    {path: category, body: empty},
+	"update-hours":       {body: empty},
+	"update-org":         {path: anOrg, body: apptest.M{"code": "1", "name": "甲", "kind": "department", "region": "990101", "version": 99}, scoped: true},
+	"update-region":      {path: func(m *matrix, _ *apptest.Person) string { return fmt.Sprint(m.community) }, body: apptest.M{"name": "新名", "valid_from": 20270101, "version": 99}, scoped: true},
+	"update-routing":     {body: empty},
+	"update-settings":    {body: empty},
+	"upload-offset":      {path: ownUpload, header: tus},
+	"verify-audit":       {},
+	"watch-cases":        {stream: true},
+}
+
+// fill puts the parts, in order, into the path.
+func fill(t *testing.T, op matrixtest.Op, parts string) string {
+	t.Helper()
+	var out []string
+	left := strings.Fields(parts)
+	for _, s := range strings.Split(op.Path, "/") {
+		if strings.HasPrefix(s, "{") && s != "{$}" {
+			if len(left) == 0 {
+				t.Fatalf("%s: nothing to put into %s of %s", op.ID, s, op.Path)
+			}
+			s, left = left[0], left[1:]
+		}
+		out = append(out, s)
+	}
+	return strings.TrimSuffix(strings.Join(out, "/"), "{$}")
+}
+
+// TestMatrix calls every operation as every role in every relation to a case,
+// a file, an account, an organisation and a region of the target place.
+func TestMatrix(t *testing.T) {
+	t.Parallel()
+	m := &matrix{City: apptest.SQLite(t)}
+	w := m.World()
+	m.org, m.community = w.Target.Org, w.Target.Community
+	desk := m.Hire(access.Post{Role: "district_desk", Region: w.Target.District})
+	leader := m.Hire(access.Post{Role: "leader", Region: w.Target.District})
+	m.account = leader.Account
+	photo := desk.Photo("现场.jpg")
+	m.category = leafWith(t, m.City, plain).ID
+	made := desk.Report(apptest.M{"text": "路灯不亮", "place": spot(w.Target), "category_id": m.category, "files": []int64{photo}, "reporter": apptest.M{"name": "张三", "phone": "13900000000"}})
+	m.caseID, m.file = made.ID, photo
+	desk.Act(made.ID, "file", nil)
+	desk.Act(made.ID, "dispatch", apptest.M{"lead": w.Target.Org})
+
+	var ops []matrixtest.Op
+	for _, op := range m.Web.Ops() {
+		c, known := calls[op.ID]
+		if !known {
+			t.Errorf("the matrix does not know how to call %s (%s %s): add it to calls", op.ID, op.Method, op.Path)
+			continue
+		}
+		ops = append(ops, matrixtest.Op{ID: op.ID, Method: op.Method, Path: op.Path, Policy: op.Policy, Scoped: c.scoped})
+	}
+	if len(ops) != len(calls) {
+		t.Errorf("%d operations, %d calls: a call in the table names no operation", len(ops), len(calls))
+	}
+	cells, err := matrixtest.Matrix(ops, w)
+	if err != nil {
+		t.Fatal(err)
+	}
+	byFixture, order := map[string][]matrixtest.Cell{}, []string{}
+	for _, c := range cells {
+		if byFixture[c.Fixture.Name] == nil {
+			order = append(order, c.Fixture.Name)
+		}
+		byFixture[c.Fixture.Name] = append(byFixture[c.Fixture.Name], c)
+	}
+	t.Logf("%d operations, %d people, %d cells", len(ops), len(order), len(cells))
+	for _, name := range order {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var who *apptest.Person
+			if f := byFixture[name][0].Fixture; f.Actor == nil {
+				who = m.Nobody().For(t)
+			} else {
+				who = m.Hire(f.Actor.Posts...).For(t)
+			}
+			for _, c := range byFixture[name] {
+				m.check(t, who, c)
+			}
+		})
+	}
+}
+
+func (m *matrix) check(t *testing.T, who *apptest.Person, c matrixtest.Cell) {
+	t.Helper()
+	how := calls[c.Op.ID]
+	if how.ends && who.Token != "" {
+		who = m.Hire(c.Fixture.Actor.Posts...).For(t)
+	}
+	parts := ""
+	if how.path != nil {
+		parts = how.path(m, who)
+	}
+	send := who.Do
+	if how.stream {
+		send = who.Head
+	}
+	if how.city && c.Want == matrixtest.Allow && c.Fixture.Actor.Posts[0].Region != m.Atlas.City().Code {
+		c.Want = matrixtest.Hide
+	}
+	a := send(c.Op.Method, fill(t, c.Op, parts), how.body, how.header...)
+	switch {
+	case a.Status == http.StatusMethodNotAllowed, a.Status == http.StatusUnsupportedMediaType, a.Status == http.StatusBadRequest:
+		t.Errorf("%s as %s: the call is not understood: %d %s", c.Op.ID, c.Fixture.Name, a.Status, a.Body)
+		return
+	case how.absent && c.Want == matrixtest.Allow && a.Status == http.StatusNotFound:
+		return
+	}
+	if err := c.Check(a.Status); err != nil {
+		t.Errorf("%v: %.300s", err, a.Body)
+	}
+}
+
+// TestPostEndsAtOnce: with the post ends what it allowed, in the middle of a
+// session, for lists, pages, acts and a stream that is open.
+func TestPostEndsAtOnce(t *testing.T) {
+	t.Parallel()
+	c := apptest.SQLite(t)
+	w := c.World()
+	p := c.Hire(access.Post{Role: "dispatcher", Region: w.Target.Street})
+	security := c.Hire(access.Post{Role: "security", Region: w.Target.City})
+	made := p.Report(apptest.M{"text": "井盖松动", "place": spot(w.Target)})
+	var info struct{ Posts []struct{ ID int64 } }
+	security.Do("GET", fmt.Sprintf("/api/v1/accounts/%d", p.Account), nil).Want(200).Into(&info)
+	security.Do("PATCH", fmt.Sprintf("/api/v1/posts/%d", info.Posts[0].ID), apptest.M{"to": c.Today()}).Want(200)
+	for _, q := range []struct {
+		method, path string
+		body         any
+	}{
+		{"GET", "/api/v1/cases", nil}, {"GET", fmt.Sprintf("/api/v1/cases/%d", made.ID), nil},
+		{"POST", "/api/v1/cases", apptest.M{"text": "x"}}, {"POST", fmt.Sprintf("/api/v1/cases/%d/actions", made.ID), act},
+		{"GET", "/api/v1/cases/export.xlsx", nil}, {"GET", "/api/v1/cases/stream", nil},
+	} {
+		if a := p.Do(q.method, q.path, q.body); a.Status != http.StatusForbidden {
+			t.Errorf("%s %s after the post ended: %d %.200s", q.method, q.path, a.Status, a.Body)
+		}
+	}
+	p.Do("GET", "/api/v1/session", nil).Want(200) // the account itself lives on
+}
+
+// TestFirstPassword: whoever has a given password sets an own one first.
+func TestFirstPassword(t *testing.T) {
+	t.Parallel()
+	c := apptest.SQLite(t)
+	w := c.World()
+	security := c.Hire(access.Post{Role: "security", Region: w.Target.City})
+	login := "newcomer"
+	var made struct {
+		Password string
+		Account  struct{ ID int64 }
+	}
+	security.Do("POST", "/api/v1/accounts", apptest.M{"login": login, "name": "新人", "posts": []apptest.M{{"role": "operator", "region": fmt.Sprint(w.Target.City)}}}).Want(201).Into(&made)
+	var in struct {
+		Token string
+		Me    struct {
+			Must bool `json:"must_change_password"`
+		}
+	}
+	c.Nobody().Do("POST", "/api/v1/session", apptest.M{"login": login, "password": made.Password}).Want(200).Into(&in)
+	p := c.Nobody()
+	p.Token = in.Token
+	if !in.Me.Must {
+		t.Error("the page is not told that the password must be changed")
+	}
+	for _, op := range c.Web.Ops() {
+		if len(op.Policy.Perms()) == 0 {
+			continue
+		}
+		path := fill(t, matrixtest.Op{ID: op.ID, Path: op.Path}, "1 1 1")
+		if a := p.Do(op.Method, path, nil); a.Status != http.StatusForbidden || op.Method != "HEAD" && a.Problem().Code != "password_change_required" {
+			t.Errorf("%s: %d %.200s", op.ID, a.Status, a.Body)
+		}
+	}
+	p.Do("POST", "/api/v1/session/password", apptest.M{"old": made.Password, "new": "湖边的三棵银杏 77"}).Want(200)
+	p.Do("GET", "/api/v1/cases", nil).Want(200)
+}
