@@ -87,12 +87,13 @@ export function Search() {
   return (
     <AutoComplete
       className="search"
+      defaultActiveFirstOption
       value={text}
       options={options}
       onChange={(v: string) => !/^(case|place):|^all$/.test(v) && setText(v)}
       onSelect={go}
       popupMatchSelectWidth={420}
-      backfill={false}
+      listHeight={440}
     >
       <Input
         ref={input}

@@ -110,6 +110,7 @@ export function PlaceBox({ value, onChange, id, marks, onMark, height = 260, bar
         id={id}
         value={text}
         className="wide"
+        defaultActiveFirstOption
         onChange={(v: string) => !/^#\d+$/.test(v) && type(v)}
         onSelect={(v: string) => choose(Number(v.slice(1)))}
         options={(typed.current ? (found.data?.items ?? []) : []).map((p, i) => ({
