@@ -143,7 +143,7 @@ var Life = &flow.Life[*facts]{
 		{Action: ActImport, Name: w("历史导入", "Bring in as history"), To: Closed, Perms: perms(access.CaseImport)},
 		// Deciding what it is
 		{Action: "accept", Name: w("受理", "Accept"), From: []flow.State{Reported}, To: Accepted, Perms: perms(access.CaseTriage), Needs: []flow.Field{note}},
-		{Action: "decline", Name: w("不予受理", "Decline"), From: untriaged, To: Declined, Perms: perms(access.CaseTriage), Needs: []flow.Field{reason}},
+		{Action: "decline", Name: w("不予受理", "Decline"), From: untriaged, To: Declined, Perms: perms(access.CaseTriage), Needs: []flow.Field{reason}, Side: true},
 		{Action: "file", Name: w("立案", "File"), From: untriaged, To: Filed, Perms: perms(access.CaseTriage), Needs: []flow.Field{category, grade, note}},
 		{Action: "not_file", Name: w("不予立案", "Do not file"), From: untriaged, To: NotFiled, Perms: perms(access.CaseTriage), Needs: []flow.Field{reason}, Side: true},
 		{Action: "settle", Name: w("当场办结", "Settle on the spot"), From: untriaged, To: Closed, Perms: perms(access.CaseOnsite), Needs: []flow.Field{result, files}, Rules: []rule{graded, onsite}},
