@@ -50,12 +50,19 @@ function open() {
     retry = setTimeout(open, Math.min(60_000, 2000 * 2 ** failures));
   });
 }
-function close() {
-  if (listeners.size > 0) return;
+function drop() {
   clearTimeout(retry);
   source?.close();
   source = undefined;
   setLive(false);
+}
+function close() {
+  if (listeners.size === 0) drop();
+}
+// A connection that died with the network may look alive for minutes.
+if (typeof window !== 'undefined') {
+  window.addEventListener('offline', drop);
+  window.addEventListener('online', open);
 }
 
 /** Hears every case event while mounted. One connection for the whole page. */

@@ -182,6 +182,15 @@ export function useCaseList(query: CaseQuery, onNew: (rows: CaseItem[]) => void)
     void client.invalidateQueries({ queryKey: caseKey(e.id) });
     timer.current ??= setTimeout(() => void settle(), 1200);
   });
+  // What happened while the stream was broken is looked up once it is back.
+  const broken = useRef(false);
+  useEffect(() => {
+    if (!live && latest.current.state.asOf) broken.current = true;
+    if (live && broken.current) {
+      broken.current = false;
+      void settle();
+    }
+  }, [live, settle]);
   useEffect(() => () => clearTimeout(timer.current), []);
 
   const current = state.key === key;
