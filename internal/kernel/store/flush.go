@@ -189,22 +189,32 @@ func init() {
 	}
 }
 
-// tallyStmts merges the counters and orders them, so that two writers lock
-// rows in the same order.
+// mergeTallies orders the counters, so that two writers lock rows in the same
+// order, and joins equal ones in place; what comes to nothing is left out.
+func mergeTallies(rows []tallyRow) []tallyRow {
+	slices.SortFunc(rows, func(a, b tallyRow) int { return a.compare(b.TallyKey) })
+	out := rows[:0]
+	for i := 0; i < len(rows); {
+		sum := tallyRow{TallyKey: rows[i].TallyKey}
+		for ; i < len(rows) && rows[i].TallyKey == sum.TallyKey; i++ {
+			sum.n += rows[i].n
+		}
+		if sum.n != 0 {
+			out = append(out, sum)
+		}
+	}
+	return out
+}
+
+// tallyStmts writes the counters.
 func tallyStmts(rows []tallyRow) []stmt {
 	if len(rows) == 0 {
 		return nil
 	}
-	slices.SortFunc(rows, func(a, b tallyRow) int { return a.compare(b.TallyKey) })
+	rows = mergeTallies(rows)
 	args := make([]any, 0, len(rows)*len(tallyCols))
-	for i := 0; i < len(rows); {
-		k, n := rows[i].TallyKey, int64(0)
-		for ; i < len(rows) && rows[i].TallyKey == k; i++ {
-			n += rows[i].n
-		}
-		if n != 0 {
-			args = append(args, k.District, k.Cube, k.Measure, k.Period, k.A, k.B, n)
-		}
+	for _, r := range rows {
+		args = append(args, r.District, r.Cube, r.Measure, r.Period, r.A, r.B, r.n)
 	}
 	var out []stmt
 	width := len(tallyCols)

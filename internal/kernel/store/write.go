@@ -317,6 +317,10 @@ func (tx *Tx) Take(stage *Tx) {
 	tx.after = append(tx.after, stage.after...)
 }
 
+// Merge joins the stage's equal counters, so that a stage with many rows leaves
+// the writer less to do.
+func (tx *Tx) Merge() { tx.pending.tallies = mergeTallies(tx.pending.tallies) }
+
 // call runs fn and turns a panic into an error.
 func (tx *Tx) call(fn func(*Tx) error) (err error) {
 	defer func() {
