@@ -111,7 +111,7 @@ func (e *engine) settle(m *matter) (bool, error) {
 
 // splitIt makes two matters of one report.
 func (e *engine) splitIt(m *matter, desk hand) error {
-	parts := []cases.Part{{Title: cut(m.c.Title+"(第二件事)", 100), Text: "同一诉求人另外反映:" + m.c.Body}}
+	parts := []cases.Part{{Title: cut(m.c.Title+"（第二件事）", 100), Text: "同一诉求人另外反映：" + m.c.Body}}
 	parts[0].Text = cut(parts[0].Text, 4000)
 	var born []*cases.Case
 	parent := *m.c
