@@ -520,7 +520,7 @@ func (a *api) draw(ctx context.Context, scope access.Scope, in *drawIn) (*listOu
 }
 
 func (a *api) calls(ctx context.Context, scope access.Scope, _ *struct{}) (*listOut, error) {
-	found, _, err := a.Cases(ctx, scope, Filter{Statuses: []string{string(Verified)}, Seat: scope.Account(), Sort: "draw", Limit: 100})
+	found, err := a.Calls(ctx, scope, 100)
 	if err != nil {
 		return nil, err
 	}

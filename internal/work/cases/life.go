@@ -176,15 +176,15 @@ var Life = &flow.Life[*facts]{
 		// Proof
 		{Action: "verify_pass", Name: w("核查通过", "Verified"), From: []flow.State{Resolved}, To: Verified, Perms: perms(access.CaseVerify), Needs: []flow.Field{note, files}, Rules: []rule{notOwn}},
 		{Action: "verify_fail", Name: w("核查不通过", "Not solved"), From: []flow.State{Resolved}, To: InProgress, Perms: perms(access.CaseVerify), Needs: []flow.Field{reason, files}, Rules: []rule{notOwn}},
-		{Action: ActDraw, Name: w("抽取回访", "Draw for call-back"), From: []flow.State{Verified}, System: true},
-		{Action: ActCallBack, Name: w("回访", "Call back"), From: []flow.State{Verified}, Perms: perms(access.CaseCallback), Rules: []rule{drawn, ownCall}, Needs: []flow.Field{
+		{Action: ActDraw, Name: w("抽取回访", "Draw for call-back"), From: []flow.State{Verified, Merged}, System: true},
+		{Action: ActCallBack, Name: w("回访", "Call back"), From: []flow.State{Verified, Merged}, Perms: perms(access.CaseCallback), Rules: []rule{drawn, ownCall}, Needs: []flow.Field{
 			{Name: "reached", Type: "yesno", Required: true, Label: w("是否接通", "reached")},
 			{Name: "solved", Type: "yesno", Label: w("是否解决", "solved")},
 			{Name: "satisfied", Type: "grade5", Label: w("满意程度", "satisfaction")}, note}},
 		{Action: "sampled", Name: w("抽中复查", "Drawn for a check"), From: []flow.State{Closed}, To: Resolved, System: true},
-		{Action: "to_desk", Name: w("转回调度", "Back to the desk"), From: []flow.State{InProgress, Verified}, To: Filed, System: true},
+		{Action: "to_desk", Name: w("转回调度", "Back to the desk"), From: []flow.State{InProgress, Verified, Closed}, To: Filed, System: true},
 		{Action: "close", Name: w("结案", "Close"), From: []flow.State{Verified}, To: Closed, System: true},
-		{Action: "redo", Name: w("重办", "Redo"), From: []flow.State{Verified}, To: Dispatched, System: true},
+		{Action: "redo", Name: w("重办", "Redo"), From: []flow.State{Verified, Closed}, To: Dispatched, System: true},
 		{Action: "reopen", Name: w("重办", "Redo"), From: []flow.State{Closed}, To: Dispatched, Perms: perms(access.CaseDispatch, access.CaseArbitrate), Needs: []flow.Field{lead, reason}, Side: true},
 		{Action: ActArchive, Name: w("归档", "Archive"), From: []flow.State{Closed}, To: Archived, System: true},
 		// Side moves of the desk

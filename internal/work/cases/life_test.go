@@ -318,3 +318,53 @@ func TestSealedReporterShowsNothingToTheUnit(t *testing.T) {
 		t.Errorf("the unit can tell a sealed reporter: %+v", closed.Case)
 	}
 }
+
+func TestMergedReportersAreCalledBackToo(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		w := casetest.New(t, db)
+		s := w.Spots[0]
+		lon, lat := w.Position(s.Grid)
+		report := func(phone string) *cases.Case {
+			c, err := w.Add(w.Actor("operator", casetest.City), cases.ReportIn{Text: "路灯不亮", Channel: "hotline", Category: casetest.Leaves[0], Lon: lon, Lat: lat, Reporter: cases.Person{Name: "张三", Phone: phone}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return c
+		}
+		desk, unit, seat := w.Actor("dispatcher", s.Street), w.Actor("handler", 1), w.Actor("callback", casetest.City)
+		yes, no := true, false
+		main, other := report("13800000001"), report("13800000002")
+		w.Must(desk, other.ID, cases.Act{Action: "merge", Into: main.ID})
+		w.Must(desk, main.ID, cases.Act{Action: "file"})
+		w.Must(desk, main.ID, cases.Act{Action: "dispatch", Lead: 1})
+		w.Must(unit, main.ID, cases.Act{Action: "sign"})
+		w.Must(unit, main.ID, cases.Act{Action: "resolve", Result: "已修好"})
+		w.Must(w.Actor("community", s.Community), main.ID, cases.Act{Action: "verify_pass"})
+		scope, err := w.Scope(seat, access.CaseCallback)
+		if err != nil {
+			t.Fatal(err)
+		}
+		call := func(id int64, solved *bool) {
+			drawn, err := w.DrawCalls(w.Context(), scope, 5)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(drawn) != 1 || drawn[0].ID != id {
+				t.Fatalf("drawn: %v, want one: %d", drawn, id)
+			}
+			w.Must(seat, id, cases.Act{Action: "call_back", Reached: &yes, Solved: solved, Satisfied: 4})
+		}
+		call(main.ID, &yes)
+		if c := w.Case(main.ID); c.Status != cases.Closed {
+			t.Fatalf("the main case is %s", c.Status)
+		}
+		call(other.ID, &no)
+		if c := w.Case(main.ID); c.Status != cases.Dispatched || c.Redos != 1 {
+			t.Errorf("after a merged reporter said no, the main case is %s, sent back %d times", c.Status, c.Redos)
+		}
+		if c := w.Case(other.ID); c.Status != cases.Merged || c.Solved != 0 || c.Seat != 0 {
+			t.Errorf("the merged case: %s, solved %d, seat %d", c.Status, c.Solved, c.Seat)
+		}
+	})
+}

@@ -449,22 +449,32 @@ func (s *Service) draw(c *Case, what string) uint64 {
 // drawOrClose ends a verified case, or keeps it for a call-back if it is drawn
 // and there is somebody to call.
 func (st *steps) drawOrClose() error {
-	c := st.c
-	var rate float64
-	if c.Category != 0 {
-		cat, err := st.rules.Category(c.Category, c.CategoryVersion, c.Grade)
-		if err != nil {
-			return err
-		}
-		rate = cat.CallRate
+	rate, err := st.callRate()
+	if err != nil || st.drawCall(rate) {
+		return err
 	}
+	st.system("close", nil)
+	return st.answer()
+}
+
+// callRate is the share of cases of this kind that are called back.
+func (st *steps) callRate() (float64, error) {
+	if st.c.Category == 0 {
+		return 0, nil
+	}
+	cat, err := st.rules.Category(st.c.Category, st.c.CategoryVersion, st.c.Grade)
+	return cat.CallRate, err
+}
+
+// drawCall lets the draw decide whether the reporter is called back.
+func (st *steps) drawCall(rate float64) bool {
+	c := st.c
 	if c.Reporter == 0 || st.s.chance(c, "call") >= rate {
-		st.system("close", nil)
-		return st.answer()
+		return false
 	}
 	c.set(FlagCall, true)
 	c.Seat, c.Draw = 0, int64(st.s.draw(c, "order")>>1)
-	return nil
+	return true
 }
 
 // callBack records a call and what follows from it.
@@ -486,35 +496,67 @@ func (st *steps) callBack(a *Act, fields map[string]any) error {
 	}
 	st.log(ActCallBack, fields)
 	c.Version++
+	again := !*a.Reached && c.Calls < st.set.CallTries
+	unsolved := *a.Reached && (c.Solved == 0 || c.Satisfied == 1 || c.Satisfied == 2)
 	switch {
-	case !*a.Reached && c.Calls < st.set.CallTries:
+	case again:
 		c.Seat = 0 // another try, perhaps by another seat
 		return nil
-	case *a.Reached && (c.Solved == 0 || c.Satisfied == 1 || c.Satisfied == 2):
-		c.Redos++
-		c.ResolvedAt, c.Seat = 0, 0
+	case c.Status == Merged:
+		c.Seat = 0
 		c.set(FlagCall, false)
-		if c.Lead == 0 {
-			st.startClock()
-			st.system("to_desk", nil)
-			return nil
+		if unsolved {
+			return st.redoMain()
 		}
-		c.DispatchedAt, c.SignedAt = st.now, 0
-		c.set(FlagUnsigned, false)
-		st.startClock()
-		st.system("redo", nil)
+		return nil
+	case unsolved:
+		st.redo()
 		return nil
 	}
 	st.system("close", nil)
 	return st.answer()
 }
 
-// answer tells each merged case that its matter was closed.
-func (st *steps) answer() error {
-	if st.c.Supporters <= 1 { // nothing was merged into it
-		return nil
+// redo sends a case back to work after a call-back.
+func (st *steps) redo() {
+	c := st.c
+	c.Redos++
+	c.ResolvedAt, c.Seat = 0, 0
+	c.set(FlagCall, false)
+	st.startClock()
+	if c.Lead == 0 {
+		st.system("to_desk", nil)
+		return
 	}
-	return st.eachOther("merged_into", func(o *steps) { o.system(ActAnswer, map[string]any{"main": st.c.Number, "result": st.c.Result}) })
+	c.DispatchedAt, c.SignedAt = st.now, 0
+	c.set(FlagUnsigned, false)
+	st.system("redo", nil)
+}
+
+// redoMain sends the main case back to work because one of the merged reporters
+// says that the matter is not solved; if it is open again already, that is enough.
+func (st *steps) redoMain() error {
+	main, units, _, err := st.s.load(st.tx, keeper, st.c.MergedInto)
+	if err != nil || main.Status != Closed {
+		return err
+	}
+	o := st.other(main, units)
+	main.Version++
+	o.redo()
+	return nil
+}
+
+// answer tells each merged case that its matter was closed; their reporters are
+// drawn for call-backs like the main one's.
+func (st *steps) answer() error {
+	rate, err := st.callRate()
+	if err != nil {
+		return err
+	}
+	return st.eachOther("merged_into", func(o *steps) {
+		o.system(ActAnswer, map[string]any{"main": st.c.Number, "result": st.c.Result})
+		o.drawCall(rate)
+	})
 }
 
 // merge makes the present case part of another open one; every reporter stays.

@@ -108,7 +108,7 @@ func (s *Service) bySystem(ctx context.Context, id int64, a flow.Action) error {
 // scope; those already given and not yet made come first.
 func (s *Service) DrawCalls(ctx context.Context, scope access.Scope, n int) ([]*Case, error) {
 	n = min(max(n, 1), 20)
-	mine, _, err := s.Cases(ctx, scope, Filter{Statuses: []string{string(Verified)}, Seat: scope.Account(), Sort: "draw", Limit: n})
+	mine, err := s.Calls(ctx, scope, n)
 	if err != nil || len(mine) >= n {
 		return mine, err
 	}
@@ -119,13 +119,16 @@ func (s *Service) DrawCalls(ctx context.Context, scope access.Scope, n int) ([]*
 			continue
 		}
 		where, args := part.Where(caseCols)
-		rows, err := s.DB.Query(ctx, fmt.Sprintf("SELECT c.id FROM cases c WHERE c.district = ? AND c.status = 'verified' AND c.seat = 0 AND (c.flags & %d) <> 0 AND %s ORDER BY c.draw LIMIT ?", FlagCall, where),
-			append(append([]any{d}, args...), n-len(mine))...)
-		more, err := collect(rows, err, func(r *sql.Rows) (id int64, err error) { return id, r.Scan(&id) })
-		if err != nil {
-			return nil, err
+		// Merged cases have their own index: two queries, each on its own.
+		for _, state := range []string{"c.status = 'verified'", "c.status = 'merged' AND c.merged_into > 0"} {
+			rows, err := s.DB.Query(ctx, fmt.Sprintf("SELECT c.id FROM cases c WHERE c.district = ? AND %s AND c.seat = 0 AND (c.flags & %d) <> 0 AND %s ORDER BY c.draw LIMIT ?", state, FlagCall, where),
+				append(append([]any{d}, args...), n-len(mine))...)
+			more, err := collect(rows, err, func(r *sql.Rows) (id int64, err error) { return id, r.Scan(&id) })
+			if err != nil {
+				return nil, err
+			}
+			ids = append(ids, more...)
 		}
-		ids = append(ids, more...)
 	}
 	rules := s.Rules()
 	for _, id := range ids[:min(len(ids), n-len(mine))] {
@@ -134,7 +137,7 @@ func (s *Service) DrawCalls(ctx context.Context, scope access.Scope, n int) ([]*
 			if err != nil {
 				return err
 			}
-			if c.Status != Verified || c.Seat != 0 { // another seat was quicker
+			if !c.Has(FlagCall) || c.Seat != 0 || Life.Find(c.Status, ActDraw) == nil { // another seat was quicker
 				return nil
 			}
 			st := &steps{s: s, c: c, now: tx.Now(), scope: scope, cal: rules.Calendar(), rules: rules, set: rules.Settings()}
@@ -148,8 +151,13 @@ func (s *Service) DrawCalls(ctx context.Context, scope access.Scope, n int) ([]*
 			return nil, err
 		}
 	}
-	mine, _, err = s.Cases(ctx, scope, Filter{Statuses: []string{string(Verified)}, Seat: scope.Account(), Sort: "draw", Limit: n})
-	return mine, err
+	return s.Calls(ctx, scope, n)
+}
+
+// Calls are the call-backs that were drawn for the actor and are not yet made.
+func (s *Service) Calls(ctx context.Context, scope access.Scope, n int) ([]*Case, error) {
+	list, _, err := s.Cases(ctx, scope, Filter{Statuses: []string{string(Verified), string(Merged)}, Seat: scope.Account(), Sort: "draw", Limit: n})
+	return list, err
 }
 
 // History is a closed matter of former times, with the answer that was given.
