@@ -159,8 +159,9 @@ type Can func(access.Perm) bool
 func (t *Transition[F]) permitted(can Can) bool { return slices.ContainsFunc(t.Perms, can) }
 
 var (
-	whyState = errs.Words{ZH: "当前状态下没有这一步", EN: "not a step of the present state"}
-	whyPerm  = errs.Words{ZH: "您的岗位不办理这一步", EN: "not a step of your post"}
+	whyState  = errs.Words{ZH: "当前状态下没有这一步", EN: "not a step of the present state"}
+	whySystem = errs.Words{ZH: "这一步由系统自动完成", EN: "the program takes this step by itself"}
+	whyPerm   = errs.Words{ZH: "您的岗位不办理这一步", EN: "not a step of your post"}
 )
 
 // Next is the row to apply when the actor does the action in the state, or why
@@ -174,7 +175,10 @@ func (l *Life[F]) Next(at State, a Action, can Can, f F) (*Transition[F], error)
 		}
 		return nil, NotNow.New("action", name, "why", whyState)
 	}
-	if !t.System && !t.permitted(can) {
+	if t.System { // nobody asks for it
+		return nil, NotNow.New("action", t.Name, "why", whySystem)
+	}
+	if !t.permitted(can) {
 		return nil, NotNow.New("action", t.Name, "why", whyPerm)
 	}
 	for _, r := range t.Rules {
