@@ -58,10 +58,10 @@ function Due({ card }: { card: Card }) {
                 <span className="due-clock">
                   {card.stage && c.stage.state === 'running' ? (
                     <ClockText clock={c.stage} />
+                  ) : card.key === 'own' || c.clock.state === 'stopped' ? (
+                    <StatusWord status={c.status} />
                   ) : c.clock.state === 'none' ? (
                     <Time at={c.reported_at} />
-                  ) : c.clock.state === 'stopped' ? (
-                    <StatusWord status={c.status} />
                   ) : (
                     <ClockText clock={c.clock} />
                   )}

@@ -104,7 +104,7 @@ export default function Intake() {
   const onsiteWhyNot =
     draft.grade !== 'general'
       ? t('intake:onsite_general')
-      : category && category.onsite_allowed === false
+      : category && !category.onsite_allowed
         ? t('intake:onsite_category')
         : '';
 
@@ -219,7 +219,7 @@ export default function Intake() {
         <div className="intake-main panel">
           <Form.Item
             name="text"
-            label={t('intake:text')}
+            label={t(draft.channel === 'hotline' ? 'intake:text' : 'intake:text_seen')}
             rules={[{ required: true, whitespace: true, message: t('intake:text_missing') }]}
           >
             <Input.TextArea
@@ -248,7 +248,19 @@ export default function Intake() {
         </div>
         <div className="intake-side panel">
           <div className="pair">
-            <Form.Item name="category_id" label={t('intake:category')}>
+            <Form.Item
+              name="category_id"
+              label={t(draft.onsite ? 'intake:category_must' : 'intake:category')}
+              dependencies={['onsite']}
+              rules={[
+                ({ getFieldValue }) => ({
+                  validator: (_, v) =>
+                    v || !getFieldValue('onsite')
+                      ? Promise.resolve()
+                      : Promise.reject(new Error(t('intake:category_missing'))),
+                }),
+              ]}
+            >
               <CategorySelect />
             </Form.Item>
             <Form.Item name="channel" label={t('intake:channel')}>
@@ -313,24 +325,24 @@ export default function Intake() {
             </Form.Item>
           </details>
           <Similar draft={draft} into={into} setInto={setInto} />
-          {file.error ? (
-            <div className="gap-below">
-              <ErrorNote error={file.error} />
-              {doubt && doubt !== 'outside' ? (
-                <Button
-                  className="gap-above"
-                  onClick={() => {
-                    const more = [...new Set([...confirm, doubt])];
-                    setConfirm(more);
-                    submit(more);
-                  }}
-                >
-                  {t('intake:place_sure')}
-                </Button>
-              ) : null}
-            </div>
-          ) : null}
           <div className="intake-send">
+            {file.error ? (
+              <div className="gap-below">
+                <ErrorNote error={file.error} />
+                {doubt && doubt !== 'outside' ? (
+                  <Button
+                    className="gap-above"
+                    onClick={() => {
+                      const more = [...new Set([...confirm, doubt])];
+                      setConfirm(more);
+                      submit(more);
+                    }}
+                  >
+                    {t('intake:place_sure')}
+                  </Button>
+                ) : null}
+              </div>
+            ) : null}
             <Button
               type="primary"
               size="large"
