@@ -34,7 +34,7 @@ journey('dispatcher sees a call arrive, files it and sends it where the rules sa
   const cat = await category((c) => c.name === '道路遗撒');
   await page.keyboard.press('f');
   await send(page, async (d) => {
-    await pick(page, d.locator('#category'), cat.name);
+    await pick(page, d.locator('#category_id'), cat.name);
     await d.getByText('一般', { exact: true }).click();
     await sound(page, 'form of filing');
   });

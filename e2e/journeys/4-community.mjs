@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { detail, resolved, word } from '../lib/api.mjs';
+import { category, detail, resolved, word } from '../lib/api.mjs';
 import { journey, send, sound } from '../lib/desk.mjs';
 
 for (const size of ['desktop', 'phone']) {
@@ -28,6 +28,12 @@ for (const size of ['desktop', 'phone']) {
     await page.locator('.ant-select-item-option', { hasText: '荷塘壹号' }).first().click();
     await page.locator('.place-says .tone-done').waitFor();
     await page.getByLabel('已当场办好，登记并办结').check();
+    await page.getByRole('button', { name: '登记并办结' }).waitFor();
+    await page.keyboard.press('Control+Enter');
+    await page.getByText('当场办结请先选择类别').waitFor();
+    const cat = await category((c) => c.onsite_allowed && !c.evidence?.found && !c.evidence?.resolved);
+    await page.locator('#category_id').fill(cat.name);
+    await page.locator('.ant-select-item-option', { hasText: cat.name }).first().click();
     await page.getByLabel('怎样办好的').fill('与住户一起搬走，楼道已畅通。');
     await sound(page, 'intake of a grid worker');
     await page.getByRole('button', { name: '登记并办结' }).click();

@@ -81,7 +81,7 @@ export async function dispatched(text, want = plain) {
   const c = await report('operator', text, { category_id: cat.id });
   const org = (await me('handler')).posts[0].org;
   await act('dispatcher', c.id, 'accept');
-  await act('dispatcher', c.id, 'file', { category: cat.id, grade: 'general' });
+  await act('dispatcher', c.id, 'file', { category_id: cat.id, grade: 'general' });
   await act('dispatcher', c.id, 'dispatch', { lead: org.id });
   return { ...c, org };
 }

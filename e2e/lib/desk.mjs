@@ -121,7 +121,11 @@ export function journey(name, walk, { timeout = 120_000 } = {}) {
 
 /** No serious or critical finding, and nothing wider than the screen. */
 export async function sound(page, what) {
-  await page.waitForFunction(() => !document.querySelector('.ant-skeleton, .ant-spin-spinning'));
+  await page.waitForFunction(
+    () =>
+      !document.querySelector('.ant-skeleton, .ant-spin-spinning') &&
+      document.getAnimations().every((a) => a.playState !== 'running' || a.effect?.getTiming().iterations === Infinity),
+  );
   const { violations } = await new AxeBuilder({ page }).setLegacyMode(true).analyze();
   const bad = violations
     .filter((v) => v.impact === 'serious' || v.impact === 'critical')
