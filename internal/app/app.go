@@ -165,6 +165,7 @@ func (a *App) Empty() bool { return a.Atlas.City().Code == 0 }
 // chores are what runs in the background, each in one process at a time.
 func (a *App) chores() {
 	a.Jobs.Every("clocks of cases", 5*time.Second, func(ctx context.Context) error { _, err := a.Cases.Lapse(ctx); return err })
+	a.Jobs.Every("calendar of clocks", time.Minute, func(ctx context.Context) error { _, err := a.Cases.FollowCalendar(ctx); return err })
 	a.Jobs.Every("archive", time.Hour, func(ctx context.Context) error { _, err := a.Cases.Archive(ctx); return err })
 	a.Jobs.Every("signed heads", time.Minute, a.SignHeads)
 	a.Jobs.Every("unused files", 24*time.Hour, func(ctx context.Context) error { _, err := a.Files.Sweep(ctx); return err })

@@ -21,6 +21,7 @@ const (
 	ActLapse    flow.Action = "lapse"
 	ActUnsigned flow.Action = "unsigned"
 	ActTriage   flow.Action = "triage_late"
+	ActCalendar flow.Action = "calendar"
 	ActDraw     flow.Action = "draw"
 	ActArchive  flow.Action = "archive"
 	ActGather   flow.Action = "merged_from"
@@ -200,6 +201,7 @@ var Life = &flow.Life[*facts]{
 		{Action: ActPart, Name: w("拆出事项", "Split off a part"), From: slices.Concat(untriaged, []flow.State{Filed}), System: true},
 		{Action: ActAnswer, Name: w("主事件已办结", "The main case was closed"), From: []flow.State{Merged}, System: true},
 		{Action: ActLapse, Name: w("超过办理时限", "The limit passed"), From: open, System: true},
+		{Action: ActCalendar, Name: w("日历调整，时限重算", "The calendar changed; limit computed anew"), From: open, System: true},
 		{Action: ActTriage, Name: w("超过受理立案时限", "The triage limit passed"), From: untriaged, System: true},
 		{Action: ActUnsigned, Name: w("24 小时未签收", "Not signed for within 24 h"), From: []flow.State{Dispatched}, System: true},
 	},

@@ -278,6 +278,9 @@ func (r rules) Limits(category int64, _ int, grade string) []cases.StageLimit {
 	if grade == "urgent" || grade == "critical" {
 		handle = calendar.Limit{N: 4, Unit: calendar.Hour}
 	}
+	if grade == "complex" {
+		handle = calendar.Limit{N: 5, Unit: calendar.WorkDay}
+	}
 	return []cases.StageLimit{{Stage: "triage", Limit: calendar.Limit{N: 4, Unit: calendar.Hour}}, {Stage: "sign", Limit: calendar.Limit{N: 1, Unit: calendar.Day}},
 		{Stage: "handle", Limit: handle}, {Stage: "verify", Limit: calendar.Limit{N: 1, Unit: calendar.WorkDay}}, {Stage: "call_back", Limit: calendar.Limit{N: 2, Unit: calendar.Day}}}
 }
@@ -333,3 +336,6 @@ func (photos) Attach(*store.Tx, int, int64, []int64, int64, bool) error { return
 func (photos) Of(context.Context, store.Reader, int, int64) ([]cases.FileInfo, error) {
 	return nil, nil
 }
+
+// SetCalendar puts another calendar in force.
+func (w *World) SetCalendar(c *calendar.Calendar) { w.cal = c }
