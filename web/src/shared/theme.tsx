@@ -77,6 +77,10 @@ export function Look({ children }: { children: ReactNode }) {
           algorithm: mode === 'dark' ? theme.darkAlgorithm : theme.defaultAlgorithm,
           token: {
             colorPrimary: p.accent,
+            colorPrimaryHover: p.accentHover,
+            colorPrimaryActive: p.accentActive,
+            colorLinkHover: p.accentHover,
+            colorLinkActive: p.accentActive,
             colorInfo: p.accent,
             colorLink: p.accent,
             colorError: p.overdue,

@@ -5,7 +5,17 @@ describe('tokens', () => {
   for (const mode of ['light', 'dark'] as Mode[]) {
     const p = palettes[mode];
     const pairs: [string, string, string][] = [];
-    for (const text of ['ink', 'secondary', 'accent', 'soon', 'overdue', 'done', 'vermilion'] as const) {
+    for (const text of [
+      'ink',
+      'secondary',
+      'accent',
+      'accentHover',
+      'accentActive',
+      'soon',
+      'overdue',
+      'done',
+      'vermilion',
+    ] as const) {
       for (const ground of ['paper', 'ground', 'hover'] as const)
         pairs.push([`${text}/${ground}`, p[text], p[ground]]);
     }
@@ -15,6 +25,8 @@ describe('tokens', () => {
     pairs.push(
       ['secondary/accentSoft', p.secondary, p.accentSoft],
       ['onAccent/accent', p.onAccent, p.accent],
+      ['onAccent/accentHover', p.onAccent, p.accentHover],
+      ['onAccent/accentActive', p.onAccent, p.accentActive],
     );
     it.each(pairs)(`${mode}: %s reaches 4.5:1`, (_name, a, b) => {
       expect(contrast(a, b)).toBeGreaterThanOrEqual(4.5);

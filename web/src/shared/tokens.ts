@@ -14,6 +14,9 @@ export interface Palette {
   /** Hovered row, quiet button. */
   hover: string;
   accent: string;
+  /** The accent under the pointer; antd's own is too pale to read. */
+  accentHover: string;
+  accentActive: string;
   /** Text on a surface filled with the accent. */
   onAccent: string;
   /** Selected row, chosen place in the rail. */
@@ -38,6 +41,8 @@ export const palettes: Record<Mode, Palette> = {
     ground: '#f6f7f9',
     hover: '#eef1f4',
     accent: '#1f6f8b',
+    accentHover: '#195b72',
+    accentActive: '#134a5d',
     onAccent: '#ffffff',
     accentSoft: '#e4f0f4',
     soon: '#945d00',
@@ -57,6 +62,8 @@ export const palettes: Record<Mode, Palette> = {
     ground: '#13181e',
     hover: '#252d37',
     accent: '#6bb8d1',
+    accentHover: '#8ccbdf',
+    accentActive: '#a8d9e9',
     onAccent: '#0f2129',
     accentSoft: '#1d3640',
     soon: '#e5ad4c',
