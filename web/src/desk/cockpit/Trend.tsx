@@ -64,7 +64,6 @@ function Chart({ days, linkOf, wall }: Props) {
     chart.setOption(
       {
         animation: false,
-        aria: { enabled: true, label: { enabled: false } },
         textStyle: { fontFamily: type0.family, fontSize: size },
         grid: {
           left: 4,

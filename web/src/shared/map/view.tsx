@@ -59,6 +59,19 @@ function ScaleBar({ map }: { map: GlMap }) {
   );
 }
 
+/** The map as a picture: printers get no WebGL. */
+function Print({ map }: { map: GlMap }) {
+  const img = useRef<HTMLImageElement>(null);
+  useEffect(() => {
+    const take = () => {
+      if (img.current) img.current.src = map.getCanvas().toDataURL('image/jpeg', 0.9);
+    };
+    window.addEventListener('beforeprint', take);
+    return () => window.removeEventListener('beforeprint', take);
+  }, [map]);
+  return <img className="citymap-print" ref={img} alt="" />;
+}
+
 export default function View(props: CityMapProps) {
   const { t, i18n } = useTranslation();
   const { mode } = useLook();
@@ -180,7 +193,10 @@ export default function View(props: CityMapProps) {
     );
   }
   return (
-    <section className={`citymap-view${props.picking ? ' citymap-picking' : ''}`} lang={i18n.language}>
+    <section
+      className={`citymap-view${props.picking ? ' citymap-picking' : ''}${props.printable ? ' citymap-printable' : ''}`}
+      lang={i18n.language}
+    >
       <div className="citymap-canvas" ref={box} />
       {props.picking ? (
         <svg className="citymap-cross" viewBox="0 0 28 28" aria-hidden="true">
@@ -205,6 +221,7 @@ export default function View(props: CityMapProps) {
           </button>
         </fieldset>
       ) : null}
+      {map && props.printable ? <Print map={map} /> : null}
       {map ? <ScaleBar map={map} /> : null}
       {city?.tiles?.attribution ? <div className="citymap-foot">{city.tiles.attribution}</div> : null}
       {props.children}
