@@ -466,7 +466,7 @@ export function CaseListPage() {
               ) : null}
             </>
           )}
-          {can('case.report') && !openId ? (
+          {can('case.report') && !openId && !narrow ? (
             <Button
               type="primary"
               size="small"

@@ -153,7 +153,13 @@ export function Photos({ value, onChange, onBusy, max = 9, id }: Props) {
         </div>
       ))}
       {items.length < max ? (
-        <Button id={id} icon={<PaperClipOutlined />} onClick={() => input.current?.click()}>
+        // The label of the form field would otherwise take the place of the button's own words.
+        <Button
+          id={id}
+          icon={<PaperClipOutlined />}
+          aria-label={t('common:photos.add')}
+          onClick={() => input.current?.click()}
+        >
           {t('common:photos.add')}
         </Button>
       ) : null}
