@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"net/url"
 	"runtime/debug"
 	"strconv"
 	"strings"
@@ -26,7 +27,7 @@ import (
 // Errors of the chain itself.
 var (
 	ErrCrossOrigin = errs.Declare("cross_origin", 403, "请求来自其他网站，已拒绝。", "The request came from another site and was refused.")
-	ErrEncoding    = errs.Declare("bad_encoding", 400, "内容不是 UTF-8 编码，请检查后重新提交。", "The content is not UTF-8 text; check it and send it again.")
+	ErrEncoding    = errs.Declare("bad_encoding", 400, "内容含有无法识别的字符，请检查后以 UTF-8 文字重新提交。", "The content has characters that cannot be read; check it and send it again as UTF-8 text.")
 	ErrMalformed   = errs.Declare("malformed", 400, "内容格式无法识别，请检查后重新提交。", "The content could not be read; check its form and send it again.")
 	ErrMediaType   = errs.Declare("unsupported_media_type", 415, "不支持这种内容格式，请使用 JSON。", "This content type is not supported; send JSON.")
 	ErrMethod      = errs.Declare("method_not_allowed", 405, "此地址不支持该操作。", "This address does not take that method.")
@@ -327,6 +328,10 @@ func (r *Router) guard(o *operation, next func(*call, *http.Request)) http.Handl
 	return func(w http.ResponseWriter, req *http.Request) {
 		c := callOf(req.Context())
 		c.op, c.req = o, req
+		if !readable(req.URL) {
+			r.fail(c, ErrEncoding.New())
+			return
+		}
 		if !long {
 			n := r.inflight.Add(1)
 			defer r.inflight.Add(-1)
@@ -424,10 +429,43 @@ func readBody(buf *bytes.Buffer, w http.ResponseWriter, req *http.Request, limit
 			return ErrTimeout.New()
 		}
 		return ErrMalformed.New().Because(err)
-	case !utf8.Valid(buf.Bytes()) && !strings.HasPrefix(req.Header.Get("Content-Type"), "multipart/"):
+	case !utf8.Valid(buf.Bytes()) && !strings.HasPrefix(req.Header.Get("Content-Type"), "multipart/"), escapesNUL(buf.Bytes()):
 		return ErrEncoding.New()
 	}
 	return nil
+}
+
+// escapesNUL finds the character NUL as JSON writes it: no text has it, and
+// PostgreSQL cannot keep it.
+func escapesNUL(body []byte) bool {
+	for {
+		i := bytes.Index(body, []byte(`\u0000`))
+		if i < 0 {
+			return false
+		}
+		slashes := 0
+		for slashes < i && body[i-1-slashes] == '\\' {
+			slashes++
+		}
+		if slashes%2 == 0 { // else it is a backslash and the word u0000
+			return true
+		}
+		body = body[i+2:]
+	}
+}
+
+// readable tells whether path and query are text without the character NUL.
+func readable(u *url.URL) bool {
+	if !utf8.ValidString(u.Path) || strings.IndexByte(u.Path, 0) >= 0 {
+		return false
+	}
+	q := u.RawQuery
+	if strings.IndexByte(q, '%') >= 0 {
+		if plain, err := url.QueryUnescape(q); err == nil {
+			q = plain
+		}
+	}
+	return utf8.ValidString(q) && strings.IndexByte(q, 0) < 0
 }
 
 // size writes a number of bytes for a person.
