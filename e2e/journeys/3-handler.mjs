@@ -45,7 +45,7 @@ for (const size of ['desktop', 'phone']) {
     await d.locator('.ant-form-item-explain-error').first().waitFor();
     const [chooser] = await Promise.all([
       page.waitForEvent('filechooser'),
-      d.getByRole('button', { name: '添加照片或材料' }).click(),
+      d.locator('#files').click(),
     ]);
     await chooser.setFiles(await photo(page));
     await d.locator('.photo-item').waitFor();

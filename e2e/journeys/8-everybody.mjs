@@ -43,13 +43,13 @@ journey('a session that ended asks for the password over the page and keeps what
   const gone = await page.context().request.delete(`${base}/api/v1/session`);
   assert.ok(gone.ok());
   await form(page).locator('.ant-modal-footer .ant-btn-primary').click();
-  const ask = page.getByRole('dialog').filter({ hasText: '请重新登录' });
+  const ask = page.getByRole('dialog', { name: '请重新登录' });
   await ask.waitFor();
   await sound(page, 'sign in again');
   await ask.locator('#password').fill(password);
   await ask.getByRole('button', { name: /登\s?录/ }).click();
   await ask.waitFor({ state: 'hidden' });
-  const d = form(page);
+  const d = page.getByRole('dialog', { name: /催办/ });
   assert.equal(await d.locator('textarea').inputValue(), '请今天到场');
   await d.locator('.ant-modal-footer .ant-btn-primary').click();
   await d.waitFor({ state: 'hidden' });
