@@ -46,6 +46,7 @@ func (e *engine) triage(m *matter) error {
 		}
 		d.c.Version++ // the main case took it in
 		d.c.Supporters += c.Supporters
+		d.merged = append(d.merged, m)
 		return nil
 	}
 	if c.Channel == "superior" {

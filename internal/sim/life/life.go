@@ -83,10 +83,12 @@ type engine struct {
 	recent  map[int64][]*matter
 	closed  []*matter   // in the order of closing
 	calls   map[int]int // verified cases that wait for a call-back, by district
+	maybe   map[int]int // merged cases that the lot may have chosen since the last round
 	turn    int         // whose turn it is among the seats
 	drawn   []hand      // seats that drew at the last round
 	lastID  int64       // of a case
 	pace    *pace       // nil: virtual time, in bulk
+	learn   int         // commands after which the database looks at its tables again
 	pure    bool        // the database had no case before: counts can be checked
 	report  *Report
 }
@@ -101,7 +103,8 @@ type matter struct {
 	finder   hand
 	ongoing  bool // reported by a worker on the spot
 	double   *matter
-	right    int64 // unit by the rules
+	merged   []*matter // what was merged into it
+	right    int64     // unit by the rules
 	units    []int64
 	hands    []int64 // accounts that did a handling act
 	asker    hand
@@ -145,7 +148,7 @@ func newEngine(ctx context.Context, o Options, r Rooms) (*engine, error) {
 		o.Days = 120
 	}
 	e := &engine{r: r, o: o, ctx: ctx, cal: r.Cases.Rules().Calendar(), leafOf: map[int64]*city.Category{}, scopes: map[scopeKey]access.Scope{},
-		matters: map[int64]*matter{}, recent: map[int64][]*matter{}, calls: map[int]int{}, report: &Report{Acts: map[flow.Action]int{}}}
+		matters: map[int64]*matter{}, recent: map[int64][]*matter{}, calls: map[int]int{}, maybe: map[int]int{}, learn: 1500, report: &Report{Acts: map[flow.Action]int{}}}
 	var err error
 	if e.staff, err = readStaff(ctx, r.People, nil); err != nil {
 		return nil, err
@@ -224,6 +227,12 @@ func (e *engine) run(ctx context.Context) error {
 	for !e.over() {
 		if err := ctx.Err(); err != nil {
 			return err
+		}
+		if e.report.Commands >= e.learn { // the engine plans badly without knowing how the tables look
+			if err := e.r.DB.Analyze(ctx); err != nil {
+				return err
+			}
+			e.learn = max(2000, 8*e.learn)
 		}
 		err := e.r.DB.Bulk(ctx, func(ctx context.Context) error {
 			e.ctx, e.wrote, e.noted = ctx, 0, 0
@@ -372,7 +381,7 @@ func (e *engine) next(m *matter) {
 	m.gen++
 	c, rng := m.c, m.rng
 	hot := c.Grade == "critical"
-	if m.waits && (c.Status != cases.Verified || !c.Has(cases.FlagCall)) {
+	if m.waits && (c.Status != cases.Verified && c.Status != cases.Merged || !c.Has(cases.FlagCall)) {
 		m.waits = false
 		e.calls[c.District]--
 	}
@@ -408,13 +417,18 @@ func (e *engine) next(m *matter) {
 		e.planWork(m)
 	case cases.Resolved:
 		e.then(m, e.verifyAt(m), func() error { return e.verify(m) })
-	case cases.Verified:
-		if c.Has(cases.FlagCall) && !m.waits {
-			m.waits = true
-			e.calls[c.District]++
-		}
+	case cases.Verified, cases.Merged:
+		e.awaits(m)
 	case cases.Closed:
 		e.endOf(m)
+	}
+}
+
+// awaits counts the case among those that wait for a call-back.
+func (e *engine) awaits(m *matter) {
+	if m.c.Has(cases.FlagCall) && !m.waits {
+		m.waits = true
+		e.calls[m.c.District]++
 	}
 }
 
@@ -426,6 +440,9 @@ func (e *engine) allHours(m *matter) bool {
 // waiting is how many call-backs are to be made in the city.
 func (e *engine) waiting() (n int) {
 	for _, k := range e.calls {
+		n += k
+	}
+	for _, k := range e.maybe {
 		n += k
 	}
 	return n

@@ -80,11 +80,7 @@ func (f *fate) act(now int64, before, after *cases.Case, a *cases.Act) {
 			f.grade = a.Satisfied
 		}
 		if after.Status == cases.Dispatched || after.Status == cases.Filed {
-			f.redos++
-			f.resolvedAt, f.lapsed = 0, false
-			if after.Status == cases.Dispatched {
-				dispatch()
-			}
+			f.redo(now, after)
 		}
 	case "reopen":
 		f.redos++
@@ -92,6 +88,15 @@ func (f *fate) act(now int64, before, after *cases.Case, a *cases.Act) {
 		dispatch()
 	}
 	f.status, f.due = after.Status, after.DueAt
+}
+
+// redo is what follows when somebody who was called says that it is not solved.
+func (f *fate) redo(now int64, after *cases.Case) {
+	f.redos++
+	f.resolvedAt, f.lapsed = 0, false
+	if f.status, f.due = after.Status, after.DueAt; f.status == cases.Dispatched {
+		f.dispatchedAt, f.signedAt, f.unsigned = now, 0, false
+	}
 }
 
 // marks are what the case counts for, by the definitions of the figures.

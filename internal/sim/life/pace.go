@@ -141,6 +141,7 @@ func (e *engine) drain(ctx context.Context) error {
 	}
 	e.q, e.dues, e.order, e.drawn = queue{}, queue{}, nil, nil
 	clear(e.calls)
+	clear(e.maybe)
 	clear(e.matters)
 	e.report.Commands = 0
 	clear(e.report.Acts)

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"linli/internal/kernel/access"
+	"linli/internal/kernel/store"
 	"linli/internal/work/cases"
 )
 
@@ -71,7 +72,8 @@ func (e *engine) draw() error {
 	e.drawn = nil
 	for _, d := range slices.Sorted(maps.Keys(e.staff.seats)) {
 		seats := e.staff.seats[d]
-		need := (e.calls[int(d)] + perSeat - 1) / perSeat
+		need := (e.calls[int(d)] + e.maybe[int(d)] + perSeat - 1) / perSeat
+		e.maybe[int(d)] = 0
 		for range min(need, len(seats)) {
 			h := seats[e.turn%len(seats)]
 			e.turn++
@@ -96,7 +98,7 @@ func (e *engine) callList() error {
 		if err != nil {
 			return err
 		}
-		list, _, err := e.r.Cases.Cases(e.ctx, scope, cases.Filter{Statuses: []string{string(cases.Verified)}, Seat: h.actor.Account, Sort: "draw", Limit: perSeat})
+		list, err := e.r.Cases.Calls(e.ctx, scope, perSeat)
 		if err != nil {
 			return fmt.Errorf("life: %s lists calls: %w", h.actor.Login, err)
 		}
@@ -104,6 +106,7 @@ func (e *engine) callList() error {
 		for _, c := range list {
 			m := e.known(c)
 			m.gen++
+			e.awaits(m)
 			e.report.Acts[cases.ActDraw]++
 			at += about(m.rng, 3*minute)
 			e.then(m, at, func() error { return e.call(m, h) })
@@ -115,7 +118,7 @@ func (e *engine) callList() error {
 // call asks the reporter.
 func (e *engine) call(m *matter, h hand) error {
 	rng, c := m.rng, m.c
-	if c.Status != cases.Verified || c.Seat != h.actor.Account {
+	if c.Status != cases.Verified && c.Status != cases.Merged || !c.Has(cases.FlagCall) || c.Seat != h.actor.Account {
 		return nil
 	}
 	yes, no := true, false
@@ -135,6 +138,13 @@ func (e *engine) call(m *matter, h hand) error {
 			a.Solved, a.Note, a.Satisfied = &no, said(rng, unsolved), 1+rng.IntN(3)
 		}
 	}
+	main := e.matters[c.MergedInto]
+	again := main != nil && main.c.Status == cases.Closed && *a.Reached && (!*a.Solved || a.Satisfied < 3)
+	var now cases.Case
+	if again { // the reporter of a merged case reopens the main one
+		now = *main.c
+		a.OnWrite = func(tx *store.Tx) error { return reread(tx, &now) }
+	}
 	if err := e.act(m, h, a); err != nil {
 		return err
 	}
@@ -142,7 +152,21 @@ func (e *engine) call(m *matter, h hand) error {
 		e.clockStarts(m)
 	}
 	e.next(m)
+	if again {
+		main.c = &now
+		main.fate.redo(e.now, &now)
+		e.closed = slices.DeleteFunc(e.closed, func(x *matter) bool { return x == main })
+		e.watch(main)
+		e.clockStarts(main)
+		e.next(main)
+	}
 	return nil
+}
+
+// reread brings up to date what an act on another case may have changed.
+func reread(tx *store.Tx, c *cases.Case) error {
+	return tx.QueryRow("SELECT status, version, flags, seat, redos, lead, dispatched_at, signed_at, resolved_at, closed_at, due_at, limit_n, limit_unit, stage_due_at FROM cases WHERE district = ? AND id = ?", c.District, c.ID).
+		Scan((*string)(&c.Status), &c.Version, &c.Flags, &c.Seat, &c.Redos, &c.Lead, &c.DispatchedAt, &c.SignedAt, &c.ResolvedAt, &c.ClosedAt, &c.DueAt, &c.Limit.N, (*string)(&c.Limit.Unit), &c.StageDueAt)
 }
 
 // satisfaction: very satisfied … very dissatisfied, of those whose matter is solved.
@@ -151,6 +175,7 @@ var satisfaction = sums([]float64{56, 34, 7, 2, 1})
 // endOf is what may still happen to a closed case.
 func (e *engine) endOf(m *matter) {
 	e.closed = append(e.closed, m)
+	e.maybe[m.c.District] += len(m.merged)
 	if m.c.Lead != 0 && chance(m.rng, 0.004) {
 		e.then(m, e.deskAfter(e.now+between(m.rng, day24, 12*day24), 0, false), func() error { return e.reopen(m) })
 	}

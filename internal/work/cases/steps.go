@@ -549,6 +549,9 @@ func (st *steps) redoMain() error {
 // answer tells each merged case that its matter was closed; their reporters are
 // drawn for call-backs like the main one's.
 func (st *steps) answer() error {
+	if st.c.Supporters <= 1 { // nothing was merged into it
+		return nil
+	}
 	rate, err := st.callRate()
 	if err != nil {
 		return err

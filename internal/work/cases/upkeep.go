@@ -28,8 +28,8 @@ func (s *Service) Lapse(ctx context.Context) (int, error) {
 			order  string // of an index, so that only the rows at stake are read
 		}{
 			{ActLapse, fmt.Sprintf("due_at > 0 AND due_at < ? AND paused_at = 0 AND resolved_at = 0 AND (flags & %d) = 0", FlagLapsed), now, "due_at"},
-			{ActTriage, fmt.Sprintf("status IN ('reported', 'accepted') AND stage_due_at > 0 AND stage_due_at < ? AND (flags & %d) = 0", FlagTriageLate), now, "street, status, reported_at"},
-			{ActUnsigned, fmt.Sprintf("status = 'dispatched' AND dispatched_at < ? AND (flags & %d) = 0", FlagUnsigned), now - day24h, "street, status, reported_at"},
+			{ActTriage, fmt.Sprintf("status IN ('reported', 'accepted') AND stage_due_at > 0 AND stage_due_at < ? AND (flags & %d) = 0", FlagTriageLate), now, "reported_at"},
+			{ActUnsigned, fmt.Sprintf("status = 'dispatched' AND dispatched_at < ? AND (flags & %d) = 0", FlagUnsigned), now - day24h, "reported_at"},
 		} {
 			rows, err := s.DB.Query(ctx, "SELECT id FROM cases WHERE district = ? AND open = 1 AND "+due.where+" ORDER BY "+due.order+", id LIMIT 500", d, due.at)
 			ids, err := collect(rows, err, func(r *sql.Rows) (id int64, err error) { return id, r.Scan(&id) })
