@@ -57,20 +57,25 @@ function Call({ d, onDone }: { d: CaseDetail; onDone: () => void }) {
   useEffect(() => {
     const onKey = (e: KeyboardEvent) => {
       const name = pressName(e);
-      if (
-        name === 'Ctrl+Enter' ||
-        (name === 'Enter' && !typing(e.target) && (e.target as HTMLElement).tagName !== 'BUTTON')
-      ) {
+      const target = e.target as HTMLElement;
+      const elsewhere = typing(target) || (target.closest('button, a') && !target.closest('.ask'));
+      if (name === 'Ctrl+Enter' || (name === 'Enter' && !elsewhere)) {
         if (ready(answers) && !record.isPending) {
           e.preventDefault();
           record.mutate();
         }
         return;
       }
-      if (typing(e.target)) return;
+      if (typing(target)) return;
       if (name === 'p' && can('case.reveal') && !clear) reveal.mutate(t('cases:purpose.callback'));
       else if (name === 'Backspace') setAnswers(undo);
-      else setAnswers((a) => answer(a, name));
+      else {
+        const next = answer(answers, name);
+        if (next === answers) return;
+        setAnswers(next);
+        // Enter is to record now, not to press the button that was used last.
+        self.current?.focus({ preventScroll: true });
+      }
     };
     window.addEventListener('keydown', onKey);
     return () => window.removeEventListener('keydown', onKey);

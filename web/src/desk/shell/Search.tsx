@@ -20,11 +20,14 @@ export function Search() {
     queryKey: ['search', 'cases', q],
     queryFn: ({ signal }) => data(api.GET('/cases', { params: { query: { q, limit: 6 } }, signal })),
     enabled,
+    // What is on screen stays until the new answer is there, so that Enter takes what was seen.
+    placeholderData: (before) => before,
   });
   const places = useQuery({
     queryKey: ['search', 'places', q],
     queryFn: ({ signal }) => data(api.GET('/places', { params: { query: { q, limit: 5 } }, signal })),
     enabled,
+    placeholderData: (before) => before,
   });
 
   useEffect(() => {
@@ -65,7 +68,10 @@ export function Search() {
             ),
           })),
         },
-        { label: '', options: [{ value: 'all', label: t('shell:search.all', { q }) }] },
+        {
+          label: '',
+          options: cases.isLoading ? [] : [{ value: 'all', label: t('shell:search.all', { q }) }],
+        },
       ].filter((g) => g.options.length > 0)
     : [];
 
