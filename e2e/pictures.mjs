@@ -1,12 +1,13 @@
-// Pictures of the pages: node pictures.mjs FOLDER [all]. Against a server with the whole demo
-// city at LINLI_BASE (default http://127.0.0.1:8080). Without "all": those of docs/img in Chinese.
+// Pictures of the pages: node pictures.mjs FOLDER [all | NAME…]. Against a server with the whole
+// demo city at LINLI_BASE (default http://127.0.0.1:8080). Without "all": those of docs/img.
 import { execFileSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { chromium } from 'playwright-core';
 import { as, base, password } from './lib/api.mjs';
 
-const [folder = 'out/pictures', all] = process.argv.slice(2);
+const [folder = 'out/pictures', ...only] = process.argv.slice(2);
+const all = only.includes('all');
 mkdirSync(folder, { recursive: true });
 
 const of = async (role, query, want = () => true) => {
@@ -31,7 +32,7 @@ const pages = [
   ['cockpit', 'leader', '/cockpit', '.cockpit-by tbody tr'],
   ['map', 'leader', '/cockpit', '.cockpit-by tbody tr', async (p) => {
     await p.locator('canvas.maplibregl-canvas').hover();
-    for (let i = 0; i < 3; i++) await p.getByRole('button', { name: /放大|Zoom in/ }).first().click();
+    for (let i = 0; i < 2; i++) await p.getByRole('button', { name: /放大|Zoom in/ }).first().click();
   }],
   ['callback', 'callback', '/callbacks', '.call, .empty-note'],
   ['routing', 'admin', '/admin/routing', '.rule', async (p) => {
@@ -102,9 +103,7 @@ async function take([name, role, path, wait, before], size, lang, file) {
   await context.close();
 }
 if (all) {
-  for (const p of [...pages, ...more]) {
-    for (const [size, lang] of [['desktop', 'zh'], ['phone', 'zh'], ['desktop', 'en']])
-      await take(p, size, lang, join(folder, `${p[0]}-${size}-${lang}.png`));
-  }
-} else for (const p of pages) await take(p, p[5] ?? 'desktop', 'zh', join(folder, `${p[0]}.png`));
+  for (const [size, lang] of [['phone', 'zh'], ['desktop', 'en'], ['desktop', 'zh']])
+    for (const p of [...more, ...pages]) await take(p, size, lang, join(folder, `${p[0]}-${size}-${lang}.png`));
+} else for (const p of pages) if (!only.length || only.includes(p[0])) await take(p, p[5] ?? 'desktop', 'zh', join(folder, `${p[0]}.png`));
 await browser.close();

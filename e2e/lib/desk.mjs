@@ -56,7 +56,7 @@ class Desk {
       acceptDownloads: true,
       baseURL: base,
     });
-    context.setDefaultTimeout(20_000);
+    context.setDefaultTimeout(30_000);
     this.contexts.push(context);
     await context.addInitScript((l) => {
       if (!localStorage.getItem('linli.lang')) {
