@@ -114,7 +114,7 @@ export function gridsOverlay({ fill, names }: Painted, mode: Mode, selected?: nu
       'text-max-width': 9,
       'text-padding': 3,
     },
-    paint: { 'text-color': p.ink, 'text-halo-color': mapColours[mode].halo, 'text-halo-width': 1.6 },
+    paint: { 'text-color': p.ink, 'text-halo-color': mapColours[mode].halo, 'text-halo-width': 2.4 },
   };
   return {
     sources: {
