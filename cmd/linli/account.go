@@ -2,8 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
-	"flag"
 	"fmt"
 	"os"
 	"slices"
@@ -31,32 +29,6 @@ trail says so. One-time passwords are printed once and kept nowhere in clear.`
 
 // byHand is the scope of what an operator does on the command line.
 var byHand = access.System("command line")
-
-// words parses flags that may stand before, between and after the other
-// arguments, of which there must be at least min and at most max.
-func (f *flags) words(args []string, min, max int) ([]string, error) {
-	var found []string
-	for {
-		if err := f.Parse(args); err != nil {
-			if errors.Is(err, flag.ErrHelp) {
-				return nil, err
-			}
-			return nil, usage("%s", err)
-		}
-		if f.NArg() == 0 {
-			break
-		}
-		found = append(found, f.Arg(0))
-		args = f.Args()[1:]
-	}
-	if len(found) > max {
-		return nil, usage("unexpected argument %q", found[max])
-	}
-	if len(found) < min {
-		return nil, usage("an argument is missing; see linli %s --help", strings.TrimPrefix(f.Name(), "linli "))
-	}
-	return found, nil
-}
 
 type accountFlags struct {
 	*flags

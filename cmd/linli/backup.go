@@ -17,7 +17,7 @@ Keep the file secret and elsewhere: it holds the keys to the personal data.`
 func backup(ctx context.Context, args []string) error {
 	f := newFlags("backup", backupUse)
 	out := f.String("out", "", "file to write, for instance linli-20261123.backup")
-	if err := f.parse(args, 0); err != nil {
+	if err := f.parse(args); err != nil {
 		return err
 	}
 	if *out == "" {

@@ -30,7 +30,7 @@ func demo(ctx context.Context, args []string) error {
 	days := f.Int("days", historyDays, "days of history")
 	until := f.String("until", "", "end of the history, RFC 3339; default: now")
 	list := f.Bool("accounts", false, "only print the demo accounts of an existing demo city")
-	if err := f.parse(args, 0); err != nil {
+	if err := f.parse(args); err != nil {
 		return err
 	}
 	if *scale < 0.01 || *scale > 4 || *days < 0 || *days > 1000 {

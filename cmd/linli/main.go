@@ -133,23 +133,40 @@ func newFlags(name, about string) *flags {
 	return f
 }
 
-// parse reads the arguments, then the environment and DATA/linli.json; rest
-// says how many arguments may follow the flags.
-func (f *flags) parse(args []string, rest int) (err error) {
-	if err := f.Parse(args); err != nil {
-		if errors.Is(err, flag.ErrHelp) {
-			return err
+// parse reads flags alone; see words.
+func (f *flags) parse(args []string) error {
+	_, err := f.words(args, 0, 0)
+	return err
+}
+
+// words reads flags that may stand before, between and after the other
+// arguments, of which there must be at least min and at most max, then the
+// environment and DATA/linli.json.
+func (f *flags) words(args []string, min, max int) (found []string, err error) {
+	for {
+		if err := f.Parse(args); err != nil {
+			if errors.Is(err, flag.ErrHelp) {
+				return nil, err
+			}
+			return nil, usage("%s", err)
 		}
-		return usage("%s", err)
+		if f.NArg() == 0 {
+			break
+		}
+		found = append(found, f.Arg(0))
+		args = f.Args()[1:]
 	}
-	if f.NArg() > rest {
-		return usage("unexpected argument %q", f.Arg(rest))
+	if len(found) > max {
+		return nil, usage("unexpected argument %q", found[max])
+	}
+	if len(found) < min {
+		return nil, usage("an argument is missing; see linli %s --help", strings.TrimPrefix(f.Name(), "linli "))
 	}
 	if f.cfg, err = f.from.Load(os.Getenv); err != nil {
-		return err
+		return nil, err
 	}
 	f.data, f.db = f.cfg.Data, f.cfg.DB
-	return nil
+	return found, nil
 }
 
 func (f *flags) open(ctx context.Context) (*app.App, error) {

@@ -19,7 +19,7 @@ func restore(ctx context.Context, args []string) error {
 	f := newFlags("restore", restoreUse)
 	in := f.String("in", "", "the backup")
 	check := f.Bool("check", false, "only read the backup through and say whether it is whole")
-	if err := f.parse(args, 0); err != nil {
+	if err := f.parse(args); err != nil {
 		return err
 	}
 	if *in == "" {

@@ -18,7 +18,7 @@ func seedLoad(ctx context.Context, args []string) error {
 	days := f.Int("days", 365, "over how many days until now they spread")
 	seed := f.Uint64("seed", 1, "the same seed draws the same cases")
 	bare := f.Bool("no-index", false, "leave the search index to the server")
-	if err := f.parse(args, 0); err != nil {
+	if err := f.parse(args); err != nil {
 		return err
 	}
 	if *n < 1 || *n > 100_000_000 || *days < 1 || *days > 3650 {

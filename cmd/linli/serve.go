@@ -12,7 +12,7 @@ func serve(ctx context.Context, args []string) error {
 	f := newFlags("serve", "serve [--addr HOST:PORT] [--data DIR] [--db postgres://…]")
 	quiet := f.Bool("quiet", false, "log only warnings and errors, not each request")
 	unlimited := f.Bool("no-rate-limit", false, "for measurements only: no limit of requests for one account or address")
-	if err := f.parse(args, 0); err != nil {
+	if err := f.parse(args); err != nil {
 		return err
 	}
 	if *quiet {
@@ -39,7 +39,7 @@ func serve(ctx context.Context, args []string) error {
 
 func migrate(ctx context.Context, args []string) error {
 	f := newFlags("migrate", "migrate [--data DIR] [--db postgres://…]")
-	if err := f.parse(args, 0); err != nil {
+	if err := f.parse(args); err != nil {
 		return err
 	}
 	a, err := f.open(ctx)

@@ -16,7 +16,7 @@ func simulate(ctx context.Context, args []string) error {
 	perDay := f.Float64("cases-per-day", 150, "reports a day, on average")
 	file := f.String("replay", "", "messages to replay: JSONL, gzipped or not, with id, user, title, time, body")
 	speed := f.Float64("speed", 0, "times faster than the messages came; 0: as fast as the machine can, at their own times")
-	if err := f.parse(args, 0); err != nil {
+	if err := f.parse(args); err != nil {
 		return err
 	}
 	if (*days > 0) == (*file != "") {

@@ -12,7 +12,7 @@ import (
 func verify(ctx context.Context, args []string) error {
 	f := newFlags("verify", "verify [--data DIR] [--db postgres://…] [--heads FILE]")
 	file := f.String("heads", "", "signed heads that were kept elsewhere")
-	if err := f.parse(args, 0); err != nil {
+	if err := f.parse(args); err != nil {
 		return err
 	}
 	a, err := f.open(ctx)
