@@ -183,6 +183,9 @@ func (s *Service) place(c *Case, lon, lat float64, crs string, community, grid i
 	spot := named
 	if lon != 0 || lat != 0 {
 		p, err := toWGS84(lon, lat, c.CRS)
+		if err != nil && s.Atlas.Suspect(lon, lat) == "swapped" { // 112 is no latitude
+			return PlaceOut.New("why", doubts["swapped"], "doubt", "swapped").In("place")
+		}
 		if err != nil {
 			return err
 		}
