@@ -155,7 +155,7 @@ func TestWrongUse(t *testing.T) {
 		{1, "no such file", []string{"import", "cases", "none.csv", "--data", dir}},
 		{1, "only CSV", []string{"import", "cases", fixture(t, "x.pdf", "%PDF-1.7"), "--data", dir}},
 		{1, "no account", []string{"import", "cases", csv, "--data", dir, "--as", "nobody"}},
-		{1, "cannot be written", []string{"import", "cases", csv, "--data", "/proc/none"}},
+		{1, "the data folder cannot be made", []string{"import", "cases", csv, "--data", "/proc/none"}},
 		{1, "cannot write", []string{"import", "cases", csv, "--data", dir, "--district", "990101", "--errors", "/proc/none/x.csv"}},
 		{2, ".xlsx, .csv or .jsonl", []string{"export", "cases", "--out", "x.doc", "--data", dir}},
 		{2, "no \"gone\"", []string{"export", "cases", "--out", "x.csv", "--status", "gone", "--data", dir}},
