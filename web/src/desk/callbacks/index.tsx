@@ -202,7 +202,11 @@ export default function Callbacks() {
   const detail = useCase(current?.id);
   const draw = useMutation({
     mutationFn: () => data(api.POST('/callbacks/draw', { body: { n: 5 }, ...once(uuidv7()) })),
-    onSuccess: () => void client.invalidateQueries({ queryKey: ['callbacks'] }),
+    onSuccess: async () => {
+      await client.invalidateQueries({ queryKey: ['callbacks'] });
+      // Enter records the call that is shown; on the button it would draw again.
+      document.querySelector<HTMLElement>('.call')?.focus({ preventScroll: true });
+    },
   });
   const done = () => {
     const i = items.findIndex((c) => c.id === current?.id);
