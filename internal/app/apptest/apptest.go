@@ -116,8 +116,8 @@ func fill(o app.Options) error {
 var quiet = slog.New(slog.NewTextHandler(io.Discard, nil))
 
 // Start opens and serves what the options name; it ends with the test, or with
-// Stop. There is no rate limit.
-func Start(t testing.TB, o app.Options) *City {
+// Stop. There is no rate limit. before is done before anything runs.
+func Start(t testing.TB, o app.Options, before ...func(*app.App)) *City {
 	t.Helper()
 	o.Limits.Rate, o.Limits.InFlight = 0, 4096
 	if o.Log == nil {
@@ -138,6 +138,9 @@ func Start(t testing.TB, o app.Options) *City {
 	}
 	if err := a.Routes(); err != nil {
 		t.Fatal(err)
+	}
+	for _, f := range before {
+		f(a)
 	}
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -165,9 +168,9 @@ func Start(t testing.TB, o app.Options) *City {
 func (c *City) Stop() { c.stop() }
 
 // Again starts a program on the same data, beside this one if it still runs.
-func (c *City) Again(t testing.TB) *City {
+func (c *City) Again(t testing.TB, before ...func(*app.App)) *City {
 	t.Helper()
-	return Start(t, c.opt)
+	return Start(t, c.opt, before...)
 }
 
 // World is a grid of the city with others that differ from it as their names

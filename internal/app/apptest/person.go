@@ -1,6 +1,7 @@
 package apptest
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"encoding/base64"
@@ -81,6 +82,33 @@ func (p *Person) Head(method, path string, body any, headers ...string) *Answer 
 	cancel()
 	resp.Body.Close()
 	return &Answer{Status: resp.StatusCode, Header: resp.Header, t: p.t, what: method + " " + path}
+}
+
+// Watch follows the live changes of cases until the test ends; each event's
+// data comes out of the channel, which is closed when the stream ends.
+func (p *Person) Watch() <-chan Case {
+	p.t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	p.t.Cleanup(cancel)
+	resp, err := p.send(ctx, "GET", "/api/v1/cases/stream", nil)
+	if err != nil || resp.StatusCode != http.StatusOK {
+		p.t.Fatalf("stream: %v %+v", err, resp)
+	}
+	out := make(chan Case, 100)
+	go func() {
+		defer close(out)
+		defer resp.Body.Close()
+		lines := bufio.NewScanner(resp.Body)
+		for lines.Scan() {
+			if data, ok := strings.CutPrefix(lines.Text(), "data: "); ok {
+				var c Case
+				if json.Unmarshal([]byte(data), &c) == nil {
+					out <- c
+				}
+			}
+		}
+	}()
+	return out
 }
 
 func (p *Person) send(ctx context.Context, method, path string, body any, headers ...string) (*http.Response, error) {
