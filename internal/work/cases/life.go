@@ -74,6 +74,9 @@ var (
 	onsite = when("只有一般事项且类别允许时才能当场办结", "only a general matter of a category that allows it is settled on the spot", func(f *facts) bool {
 		return f.c.Grade == "general" && f.cat.Onsite
 	})
+	ownReport = when("只有登记人或受理人员可以撤回", "only who registered it, or triage, withdraws it", func(f *facts) bool {
+		return f.system || f.c.Creator == f.account || f.can(access.CaseTriage)
+	})
 	lowLevel = when("已在区级处理", "the district has it already", func(f *facts) bool { return f.c.Level == 0 })
 	graded   = when("请先选定类别", "choose a category first", func(f *facts) bool { return f.c.Category > 0 })
 	superior = when("只有上级交办的事项可以不立案直接派遣", "only a matter from a superior is dispatched without filing", func(f *facts) bool { return f.c.Channel == "superior" })
@@ -191,7 +194,7 @@ var Life = &flow.Life[*facts]{
 		// Side moves of the desk
 		{Action: ActMerge, Name: w("并入", "Merge into"), From: unsolved, To: Merged, Perms: perms(access.CaseTriage), Needs: []flow.Field{{Name: "into", Type: "case", Required: true, Label: w("主事件", "main case")}, note}, Rules: []rule{noRequest}, Side: true},
 		{Action: ActSplit, Name: w("拆分", "Split"), From: slices.Concat(untriaged, []flow.State{Filed}), Perms: perms(access.CaseTriage), Needs: []flow.Field{{Name: "parts", Type: "parts", Required: true, Max: 5, Label: w("拆出的事项", "parts")}}, Side: true},
-		{Action: "withdraw", Name: w("撤回", "Withdraw"), From: unsolved, To: Withdrawn, Perms: perms(access.CaseTriage, access.CaseReport), Needs: []flow.Field{reason}, Rules: []rule{noRequest}, Side: true},
+		{Action: "withdraw", Name: w("撤回", "Withdraw"), From: unsolved, To: Withdrawn, Perms: perms(access.CaseTriage, access.CaseReport), Needs: []flow.Field{reason}, Rules: []rule{noRequest, ownReport}, Side: true},
 		{Action: "void", Name: w("申请作废", "Ask to void"), From: open, Perms: perms(access.CaseTriage), Asks: true, Needs: []flow.Field{reason}, Rules: []rule{noRequest}, Side: true},
 		{Action: "correct", Name: w("更正", "Correct"), From: unsolved, Perms: perms(access.CaseTriage), Side: true, Needs: []flow.Field{category, grade,
 			{Name: "place", Type: "place", Label: w("地点", "place")}, {Name: "title", Type: "text", Max: 100, Label: w("标题", "title")}, {Name: "reason", Type: "text", Required: true, Max: 500, Label: w("更正原因", "why")}}},
