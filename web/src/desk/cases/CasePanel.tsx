@@ -208,6 +208,7 @@ function Body({ d, onClose, full }: { d: CaseDetail; onClose?: () => void; full?
           )}
           <Tooltip title={t('cases:copy_link')}>
             <Button
+              className="copy-link"
               type="text"
               size="small"
               icon={<LinkOutlined />}

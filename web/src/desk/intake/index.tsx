@@ -355,8 +355,8 @@ export default function Intake() {
               {busyFiles
                 ? t('cases:form.files_busy')
                 : draft.onsite && !onsiteWhyNot
-                  ? t('intake:send_onsite')
-                  : t('intake:send')}
+                  ? t(narrow ? 'intake:send_onsite_touch' : 'intake:send_onsite')
+                  : t(narrow ? 'intake:send_touch' : 'intake:send')}
             </Button>
           </div>
         </div>
