@@ -40,7 +40,10 @@ const pages = [
     await p.locator('.publish button').first().click();
     await p.locator('.effect-main').waitFor();
     await p.locator('.publish').scrollIntoViewIfNeeded();
-    await p.locator('.publish').evaluate((e) => e.scrollIntoView({ block: 'start' }));
+    await p.locator('.publish').evaluate((e) => {
+      e.style.scrollMarginTop = '340px';
+      e.scrollIntoView({ block: 'start' });
+    });
   }],
   ['phone', 'dispatcher', '/cases?open=true', 'tbody tr', undefined, 'phone'],
 ];

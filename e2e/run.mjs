@@ -55,7 +55,7 @@ try {
     });
     await ready(base, server);
   }
-  rmSync(join(here, 'out'), { recursive: true, force: true });
+  if (!process.env.LINLI_OUT) rmSync(join(here, 'out'), { recursive: true, force: true });
   const tests = spawn(
     process.execPath,
     ['--test', '--test-concurrency=2', '--test-reporter=spec', ...files],

@@ -17,8 +17,11 @@ journey('the call-back seat draws and records solved and unsolved by keys', asyn
   await waiting(6);
   await as('callback').post('/callbacks/draw', { n: 5 });
   const page = await desk.open('callback', '/callbacks');
+  const drawn = page.waitForResponse((r) => r.url().endsWith('/callbacks/draw') && r.ok());
   await page.getByRole('button', { name: '再抽 5 件' }).click();
+  await drawn;
   await page.locator('.call-list li').nth(1).waitFor();
+  await page.locator('.call:focus').waitFor();
   await page.locator('.call .ask-now').waitFor();
   await sound(page, 'call-backs');
 

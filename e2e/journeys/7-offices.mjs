@@ -74,7 +74,7 @@ journey('security opens an account with a post, ends the post, and closes the ac
   }
   await page.locator('form').getByRole('button', { name: '新增账号' }).click();
   const once = page.getByRole('dialog');
-  await once.getByText(`${login} 的一次性密码`).first().waitFor();
+  await once.locator('.ant-modal-confirm-title', { hasText: `${login} 的一次性密码` }).waitFor();
   await sound(page, 'one-time password');
   await once.getByRole('button', { name: '已记下' }).click();
   await page.locator('h2', { hasText: login }).waitFor();

@@ -9,7 +9,7 @@ import { AxeBuilder } from '@axe-core/playwright';
 import { chromium } from 'playwright-core';
 import { base, password } from './api.mjs';
 
-const out = join(dirname(fileURLToPath(import.meta.url)), '..', 'out');
+const out = process.env.LINLI_OUT ?? join(dirname(fileURLToPath(import.meta.url)), '..', 'out');
 export const sizes = { desktop: { width: 1440, height: 900 }, phone: { width: 360, height: 740 } };
 
 let browser;
