@@ -10,6 +10,7 @@ import (
 
 	"linli/internal/kernel/access"
 	"linli/internal/kernel/errs"
+	"linli/internal/kernel/flow"
 )
 
 // Filter chooses cases. Zero fields do not narrow.
@@ -94,6 +95,13 @@ var orders = map[string]order{
 	"draw":      {"draw", false, ""},
 }
 
+// unusualEnd is the condition of the index cases_ended, to the letter.
+const unusualEnd = "c.status IN ('declined', 'not_filed', 'merged', 'withdrawn', 'void')"
+
+func all[T any](list []T, yes func(T) bool) bool {
+	return !slices.ContainsFunc(list, func(v T) bool { return !yes(v) })
+}
+
 // build compiles the filter for one district of the scope.
 func (s *Service) build(ctx context.Context, scope access.Scope, f *Filter, district int, now int64) (*query, error) {
 	q := &query{from: "cases c"}
@@ -106,6 +114,15 @@ func (s *Service) build(ctx context.Context, scope access.Scope, f *Filter, dist
 		q.and(where, args...)
 	}
 	in(q, "c.status", f.Statuses)
+	// Conditions that follow from others are written out where an index holds
+	// only such rows: SQLite does not conclude them from parameters.
+	switch {
+	case len(f.Statuses) == 0:
+	case all(f.Statuses, func(s string) bool { return !Life.Ended(flow.State(s)) }):
+		q.and("c.open = 1")
+	case all(f.Statuses, func(s string) bool { return strings.Contains(unusualEnd, "'"+s+"'") }):
+		q.and(unusualEnd)
+	}
 	if f.Open != nil {
 		if *f.Open {
 			q.and("c.open = 1")
@@ -119,6 +136,9 @@ func (s *Service) build(ctx context.Context, scope access.Scope, f *Filter, dist
 			leaves = append(append(leaves, id), s.Rules().Leaves(id)...)
 		}
 		in(q, "c.category", leaves)
+		if !slices.Contains(leaves, 0) {
+			q.and("c.category <> 0")
+		}
 	}
 	in(q, "c.grade", f.Grades)
 	in(q, "c.channel", f.Channels)
@@ -130,8 +150,12 @@ func (s *Service) build(ctx context.Context, scope access.Scope, f *Filter, dist
 	in(q, "c.street", f.Streets)
 	in(q, "c.community", f.Communities)
 	in(q, "c.grid", f.Grids)
-	equal("lead", f.Lead)
-	equal("seat", f.Seat)
+	if equal("lead", f.Lead); f.Lead > 0 {
+		q.and("c.lead <> 0")
+	}
+	if equal("seat", f.Seat); f.Seat > 0 {
+		q.and("c.seat > 0") // the index of seats holds no others
+	}
 	if f.Assist != 0 {
 		q.and("EXISTS (SELECT 1 FROM case_unit a WHERE a.district = c.district AND a.case_id = c.id AND a.org = ? AND a.role = 'assist' AND a.ended = 0)", f.Assist)
 	}
