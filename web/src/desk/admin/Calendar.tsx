@@ -75,14 +75,17 @@ function Year({
                         data-day={d}
                         tabIndex={d === active ? 0 : -1}
                         className={`day day-${kind}${changed ? ' day-changed' : ''}${d === now ? ' day-now' : ''}`}
-                        aria-label={`${dayText(d)} ${words}${changed ? ` ${t('admin:calendar.changed')}` : ''}`}
                         title={words}
                         onClick={() => {
                           setActive(d);
                           onChange(toggle(d, value));
                         }}
                       >
-                        {d % 100}
+                        <span className="sr-only">
+                          {dayText(d)} {words}
+                          {changed ? ` ${t('admin:calendar.changed')}` : ''}
+                        </span>
+                        <span aria-hidden="true">{d % 100}</span>
                         <small aria-hidden="true">
                           {kind === 'off'
                             ? t('admin:calendar.mark_off')

@@ -246,7 +246,12 @@ export function Regions() {
               }}
               titleRender={(n) => (
                 <span>
-                  {n.title} <span className="quiet num">{n.region?.households.toLocaleString('en')}</span>
+                  {n.title}{' '}
+                  <span className="quiet num">
+                    {n.region
+                      ? t('admin:region.homes', { n: n.region.households.toLocaleString('en') })
+                      : null}
+                  </span>
                 </span>
               )}
             />
