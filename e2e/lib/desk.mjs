@@ -102,7 +102,7 @@ class Desk {
 }
 
 /** One journey: it fails with the page's own complaints as well as with its own. */
-export function journey(name, walk, { timeout = 120_000 } = {}) {
+export function journey(name, walk, { timeout = 180_000 } = {}) {
   test(name, { timeout }, async () => {
     const desk = new Desk();
     try {
