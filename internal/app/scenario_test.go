@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -45,7 +46,7 @@ func newTeam(t *testing.T, c *apptest.City) *team {
 		"desk": hire("district_desk", district, 0, 0), "chief": c.SignIn(m.chief), "other chief": c.Hire(access.Post{Role: "chief", Region: street, From: w.Today}),
 		"handler": hire("handler", district, 0, m.unit), "unit lead": hire("unit_lead", district, 0, m.unit), "other handler": hire("handler", district, 0, m.other),
 		"third handler": hire("handler", district, 0, m.third), "community": hire("community", community, 0, 0), "grid worker": hire("grid_worker", community, w.Target.Grid, 0),
-		"seat": hire("callback", city, 0, 0), "auditor": hire("auditor", city, 0, 0),
+		"seat": hire("callback", city, 0, 0), "other seat": hire("callback", city, 0, 0), "auditor": hire("auditor", city, 0, 0),
 		"two hats": c.Hire(access.Post{Role: "handler", Region: district, Org: m.unit}, access.Post{Role: "community", Region: community}),
 	}
 	m.operator, m.dispatcher, m.desk, m.seat = m.people["operator"], m.people["dispatcher"], m.people["desk"], m.people["seat"]
@@ -172,7 +173,7 @@ func TestScenarios(t *testing.T) {
 				{"chief", "verify_pass", nil, notNow},
 				{"community", "verify_pass", M{"note": "现场看过"}, "verified"},
 				{"dispatcher", "call_back", solved, notNow},
-				{"seat", "call_back", solved, notNow}, // not drawn for the seat yet
+				{"other seat", "call_back", solved, notNow}, // not drawn for this seat
 				{"seat", "draw", nil, ""},
 				{"seat", "call_back", M{"reached": true}, "422 required"},
 				{"seat", "call_back", M{"reached": true, "solved": true, "satisfied": 9}, "422 invalid"},
@@ -396,6 +397,9 @@ func (m *team) checkActions(t *testing.T) {
 	look()
 }
 
+// changing is what differs between two cases of one kind.
+var changing = regexp.MustCompile(`"\d{4}-\d\d-\d\dT[^"]*"|"left":-?[\d.]+|"text":"[^"]*(剩|超)[^"]*"`)
+
 // checkSealed: a unit learns nothing of a sealed reporter; the case looks to it
 // like one that nobody in particular reported.
 func (m *team) checkSealed(t *testing.T) {
@@ -449,6 +453,24 @@ func (m *team) checkSealed(t *testing.T) {
 	for _, s := range []string{"欧阳静", "13987650123", "张静家门口"} {
 		if bytes.Contains(trail.Body, []byte(s)) {
 			t.Errorf("the trail shows %q", s)
+		}
+	}
+	// To the unit it looks in everything like a matter without a reporter.
+	pages := map[string]string{}
+	for name, reporter := range map[string]M{"sealed": {"name": "欧阳静", "phone": "13987650123", "sealed": true}, "anonymous": {"anonymous": true}, "nobody": nil} {
+		with := M{"text": "楼道堆物", "reporter": reporter}
+		if reporter == nil {
+			with["reporter"] = M{}
+		}
+		x := m.report(t, with)
+		m.atUnit(t, x.ID)
+		m.run(t, x.ID, []step{{"handler", "sign", nil, "signed"}, {"handler", "resolve", M{"result": "已清理"}, "resolved"}})
+		raw := string(m.people["handler"].For(t).Page(x.ID).Raw)
+		pages[name] = changing.ReplaceAllString(strings.NewReplacer(fmt.Sprint(x.ID), "ID", x.Number, "NUMBER").Replace(raw), "TIME")
+	}
+	for name, page := range pages {
+		if page != pages["nobody"] {
+			t.Errorf("%s differs from nobody:\n%s\n%s", name, page, pages["nobody"])
 		}
 	}
 	// Those who triage know that it is sealed, and no more.
