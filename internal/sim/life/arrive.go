@@ -241,7 +241,6 @@ func (e *engine) bring(m *matter, at spot, in cases.ReportIn) error {
 		if scope, err = e.scope(who, access.CaseReport); err != nil {
 			return e.fail(m, who, cases.ActReport, err)
 		}
-		m.finder = who
 	}
 	onsite := in.Channel == "grid_worker" && ok && in.Category != 0 && in.Grade == "general" && m.leaf.Onsite && chance(rng, 0.55)
 	if onsite {

@@ -56,7 +56,6 @@ func (e *engine) triage(m *matter) error {
 	case x < 0.008:
 		return act(cases.Act{Action: "withdraw", Reason: said(rng, withdrawals)})
 	case x < 0.012:
-		m.asker = desk
 		return act(cases.Act{Action: "void", Reason: said(rng, voids)})
 	case x < 0.040 && !worker:
 		return act(cases.Act{Action: "decline", Reason: said(rng, declined)})

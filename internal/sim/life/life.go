@@ -100,17 +100,14 @@ type matter struct {
 	c        *cases.Case // as the last command left it
 	leaf     *city.Category
 	gen      int // events of an earlier generation are void
-	finder   hand
-	ongoing  bool // reported by a worker on the spot
 	double   *matter
 	merged   []*matter // what was merged into it
 	right    int64     // unit by the rules
 	units    []int64
 	hands    []int64 // accounts that did a handling act
-	asker    hand
-	returned int  // returns asked for
-	late     bool // the unit will not make it
-	begun    bool // it works on it without having said so
+	returned int     // returns asked for
+	late     bool    // the unit will not make it
+	begun    bool    // it works on it without having said so
 	extended bool
 	paused   bool // suspension was asked for
 	split    bool
@@ -473,18 +470,13 @@ func (e *engine) adopt(ctx context.Context) error {
 			return fmt.Errorf("life: reading open cases: %w", err)
 		}
 		for _, c := range list {
-			_, units, requests, err := e.r.Cases.ByID(ctx, scope, c.ID)
+			_, units, _, err := e.r.Cases.ByID(ctx, scope, c.ID)
 			if err != nil {
 				return err
 			}
 			m := e.adoptOne(c)
 			for _, u := range units {
 				m.units = append(m.units, u.Org)
-			}
-			for _, q := range requests {
-				if q.Status == "pending" {
-					m.asker = e.staff.byAccount[q.AskedBy]
-				}
 			}
 		}
 		if !more || len(list) == 0 {

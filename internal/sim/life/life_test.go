@@ -16,6 +16,7 @@ import (
 	"linli/internal/app"
 	"linli/internal/kernel/flow"
 	"linli/internal/kernel/store"
+	"linli/internal/kernel/store/storetest"
 	"linli/internal/sim/city"
 	"linli/internal/sim/load"
 	"linli/internal/work/cases"
@@ -31,6 +32,11 @@ var world sync.RWMutex
 // openCity opens a small city in an empty folder, with a fixed clock and draw
 // key, so that everything about it is repeatable.
 func openCity(t testing.TB, days int, scale float64) *app.App {
+	t.Helper()
+	return openCityIn(t, "", days, scale)
+}
+
+func openCityIn(t testing.TB, url string, days int, scale float64) *app.App {
 	t.Helper()
 	world.Lock()
 	defer world.Unlock()
@@ -134,27 +140,7 @@ func TestOracleEqualsTallies(t *testing.T) {
 	if !o.Whole {
 		t.Fatal("the run began in an empty city")
 	}
-	// Roll-ups.
-	got := map[store.TallyKey]int64{}
-	rows, err := a.DB.Query(ctx, "SELECT district, cube, measure, period, a, b, n FROM tally WHERE n <> 0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var k store.TallyKey
-		var n int64
-		if err := rows.Scan(&k.District, &k.Cube, &k.Measure, &k.Period, &k.A, &k.B, &n); err != nil {
-			t.Fatal(err)
-		}
-		got[k] = n
-	}
-	if err := rows.Err(); err != nil {
-		t.Fatal(err)
-	}
-	if d := cmp.Diff(o.Tally, got); d != "" {
-		t.Errorf("roll-ups differ from what was done (-done +rolled up):\n%.3000s", d)
-	}
+	compareTally(t, a, o)
 	// Marks of the rows that a figure opens.
 	for mark, want := range o.Marks {
 		var n int64
@@ -193,6 +179,41 @@ func TestOracleEqualsTallies(t *testing.T) {
 			t.Errorf("%s: %.3f, a real city has %.2f to %.2f", r.name, v, r.lo, r.hi)
 		}
 	}
+}
+
+// compareTally holds the roll-ups against what was done.
+func compareTally(t *testing.T, a *app.App, o *Oracle) {
+	t.Helper()
+	got := map[store.TallyKey]int64{}
+	rows, err := a.DB.Query(context.Background(), "SELECT district, cube, measure, period, a, b, n FROM tally WHERE n <> 0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var k store.TallyKey
+		var n int64
+		if err := rows.Scan(&k.District, &k.Cube, &k.Measure, &k.Period, &k.A, &k.B, &n); err != nil {
+			t.Fatal(err)
+		}
+		got[k] = n
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(o.Tally, got); d != "" {
+		t.Errorf("roll-ups differ from what was done (-done +rolled up):\n%.3000s", d)
+	}
+}
+
+func TestRunOnPostgres(t *testing.T) {
+	t.Parallel()
+	a := openCityIn(t, storetest.PostgresURL(t), 6, 0.05)
+	rep := run(t, a, Options{Seed: 3, Days: 6, CasesPerDay: 20})
+	if rep.Cases == 0 {
+		t.Error("nothing was reported")
+	}
+	compareTally(t, a, rep.Oracle)
 }
 
 func BenchmarkRun(b *testing.B) {

@@ -4,7 +4,6 @@ import (
 	"hash/fnv"
 	"math"
 	"math/rand/v2"
-	"time"
 
 	"linli/internal/kernel/calendar"
 )
@@ -160,6 +159,3 @@ func (e *engine) dayMean(day int) float64 {
 	}
 	return e.o.CasesPerDay * 7 * byWeekday[k] / total
 }
-
-// micros is an instant of a time.
-func micros(t time.Time) int64 { return t.UnixMicro() }

@@ -58,7 +58,6 @@ func (e *engine) sign(m *matter) error {
 		if proposed != 0 {
 			m.returned++
 			m.handles(h)
-			m.asker = h
 			if err := e.act(m, h, cases.Act{Action: "return", Reason: said(rng, returns), Proposed: proposed}); err != nil {
 				return err
 			}
@@ -169,7 +168,6 @@ func (e *engine) extend(m *matter, wanted int64) error {
 		return nil
 	}
 	m.handles(h)
-	m.asker = h
 	if err := e.act(m, h, cases.Act{Action: "extend", Reason: said(m.rng, extends), Until: until}); err != nil {
 		return err
 	}
@@ -185,7 +183,6 @@ func (e *engine) suspend(m *matter) error {
 	}
 	days := max(2, e.r.Cases.Rules().Settings().ReviewDays-2)
 	m.handles(h)
-	m.asker = h
 	review := e.cal.AddDays(e.cal.Day(e.real()), 1+m.rng.IntN(days))
 	if err := e.act(m, h, cases.Act{Action: "suspend", Reason: said(m.rng, suspends), Review: review}); err != nil {
 		return err
