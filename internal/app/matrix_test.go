@@ -282,9 +282,17 @@ func TestPostEndsAtOnce(t *testing.T) {
 	p := c.Hire(access.Post{Role: "dispatcher", Region: w.Target.Street})
 	security := c.Hire(access.Post{Role: "security", Region: w.Target.City})
 	made := p.Report(apptest.M{"text": "井盖松动", "place": spot(w.Target)})
+	events := p.Watch()
+	colleague := c.Hire(access.Post{Role: "dispatcher", Region: w.Target.Street})
 	var info struct{ Posts []struct{ ID int64 } }
 	security.Do("GET", fmt.Sprintf("/api/v1/accounts/%d", p.Account), nil).Want(200).Into(&info)
 	security.Do("PATCH", fmt.Sprintf("/api/v1/posts/%d", info.Posts[0].ID), apptest.M{"to": c.Today()}).Want(200)
+	colleague.Report(apptest.M{"text": "岗位结束以后", "place": spot(w.Target)})
+	for e := range events { // the stream ends with the next event, which it does not show
+		if e.ID != made.ID {
+			t.Errorf("an open stream shows %+v", e)
+		}
+	}
 	for _, q := range []struct {
 		method, path string
 		body         any

@@ -554,13 +554,14 @@ func TestStream(t *testing.T) {
 
 	c := &call{r: r, req: httptest.NewRequest("GET", "/live", nil), op: r.ops["live"]}
 	c.req.Header.Set("Authorization", "Bearer operator")
-	if !r.still(t.Context(), c) {
+	c.actor, _ = r.opt.Auth.Actor(t.Context(), "operator")
+	if !r.still(t.Context(), c, r.opt.Today()) {
 		t.Error("a living session was ended")
 	}
 	mu.Lock()
 	revoked = true
 	mu.Unlock()
-	if r.still(t.Context(), c) {
+	if r.still(t.Context(), c, r.opt.Today()) {
 		t.Error("a revoked session goes on")
 	}
 }

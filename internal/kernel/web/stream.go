@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -34,8 +35,9 @@ type Event struct {
 // Stream adds a live list (server-sent events). source is called once for each
 // connection with the id that the client saw last ("" at first); it sends what
 // happened since and goes on until ctx ends or send fails, and it must return
-// then. Between events a heartbeat goes out every 15 s; at each the session and
-// the policy are checked again, so that a revoked session ends its streams.
+// then. Between events a heartbeat goes out every 15 s; at each, and before each
+// event, the session and the posts are looked at again, so that a revoked session
+// or an ended post ends its streams (the client connects again with what is left).
 // Every write has a deadline; an account has a limited number of connections;
 // Router.Close ends all streams.
 func Stream(r *Router, op Op, source func(ctx context.Context, scope access.Scope, last string, req *http.Request, send func(Event) error) error) {
@@ -76,17 +78,23 @@ func Stream(r *Router, op Op, source func(ctx context.Context, scope access.Scop
 				case <-r.closing:
 					return
 				case <-t.C:
-					if !r.still(ctx, c) || s.write([]byte(": alive\n\n")) != nil {
+					if !r.still(ctx, c, scope.Today()) || s.write([]byte(": alive\n\n")) != nil {
 						return
 					}
 				}
 			}
 		}()
+		send := func(e Event) error { // nothing more for whoever was signed out or lost a post
+			if !r.still(ctx, c, scope.Today()) {
+				return errSink
+			}
+			return s.send(e)
+		}
 		last := req.Header.Get("Last-Event-ID")
 		if last == "" {
 			last = req.URL.Query().Get("last_event_id")
 		}
-		err := source(ctx, scope, last[:min(len(last), 200)], req, s.send)
+		err := source(ctx, scope, last[:min(len(last), 200)], req, send)
 		cancel()
 		<-done
 		if err != nil && !errors.Is(err, context.Canceled) && !errors.Is(err, errSink) {
@@ -96,8 +104,8 @@ func Stream(r *Router, op Op, source func(ctx context.Context, scope access.Scop
 	})
 }
 
-// still tells whether the caller of an open stream may go on.
-func (r *Router) still(ctx context.Context, c *call) bool {
+// still tells whether the caller of a stream opened on that day may go on.
+func (r *Router) still(ctx context.Context, c *call, day int) bool {
 	var actor *access.Actor
 	if token := tokenOf(c.req); token != "" && r.opt.Auth != nil {
 		a, err := r.opt.Auth.Actor(ctx, token)
@@ -109,8 +117,17 @@ func (r *Router) still(ctx context.Context, c *call) bool {
 		}
 		actor = a
 	}
-	_, err := c.op.Policy.Authorize(actor, r.opt.Today())
-	return err == nil
+	today := r.opt.Today()
+	_, err := c.op.Policy.Authorize(actor, today)
+	return err == nil && slices.Equal(inForce(actor, today), inForce(c.actor, day))
+}
+
+// inForce are the posts that a scope is made from.
+func inForce(a *access.Actor, today int) []access.Post {
+	if a == nil {
+		return nil
+	}
+	return slices.DeleteFunc(slices.Clone(a.Posts), func(p access.Post) bool { return !p.InForce(today) })
 }
 
 var errSink = errors.New("web: the stream's client is gone")
