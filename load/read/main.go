@@ -322,7 +322,7 @@ func (w *walker) figures(n int) {
 		{"drill-down: excluded, category, month", func() string {
 			return "/api/v1/cases?figure=handled_on_time&part=excluded&" + month + "&category=" + strconv.FormatInt(pick(w.rnd, w.categories), 10)
 		}},
-		{"drill-down: satisfied, year", func() string { return "/api/v1/cases?figure=overdue&part=numerator&" + year }},
+		{"drill-down: overdue, year", func() string { return "/api/v1/cases?figure=overdue&part=numerator&" + year }},
 		{"point to place, over HTTP", func() string {
 			p := pick(w.rnd, w.points)
 			return fmt.Sprintf("/api/v1/places/at?lon=%.6f&lat=%.6f", p[0], p[1])
