@@ -8,6 +8,8 @@ import (
 	"linli/internal/work/rulebook"
 )
 
+func TestMain(m *testing.M) { apptest.Main(m) }
+
 // spot is a place as a report gives it.
 func spot(p matrixtest.Place) apptest.M { return apptest.M{"grid_id": p.Grid} }
 

@@ -98,8 +98,20 @@ var template = sync.OnceValues(func() (string, error) {
 	if err != nil {
 		return "", err
 	}
+	made.Store(&dir)
 	return dir, fill(app.At(dir, ""))
 })
+
+// Main runs the tests and removes the city that they copied.
+func Main(m *testing.M) {
+	code := m.Run()
+	if made.Load() != nil {
+		_ = os.RemoveAll(*made.Load())
+	}
+	os.Exit(code)
+}
+
+var made atomic.Pointer[string]
 
 // fill loads the city; its records are a month old.
 func fill(o app.Options) error {
