@@ -77,7 +77,11 @@ func demo(ctx context.Context, args []string) error {
 		if err != nil {
 			return err
 		}
-		say("%d days of history: %d cases, %d acts", *days, done.Cases, done.Commands)
+		waiting, err := life.Waiting(ctx, *seed, end.UnixMicro(), lives(a))
+		if err != nil {
+			return err
+		}
+		say("%d days of history: %d cases, %d acts; %d cases wait for the demo accounts", *days, done.Cases+waiting, done.Commands, waiting)
 	}
 	if err := a.Prepare(ctx); err != nil {
 		return err
