@@ -121,7 +121,7 @@ var districtOrgs = []orgSpec{
 }
 
 // longName tries every layout that shows an organisation.
-const longName = "{d}老旧小区改造和既有住宅加装电梯工作联席会议办公室(直管公房管理所、住宅专项维修资金管理中心、房屋安全鉴定站合署)"
+const longName = "{d}老旧小区改造和既有住宅加装电梯工作联席会议办公室（直管公房管理所、住宅专项维修资金管理中心、房屋安全鉴定站合署）"
 
 var cityOrgs = []orgSpec{
 	{KindHotline, "澄湖市12345政务服务便民热线中心", "12345热线", "12345 Hotline Centre"},

@@ -89,11 +89,11 @@ func (b *builder) demand(rng *rand.Rand) {
 			case !low:
 				low = true
 				c.want = 214 + rng.IntN(60)
-				c.note = "本社区不足300户,无法达到下限。"
+				c.note = "本社区不足300户，无法达到下限。"
 			case !high:
 				high = true
 				c.want = 520 + rng.IntN(50)
-				c.note = "本社区超过500户而不足600户,无法分成两个合规网格。"
+				c.note = "本社区超过500户而不足600户，无法分成两个合规网格。"
 			}
 		}
 	}
