@@ -360,7 +360,7 @@ func (b *builder) publicPlaces(rng *rand.Rand) {
 				if bd > 0 && nm < len(malls)*4 {
 					n := malls[nm%len(malls)]
 					if nm >= len(malls) {
-						n += "(" + name + "店）"
+						n += "（" + name + "店）"
 					}
 					add(POIMall, n, p, g, bd)
 					nm++

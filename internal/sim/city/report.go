@@ -37,7 +37,7 @@ func ReportText(rng *rand.Rand, leaf *Category, place string) (title, text strin
 	case 1:
 		title = "反映" + place + word + "问题"
 	default:
-		title = place + ":" + word
+		title = place + "：" + word
 	}
 	return title, text
 }
