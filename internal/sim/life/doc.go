@@ -9,7 +9,6 @@
 // web, by accounts with their own scopes, at its virtual time. What would happen
 // after the end does not happen: cases are left in every state.
 //
-// Replay lets given messages arrive instead of invented ones; Live goes on in
-// real time. The Oracle counts on its own what was done, for tests of figures.
+// Replay lets given messages arrive instead of invented ones. The Oracle counts on its own what was done, for tests of figures.
 // All texts and people are invented.
 package life

@@ -3,11 +3,9 @@ package life
 import (
 	"context"
 	"fmt"
-	"math"
 	"time"
 
 	"linli/internal/kernel/access"
-	"linli/internal/people/identity"
 )
 
 // pace lets a run happen in real time: commands bear the clock's time, while
@@ -55,57 +53,6 @@ func (e *engine) real() int64 {
 		return e.r.DB.Now()
 	}
 	return e.now
-}
-
-// LiveOptions say how lively it is.
-type LiveOptions struct {
-	Seed      uint64
-	PerMinute float64 // cases reported in a minute of real time; 0 means 3
-	Speed     float64 // how much faster than people everybody works; 0 means 60
-	Done      func(*Report)
-}
-
-// Live goes on with the city's life in real time until the context ends, for
-// demonstrations on a running server. Accounts that people can sign in with are
-// left to people, and a case that a person acts on is left to that person.
-func Live(ctx context.Context, o LiveOptions, r Rooms) error {
-	if o.PerMinute <= 0 {
-		o.PerMinute = 3
-	}
-	if o.Speed <= 0 {
-		o.Speed = 60
-	}
-	e, err := newEngine(ctx, Options{Seed: o.Seed ^ uint64(r.DB.Now()), To: math.MaxInt64}, r)
-	if err != nil {
-		return err
-	}
-	if e.staff, err = readStaff(ctx, r.People, func(a identity.Account) bool { return !a.CanSignIn }); err != nil {
-		return err
-	}
-	// Planning begins on a working morning, whatever the time is.
-	day := e.cal.Day(r.DB.Now())
-	for !e.cal.Workday(day) {
-		day = e.cal.AddDays(day, 1)
-	}
-	e.startPace(o.Speed, e.cal.DayStart(day)+9*hour)
-	var arrive, round func() error
-	arrive = func() error {
-		m := e.newMatter(0)
-		gap := int64(m.rng.ExpFloat64() * o.Speed / o.PerMinute * float64(minute))
-		e.q.add(event{at: e.now + max(gap, 1), do: arrive})
-		return e.reportIt(m)
-	}
-	round = func() error {
-		e.q.add(event{at: e.now + 2*hour, do: round})
-		return e.round()
-	}
-	e.q.add(event{at: e.now, do: arrive})
-	e.q.add(event{at: e.now + hour, do: round})
-	rep, err := e.finish(ctx)
-	if err == nil && o.Done != nil {
-		o.Done(rep)
-	}
-	return err
 }
 
 func (e *engine) startPace(speed float64, from int64) {

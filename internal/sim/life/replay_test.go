@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"linli/internal/app"
-	"linli/internal/kernel/access"
 	"linli/internal/work/cases"
 )
 
@@ -150,39 +149,5 @@ func TestReplayOfRealMessages(t *testing.T) {
 	}
 	if n := count(t, a, "SELECT COUNT(*) FROM cases WHERE open = 1"); n != 0 {
 		t.Errorf("%d cases were not worked to an end", n)
-	}
-}
-
-func TestLive(t *testing.T) {
-	t.Parallel()
-	a := openCity(t, 3, 0.05)
-	world.RLock()
-	defer world.RUnlock()
-	ctx, stop := context.WithCancel(context.Background())
-	defer stop()
-	done := make(chan *Report, 1)
-	go func() { // whoever watches sees it live
-		closed := 0
-		if err := a.Cases.Watch(ctx, access.System("test"), "", func(h cases.Happening) error {
-			if h.Status == "closed" {
-				closed++
-			}
-			if closed == 5 {
-				stop()
-			}
-			return nil
-		}); err != nil {
-			t.Error(err)
-		}
-	}()
-	if err := Live(ctx, LiveOptions{Seed: 1, PerMinute: 3000, Speed: 1_000_000, Done: func(r *Report) { done <- r }}, rooms(a)); err != nil {
-		t.Fatal(err)
-	}
-	if r := <-done; r.Cases < 5 {
-		t.Errorf("%d cases", r.Cases)
-	}
-	// Accounts that people can sign in with were left alone.
-	if n := count(t, a, "SELECT COUNT(*) FROM case_log l JOIN account a ON a.id = l.actor WHERE a.hash <> ''"); n != 0 {
-		t.Errorf("%d acts were done in a demo person's name", n)
 	}
 }

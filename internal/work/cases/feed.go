@@ -65,6 +65,9 @@ func (s *Service) Watch(ctx context.Context, scope access.Scope, cursor string, 
 		wake := s.feed.next()
 		for d := range at {
 			if err := s.feedRead(ctx, scope, d, at, send); err != nil {
+				if ctx.Err() != nil { // the reader went while rows were read
+					return nil
+				}
 				return err
 			}
 		}
