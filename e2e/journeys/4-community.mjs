@@ -9,7 +9,8 @@ for (const size of ['desktop', 'phone']) {
     const page = await desk.open('community', '/', { size });
     await page.getByText('待核查').first().waitFor();
     await sound(page, 'home of the community');
-    await page.getByRole('link', { name: new RegExp(words) }).first().click();
+    await page.goto(new URL('/desk/cases?status=resolved', page.url()).href);
+    await page.getByText(words).first().click();
     await page.locator('.case-title', { hasText: words }).waitFor();
     await page.locator('.case-actions').getByRole('button', { name: '核查通过' }).click();
     await send(page, async (d) => {

@@ -57,7 +57,7 @@ journey('a session that ended asks for the password over the page and keeps what
 });
 
 journey('without a network the page says so and goes on later', async (desk) => {
-  desk.expect(/ERR_INTERNET_DISCONNECTED|Failed to fetch/);
+  desk.expect(/ERR_INTERNET_DISCONNECTED|Failed to fetch|Worker failed to load/);
   const page = await desk.open('operator', '/cases/new');
   await page.locator('#text').fill(word('断网时写的'));
   await page.context().setOffline(true);
