@@ -21,17 +21,35 @@ function unzip(b) {
   return parts;
 }
 
+// same holds a figure and the count of its rows equal. Other journeys report
+// cases meanwhile, so a difference is looked at again before it counts.
+async function same(page, open) {
+  for (let tries = 1; ; tries++) {
+    const n = await open();
+    const rows = page.locator('.cases-foot', { hasText: new RegExp(`${n} 件`) });
+    try {
+      return await rows.waitFor({ timeout: 10_000 });
+    } catch (e) {
+      if (tries === 3) throw e;
+    }
+  }
+}
+
 journey('leader opens the rows of a figure and a row its case', async (desk) => {
   const page = await desk.open('leader', '/cockpit');
   await page.locator('.tile').nth(5).waitFor();
   await page.locator('canvas.maplibregl-canvas').waitFor();
   await page.locator('.cockpit-by tbody tr').first().waitFor();
   await sound(page, 'cockpit');
-  const big = page.locator('.tile').first().locator('a.tile-value');
-  const n = Number((await big.innerText()).replace(/\D/g, ''));
-  assert.ok(n > 0);
-  await big.click();
-  await page.locator('.cases-foot', { hasText: new RegExp(`${n} 件`) }).waitFor();
+  await same(page, async () => {
+    await page.goto(new URL('/desk/cockpit', page.url()).href);
+    const big = page.locator('.tile').first().locator('a.tile-value');
+    await big.waitFor();
+    const n = Number((await big.innerText()).replace(/\D/g, ''));
+    assert.ok(n > 0);
+    await big.click();
+    return n;
+  });
   await sound(page, 'rows of a figure');
   await page.locator('tbody tr').first().click();
   await page.locator('.cases-pane .case-title').waitFor();
@@ -42,11 +60,16 @@ for (const i of [2, 3, 4, 5]) {
     const page = await desk.open('leader', '/cockpit');
     const foot = page.locator('.tile').nth(i).locator('.tile-foot a');
     await foot.first().waitFor();
-    const links = await foot.evaluateAll((as) => as.map((a) => [a.getAttribute('href'), a.textContent]));
-    for (const [href, text] of links) {
-      const n = Number(text.replace(/\D/g, ''));
-      await page.goto(href);
-      await page.locator('.cases-foot', { hasText: new RegExp(`${n} 件`) }).waitFor();
+    for (let k = 0; k < (await foot.count()); k++) {
+      await same(page, async () => {
+        await page.goto(new URL('/desk/cockpit', page.url()).href);
+        await foot.nth(k).waitFor();
+        const n = Number((await foot.nth(k).textContent()).replace(/\D/g, ''));
+        await page.goto(new URL(await foot.nth(k).getAttribute('href'), page.url()).href);
+        return n;
+      });
+      await page.goto(new URL('/desk/cockpit', page.url()).href);
+      await foot.first().waitFor();
     }
   });
 }
