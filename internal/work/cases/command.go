@@ -52,7 +52,6 @@ type Service struct {
 	Photos  Photos
 	Search  func(ctx context.Context, r store.Reader, q, id string) (sql string, args []any, err error) // predicate on case texts
 	DrawKey []byte                                                                                      // secret of the random draws
-	City    int64                                                                                       // region code of the city
 	numbers numberer
 	feed    feed
 }
