@@ -221,6 +221,8 @@ func (db *DB) writer(conn *sql.Conn) {
 // runBatch runs the calls in one transaction. A caller that fails after it
 // changed rows takes the transaction with it: the rest is run again without it.
 // If the batch's own flush or commit fails, callers are replayed one by one.
+// Nobody is answered before the commit: a refusal may rest on what an earlier
+// caller of the batch did, and must hold when its caller looks.
 func (db *DB) runBatch(tx *Tx, batch []*call) {
 	live := make([]*call, 0, len(batch))
 	for _, c := range batch {
@@ -230,13 +232,13 @@ func (db *DB) runBatch(tx *Tx, batch []*call) {
 		}
 		live = append(live, c)
 	}
+	var refused []*call
+	var reasons []error
 again:
-	if len(live) == 0 {
-		return
-	}
 	err := tx.begin()
 	if err != nil {
 		db.fail(live, err)
+		db.fail(refused, err)
 		return
 	}
 	kept := make([]*call, 0, len(live))
@@ -247,7 +249,7 @@ again:
 		if err := tx.call(c.fn); err != nil {
 			tx.pending.undo(mark)
 			tx.after = tx.after[:after]
-			c.done <- db.translate(err)
+			refused, reasons = append(refused, c), append(reasons, db.translate(err))
 			if tx.dirty || tx.broken {
 				tx.rollback()
 				live = append(kept, live[i+1:]...)
@@ -259,21 +261,24 @@ again:
 	}
 	if len(kept) == 0 {
 		tx.rollback()
-		return
-	}
-	if err = tx.commit(); err == nil {
-		for _, c := range kept {
-			c.done <- nil
+	} else if err = tx.commit(); err != nil {
+		tx.rollback()
+		switch {
+		case lost(err), len(kept)+len(refused) == 1:
+			db.fail(kept, err)
+			db.fail(refused, err)
+		default:
+			for _, c := range append(kept, refused...) {
+				db.runBatch(tx, []*call{c})
+			}
 		}
 		return
 	}
-	tx.rollback()
-	if len(kept) == 1 || lost(err) {
-		db.fail(kept, err)
-		return
-	}
 	for _, c := range kept {
-		db.runBatch(tx, []*call{c})
+		c.done <- nil
+	}
+	for i, c := range refused {
+		c.done <- reasons[i]
 	}
 }
 
