@@ -143,7 +143,7 @@ func TestBadInput(t *testing.T) {
 			{"infinite", cases, `{"text":"x","place":{"lon":1e999,"lat":1}}`, 0, ""},
 			{"huge position", cases, report(M{"place": M{"lon": math.MaxFloat64, "lat": math.MaxFloat64, "crs": "gcj02"}}), 422, ""},
 			{"unknown system", cases, report(M{"place": M{"lon": drawn[0], "lat": drawn[1], "crs": "mars"}}), 422, ""},
-			{"in the future", cases, report(M{"occurred_at": time.Now().AddDate(1, 0, 0).Format(time.RFC3339)}), 422, "invalid"},
+			{"in the future", cases, report(M{"occurred_at": apptest.Now().AddDate(1, 0, 0).Format(time.RFC3339)}), 422, "invalid"},
 			{"in the year 1", cases, report(M{"occurred_at": "0001-01-01T00:00:00Z"}), 0, ""},
 			{"no date", cases, report(M{"occurred_at": "昨天"}), 422, ""},
 			{"unknown file", cases, report(M{"files": []int64{12345}}), 0, ""},

@@ -8,7 +8,6 @@ import (
 	"regexp"
 	"strings"
 	"testing"
-	"time"
 
 	"linli/internal/app/apptest"
 	"linli/internal/kernel/access"
@@ -50,7 +49,7 @@ func newTeam(t *testing.T, c *apptest.City) *team {
 		"two hats": c.Hire(access.Post{Role: "handler", Region: district, Org: m.unit}, access.Post{Role: "community", Region: community}),
 	}
 	m.operator, m.dispatcher, m.desk, m.seat = m.people["operator"], m.people["dispatcher"], m.people["desk"], m.people["seat"]
-	day := func(n int) string { return time.Now().AddDate(0, 0, n).Format("2006-01-02") }
+	day := func(n int) string { return apptest.Now().AddDate(0, 0, n).Format("2006-01-02") }
 	m.soon, m.later = day(10), day(12)
 	return m
 }

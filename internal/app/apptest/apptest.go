@@ -29,9 +29,19 @@ import (
 // Everything is the scope of the test itself.
 var Everything = access.System("test")
 
+// began is when the tests began; their clock starts on a Monday morning, so
+// that no limit depends on the day on which they run.
+var (
+	began  = time.Now()
+	monday = time.Date(2026, time.November, 23, 10, 0, 0, 0, time.FixedZone("CST", 8*3600))
+)
+
+// Now is the clock of every city here.
+func Now() time.Time { return monday.Add(time.Since(began)) }
+
 // Drawn is the synthetic city of these tests, made once.
 var Drawn = sync.OnceValue(func() *city.City {
-	return city.Generate(city.Options{Seed: 1, Scale: 0.05, Until: time.Now()})
+	return city.Generate(city.Options{Seed: 1, Scale: 0.05, Until: Now()})
 })
 
 // City is the running program with its city.
@@ -115,13 +125,13 @@ var made atomic.Pointer[string]
 
 // fill loads the city; its records are a month old.
 func fill(o app.Options) error {
-	o.Log = quiet
+	o.Log, o.Clock = quiet, Now
 	ctx := context.Background()
 	a, err := app.Open(ctx, o)
 	if err != nil {
 		return err
 	}
-	_, err = load.City(store.ContextAt(ctx, time.Now().AddDate(0, -1, 0).UnixMicro()), load.Rooms{DB: a.DB, Regions: a.Atlas, People: a.Identity, Rules: a.Rulebook}, Drawn())
+	_, err = load.City(store.ContextAt(ctx, Now().AddDate(0, -1, 0).UnixMicro()), load.Rooms{DB: a.DB, Regions: a.Atlas, People: a.Identity, Rules: a.Rulebook}, Drawn())
 	return errors.Join(err, a.Close())
 }
 
@@ -134,6 +144,9 @@ func Start(t testing.TB, o app.Options, before ...func(*app.App)) *City {
 	o.Limits.Rate, o.Limits.InFlight = 0, 4096
 	if o.Log == nil {
 		o.Log = quiet
+	}
+	if o.Clock == nil {
+		o.Clock = Now
 	}
 	if o.Fatal == nil {
 		o.Fatal = func(err error) { t.Errorf("durability lost: %v", err) }
