@@ -28,6 +28,9 @@ func (r regions) RegionName(code int64) (string, bool) {
 
 func (r regions) GridCommunity(grid int64) (int64, bool) {
 	c := r.Atlas.GridCommunity(grid)
+	if c == 0 {
+		c = r.Atlas.ComingGrid(grid)
+	}
 	return c, c != 0
 }
 

@@ -156,11 +156,15 @@ func (a *Atlas) Districts() []int {
 	return out
 }
 
-// Grid returns the grid with the code that it has now, without its polygon.
+// Grid returns the grid with the code that it has now, without its polygon; a
+// former one with its last code, one to come with its first.
 func (a *Atlas) Grid(id int64) (Grid, error) {
 	c := a.cur.Load()
 	if i, ok := c.gridAt[id]; ok {
 		return c.grids[i], nil
+	}
+	if g, ok := c.others[id]; ok {
+		return g, nil
 	}
 	return Grid{}, errs.NotFound.New()
 }
@@ -172,6 +176,16 @@ func (a *Atlas) GridCommunity(id int64) int64 {
 		return c.grids[i].Community
 	}
 	return 0
+}
+
+// ComingGrid is the community of a grid that was published and has not begun,
+// 0 if there is none: posts may already be given for it.
+func (a *Atlas) ComingGrid(id int64) int64 {
+	c := a.cur.Load()
+	if !c.coming[id] {
+		return 0
+	}
+	return c.others[id].Community
 }
 
 // Grids lists the grids inside the region (0: all), in order of code.

@@ -19,9 +19,11 @@ type chart struct {
 	children   map[int64][]int64
 	grids      []Grid // without polygons, by id
 	gridAt     map[int64]int32
-	compounds  []Compound // by id
-	buildings  []building // by id
-	places     []Place    // without refs
+	others     map[int64]Grid // former grids and ones to come, without polygons
+	coming     map[int64]bool // which of the others are to come
+	compounds  []Compound     // by id
+	buildings  []building     // by id
+	places     []Place        // without refs
 	bounds     Bounds
 	locate     *locator
 	names      *gazetteer
@@ -63,7 +65,7 @@ var emptyBounds = Bounds{math.Inf(1), math.Inf(1), math.Inf(-1), math.Inf(-1)}
 
 // newChart makes the chart of rows that were read from the tables. versions
 // may hold several versions of a region; those in force on the day are kept.
-func newChart(stamp int64, day int, versions []Region, grids []Grid, compounds []Compound, buildings []Building, places []Place) (*chart, error) {
+func newChart(stamp int64, day int, versions []Region, n net, compounds []Compound, buildings []Building, places []Place) (*chart, error) {
 	c := &chart{stamp: stamp, day: day, bounds: emptyBounds,
 		regionAt: map[int64]int32{}, children: map[int64][]int64{}, gridAt: map[int64]int32{}}
 	c.regions, c.nextDay = inForce(versions, day)
@@ -74,9 +76,11 @@ func newChart(stamp int64, day int, versions []Region, grids []Grid, compounds [
 			c.households += r.Households
 		}
 	}
-	slices.SortFunc(grids, func(a, b Grid) int { return cmp.Compare(a.ID, b.ID) })
-	c.grids = grids
-	for i, g := range grids {
+	if n.next != 0 && (c.nextDay == 0 || n.next < c.nextDay) {
+		c.nextDay = n.next
+	}
+	c.grids, c.others, c.coming = n.grids, n.others, n.coming
+	for i, g := range c.grids {
 		c.gridAt[g.ID] = int32(i)
 	}
 	regionShapes, gridShapes, err := shapesOf(c.regions, c.grids)

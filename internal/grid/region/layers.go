@@ -222,10 +222,11 @@ type feature struct {
 func (a *Atlas) makeLayer(ctx context.Context, c *chart, name string) ([]byte, error) {
 	list := []feature{}
 	if name == "grids" {
-		grids, err := scanAll(ctx, a.db, gridQuery, scanGrid, c.day, c.day, c.day, c.day)
+		n, err := readNet(ctx, a.db, c.day)
 		if err != nil {
 			return nil, err
 		}
+		grids := n.grids
 		slices.SortFunc(grids, func(x, y Grid) int { return int(x.Code - y.Code) })
 		for _, g := range grids {
 			if g.Polygon == "" {

@@ -55,7 +55,7 @@ func scanGrid(rows *sql.Rows) (g Grid, err error) {
 	return g, rows.Scan(&g.ID, &g.Kind, &g.Purpose, &g.Community, &g.Name, &g.Polygon, &g.Households, &g.Note, &g.Code, &g.ValidFrom, &g.ValidTo)
 }
 
-// gridQuery gives the grids that exist on a day with the code that they have then.
+// gridQuery gives the loaded grids that exist on a day with the code that they have then.
 const gridQuery = `SELECT g.id, g.kind, g.purpose, g.community, g.name, g.polygon, g.households, g.note, c.code, g.valid_from, g.valid_to
 FROM grid g JOIN grid_code c ON c.district = g.district AND c.grid = g.id
 WHERE g.valid_from <= ? AND (g.valid_to = 0 OR g.valid_to > ?) AND c.valid_from <= ? AND (c.valid_to = 0 OR c.valid_to > ?)`
@@ -71,7 +71,11 @@ func readChart(ctx context.Context, db *store.DB, day int) (c *chart, err error)
 		if err != nil {
 			return err
 		}
-		grids, err := scanAll(ctx, r, gridQuery, scanGrid, day, day, day, day)
+		grids, err := readNet(ctx, r, day)
+		if err != nil {
+			return err
+		}
+		moved, err := movedBuildings(ctx, r, day)
 		if err != nil {
 			return err
 		}
@@ -82,7 +86,11 @@ func readChart(ctx context.Context, db *store.DB, day int) (c *chart, err error)
 			return err
 		}
 		buildings, err := scanAll(ctx, r, "SELECT id, name, kind, compound, grid, community, lon, lat, households FROM building", func(rows *sql.Rows) (x Building, err error) {
-			return x, rows.Scan(&x.ID, &x.Name, &x.Kind, &x.Compound, &x.Grid, &x.Community, &x.Lon, &x.Lat, &x.Households)
+			err = rows.Scan(&x.ID, &x.Name, &x.Kind, &x.Compound, &x.Grid, &x.Community, &x.Lon, &x.Lat, &x.Households)
+			if g, ok := moved[x.ID]; ok {
+				x.Grid = g
+			}
+			return x, err
 		})
 		if err != nil {
 			return err

@@ -46,6 +46,10 @@ func (a *Atlas) Verify(ctx context.Context, r store.Reader) ([]audit.Problem, er
 			return nil, err
 		}
 		out = append(out, p...)
+		if p, err = verifyRedraws(ctx, r, d); err != nil {
+			return nil, err
+		}
+		out = append(out, p...)
 		codes, err := scanAll(ctx, r, "SELECT DISTINCT code FROM region WHERE district = ? ORDER BY code", func(rows *sql.Rows) (c int64, err error) {
 			return c, rows.Scan(&c)
 		}, d)

@@ -27,6 +27,8 @@ const (
 	RulesWrite    Perm = "rules.write"
 	OrgWrite      Perm = "org.write"
 	RegionWrite   Perm = "region.write"
+	PlanWrite     Perm = "plan.write"
+	PlanApprove   Perm = "plan.approve"
 	AccountRead   Perm = "account.read"
 	AccountWrite  Perm = "account.write"
 	SessionManage Perm = "session.manage"
@@ -35,7 +37,7 @@ const (
 var perms = []Perm{
 	CaseRead, CaseReport, CaseTriage, CaseDispatch, CaseHandle, CaseApprove, CaseArbitrate, CaseVerify,
 	CaseOnsite, CaseCallback, CaseVoid, CaseReveal, CaseExport, CaseImport, FigureRead, AuditRead,
-	RulesRead, RulesWrite, OrgWrite, RegionWrite, AccountRead, AccountWrite, SessionManage,
+	RulesRead, RulesWrite, OrgWrite, RegionWrite, PlanWrite, PlanApprove, AccountRead, AccountWrite, SessionManage,
 }
 
 var permNames = map[Perm]errs.Words{
@@ -59,6 +61,8 @@ var permNames = map[Perm]errs.Words{
 	RulesWrite:    {ZH: "维护规则", EN: "Maintain the rulebook"},
 	OrgWrite:      {ZH: "维护机构", EN: "Maintain organisations"},
 	RegionWrite:   {ZH: "维护区划网格", EN: "Maintain regions and grids"},
+	PlanWrite:     {ZH: "规划网格", EN: "Plan grids"},
+	PlanApprove:   {ZH: "审批网格规划", EN: "Approve plans of grids"},
 	AccountRead:   {ZH: "查看账号", EN: "Read accounts"},
 	AccountWrite:  {ZH: "维护账号岗位", EN: "Maintain accounts and posts"},
 	SessionManage: {ZH: "管理登录会话", EN: "Manage sessions"},

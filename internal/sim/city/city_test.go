@@ -372,7 +372,7 @@ func TestEveryRoleHasAPersonToDemonstrate(t *testing.T) {
 				worker[p.Grid] = true
 			}
 		}
-		for _, w := range strings.Fields("operator dispatcher chief district_desk:desk handler unit_lead:unitlead community grid_worker:gridworker callback leader auditor admin security") {
+		for _, w := range strings.Fields("operator dispatcher chief district_desk:desk handler unit_lead:unitlead community grid_worker:gridworker callback leader planner auditor admin security") {
 			role, login, ok := strings.Cut(w, ":")
 			if !ok {
 				login = role

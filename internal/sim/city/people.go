@@ -23,6 +23,7 @@ const (
 	RoleAuditor      = "auditor"
 	RoleAdmin        = "admin"
 	RoleSecurity     = "security"
+	RolePlanner      = "planner"
 )
 
 // Post is a role in a place (and organisation, and grid) with dates.
@@ -86,7 +87,7 @@ func (b *builder) employ() {
 	}
 	count := map[string]int{}
 	posts := int64(0)
-	letters := map[string]string{RoleGridWorker: "w", RoleDispatcher: "p", RoleChief: "z", RoleHandler: "h", RoleUnitLead: "u", RoleCommunity: "s", RoleDistrictDesk: "q", RoleCallback: "r", RoleLeader: "l", RoleOperator: "o", RoleAuditor: "a", RoleAdmin: "m", RoleSecurity: "x"}
+	letters := map[string]string{RoleGridWorker: "w", RoleDispatcher: "p", RoleChief: "z", RoleHandler: "h", RoleUnitLead: "u", RoleCommunity: "s", RoleDistrictDesk: "q", RoleCallback: "r", RoleLeader: "l", RoleOperator: "o", RoleAuditor: "a", RoleAdmin: "m", RoleSecurity: "x", RolePlanner: "g"}
 	add := func(role string, region, grid, org int64) *Account {
 		count[role]++
 		posts++
@@ -151,6 +152,9 @@ func (b *builder) employ() {
 		}
 	}
 	b.gridWorkers(add, rng, &posts)
+	for range 2 {
+		add(RolePlanner, city, 0, 0)
+	}
 	b.demoLogins()
 }
 
