@@ -16,6 +16,7 @@ import (
 	"linli/internal/kernel/access"
 	"linli/internal/kernel/archive"
 	"linli/internal/kernel/errs"
+	"linli/internal/kernel/tabular"
 	"linli/internal/kernel/web"
 	"linli/internal/work/cases"
 	"linli/internal/work/intake"
@@ -69,7 +70,7 @@ func importCmd(ctx context.Context, args []string) error {
 		return usage("--channel: there is no %q; use %s", *channel, strings.Join(cases.Channels, ", "))
 	}
 	o := intake.Options{Channel: *channel, District: *district, Open: *open, DryRun: *dry}
-	var is func(string) bool
+	is := intake.Known
 	if *mapping != "" {
 		raw, err := os.ReadFile(*mapping)
 		if err != nil {
@@ -80,7 +81,7 @@ func importCmd(ctx context.Context, args []string) error {
 		}
 		is = o.Mapping.Uses
 	}
-	src, err := intake.Open(words[1], *sheet, is)
+	src, err := tabular.Open(words[1], *sheet, is)
 	if err != nil {
 		return err
 	}
@@ -127,7 +128,7 @@ type rowErrorJSON struct {
 }
 
 // runImport runs it and tells the operator.
-func runImport(ctx context.Context, f *flags, src intake.Source, o intake.Options, file string, most int) error {
+func runImport(ctx context.Context, f *flags, src tabular.Source, o intake.Options, file string, most int) error {
 	var sheet *web.Table
 	shown := []rowErrorJSON{}
 	var broken error

@@ -12,7 +12,7 @@ import (
 	"linli/internal/app"
 	"linli/internal/grid/region"
 	"linli/internal/kernel/errs"
-	"linli/internal/work/intake"
+	"linli/internal/kernel/tabular"
 )
 
 // regionHeads are the headings of a list of regions.
@@ -37,7 +37,7 @@ var badRegion = errs.Declare("region_row", 422, "第 {row} 行有误：{why}。"
 // importRegions loads the region tree (and grids) of a new installation, which
 // everything else needs first: posts, places, scopes.
 func importRegions(ctx context.Context, f *flags, file, sheet string, dry bool) error {
-	src, err := intake.Open(file, sheet, func(h string) bool { return regionHead(h) != "" })
+	src, err := tabular.Open(file, sheet, func(h string) bool { return regionHead(h) != "" })
 	if err != nil {
 		return err
 	}
@@ -67,7 +67,7 @@ func importRegions(ctx context.Context, f *flags, file, sheet string, dry bool) 
 
 // regionsOf reads the rows. Codes may be statistical ones of 12 digits with
 // zeros at the end; 15 digits are a grid.
-func regionsOf(a *app.App, src intake.Source) (*region.CityData, error) {
+func regionsOf(a *app.App, src tabular.Source) (*region.CityData, error) {
 	at := map[string]int{}
 	for i, c := range src.Columns() {
 		if field := regionHead(c); field != "" {

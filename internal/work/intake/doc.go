@@ -1,7 +1,7 @@
 // Package intake brings matters in from files: CSV, JSON lines and Excel, as
 // cities have them, with the columns, dates and place names that they use.
 //
-// A Source reads rows one after another and never the whole file; a Mapping
+// A tabular.Source reads rows one after another and never the whole file; a Mapping
 // says which column is what; a resolver turns a row into a Matter, or into row
 // errors that name row, field and remedy in both languages; Run carries the
 // matters to the case room in chunks, each durable before the next. A matter

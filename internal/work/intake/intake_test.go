@@ -3,6 +3,8 @@ package intake
 import (
 	"context"
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -14,7 +16,17 @@ import (
 	"linli/internal/kernel/errs"
 	"linli/internal/kernel/store"
 	"linli/internal/kernel/store/storetest"
+	"linli/internal/kernel/tabular"
 )
+
+func file(t testing.TB, text string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "x.csv")
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
 
 var zone = time.FixedZone("CST", 8*3600)
 
@@ -151,7 +163,7 @@ func prepare(t *testing.T) *setup {
 
 func (s *setup) run(t *testing.T, text string) *Report {
 	t.Helper()
-	src, err := Open(file(t, "x.csv", []byte(text)), "", nil)
+	src, err := tabular.Open(file(t, text), "", Known)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -311,7 +323,7 @@ func TestRun(t *testing.T) {
 		t.Parallel()
 		s := prepare(t)
 		s.o.District, s.door.stop = 990101, errs.StorageFull.New()
-		src, err := Open(file(t, "x.csv", []byte(b.String())), "", nil)
+		src, err := tabular.Open(file(t, b.String()), "", Known)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -8,11 +8,9 @@ import (
 	"io"
 	"slices"
 	"strings"
-	"unicode"
-
-	"golang.org/x/text/width"
 
 	"linli/internal/kernel/errs"
+	"linli/internal/kernel/tabular"
 )
 
 // Field is something that a row can say about a matter.
@@ -152,24 +150,9 @@ func fieldNames() string {
 	return strings.Join(all, ", ")
 }
 
-// plain is a heading without what writers put around it: width, case, spaces,
-// marks, and notes in brackets.
-func plain(s string) string {
-	s = width.Narrow.String(s)
-	if i := strings.IndexAny(s, "(["); i > 0 {
-		s = s[:i]
-	}
-	return strings.Map(func(r rune) rune {
-		if unicode.IsSpace(r) || unicode.IsPunct(r) || unicode.IsSymbol(r) || r == '\ufeff' {
-			return -1
-		}
-		return unicode.ToLower(r)
-	}, s)
-}
-
-// known tells whether a heading is one that Auto takes.
-func known(head string) bool {
-	p := plain(head)
+// Known tells whether a heading is one that Auto takes.
+func Known(head string) bool {
+	p := tabular.Plain(head)
 	for _, x := range fields {
 		if slices.Contains(x.heads, p) {
 			return true
@@ -181,22 +164,14 @@ func known(head string) bool {
 // Auto maps columns by the headings that cities commonly use. Each column
 // serves one field, each field takes its best column.
 func Auto(columns []string) Mapping {
-	m := Mapping{}
-	used := map[string]bool{}
-	heads := make([]string, len(columns))
-	for i, c := range columns {
-		heads[i] = plain(c)
+	wanted := make([][]string, len(fields))
+	for i, x := range fields {
+		wanted[i] = x.heads
 	}
-	for _, x := range fields {
-	find:
-		for _, want := range x.heads {
-			for i, h := range heads {
-				if h == want && !used[columns[i]] {
-					m[x.name] = Rule{Column: columns[i]}
-					used[columns[i]] = true
-					break find
-				}
-			}
+	m := Mapping{}
+	for i, at := range tabular.Match(columns, wanted) {
+		if at >= 0 {
+			m[fields[i].name] = Rule{Column: columns[at]}
 		}
 	}
 	return m

@@ -14,6 +14,7 @@ import (
 
 	"linli/internal/kernel/errs"
 	"linli/internal/kernel/geo"
+	"linli/internal/kernel/tabular"
 )
 
 // Matter is what a row says, with every name resolved.
@@ -113,7 +114,7 @@ var grades = map[string][]string{
 }
 
 func code(list map[string][]string, s string) (string, bool) {
-	p := plain(s)
+	p := tabular.Plain(s)
 	for c, names := range list {
 		if s == c || slices.Contains(names, p) || strings.ReplaceAll(c, "_", "") == p {
 			return c, true
@@ -142,7 +143,7 @@ func newResolver(o *Options, m Mapping, columns []string, now int64, epoch04 boo
 	}
 	for _, x := range o.City.Regions() {
 		r.regions[x.Code] = x.Name
-		name := plain(x.Name)
+		name := tabular.Plain(x.Name)
 		r.byName[name] = append(r.byName[name], x.Code)
 		for _, kind := range []string{"街道办事处", "街道", "社区居委会", "社区", "村委会", "村", "镇", "乡", "区", "县"} {
 			if short := strings.TrimSuffix(name, kind); short != name && utf8.RuneCountInString(short) >= 2 {
@@ -154,7 +155,7 @@ func newResolver(o *Options, m Mapping, columns []string, now int64, epoch04 boo
 		r.grids[g.ID], r.grids[g.Code] = g, g
 	}
 	for _, c := range o.City.Leaves() {
-		for _, k := range []string{plain(c.Code), plain(c.Name), plain(strings.Join(c.Path, ""))} {
+		for _, k := range []string{tabular.Plain(c.Code), tabular.Plain(c.Name), tabular.Plain(strings.Join(c.Path, ""))} {
 			if !slices.Contains(r.leaves[k], c.ID) {
 				r.leaves[k] = append(r.leaves[k], c.ID)
 			}
@@ -166,7 +167,7 @@ func newResolver(o *Options, m Mapping, columns []string, now int64, epoch04 boo
 // reading is one row in the making.
 type reading struct {
 	*resolver
-	row  Row
+	row  tabular.Row
 	m    *Matter
 	errs []RowError
 }
@@ -222,7 +223,7 @@ func (r *reading) upTo(f Field, s string, most int) string {
 }
 
 // matter reads a row; the errors of all its fields at once.
-func (r *resolver) matter(row Row) (*Matter, []RowError) {
+func (r *resolver) matter(row tabular.Row) (*Matter, []RowError) {
 	if row.Err != nil {
 		return nil, []RowError{{row.Number, "", "", row.Err}}
 	}
@@ -344,7 +345,7 @@ func (x *reading) kinds() {
 		}
 	}
 	if s := x.text(Category); s != "" {
-		switch found := x.leaves[plain(s)]; len(found) {
+		switch found := x.leaves[tabular.Plain(s)]; len(found) {
 		case 1:
 			m.Category = found[0]
 		case 0:
@@ -383,7 +384,7 @@ func (x *reading) find(f Field, digits int, within int64) int64 {
 		}
 	}
 	var found []int64
-	for _, c := range x.byName[plain(s)] {
+	for _, c := range x.byName[tabular.Plain(s)] {
 		if digitsOf(c) == digits && inside(c, within) && !slices.Contains(found, c) {
 			found = append(found, c)
 		}

@@ -12,6 +12,7 @@ import (
 	"linli/internal/kernel/access"
 	"linli/internal/kernel/errs"
 	"linli/internal/kernel/store"
+	"linli/internal/kernel/tabular"
 )
 
 // Cases is the case room's door. Both answer ErrKnown (or an error that wraps
@@ -60,7 +61,7 @@ const chunkLen = 500
 // Run imports the source. A row that fails does not stop it; an error is
 // returned only when the file cannot be read on or the store cannot write, and
 // the report then says what is durable. Running it again continues.
-func Run(ctx context.Context, src Source, o Options) (*Report, error) {
+func Run(ctx context.Context, src tabular.Source, o Options) (*Report, error) {
 	start := time.Now()
 	rep := &Report{DryRun: o.DryRun}
 	defer func() { rep.TookMS = time.Since(start).Milliseconds() }()

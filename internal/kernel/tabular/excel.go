@@ -1,4 +1,4 @@
-package intake
+package tabular
 
 import (
 	"archive/zip"

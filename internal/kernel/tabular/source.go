@@ -1,4 +1,4 @@
-package intake
+package tabular
 
 import (
 	"bufio"
@@ -38,10 +38,12 @@ var (
 	ErrBomb = errs.Declare("import_bomb", 422, "文件 {file} 解压后异常地大，已停止读取。", "The file {file} becomes abnormally large when unpacked; reading has stopped.")
 )
 
-// errRow are what may be wrong with a row as such.
+// What may be wrong with a row as such.
 var (
 	RowUnreadable = errs.Declare("row_unreadable", 422, "这一行无法读取：{why}。", "The row cannot be read: {why}.")
 )
+
+func words(zh, en string) errs.Words { return errs.Words{ZH: zh, EN: en} }
 
 // Row is a row of a file. Number counts as people do: rows of a sheet with the
 // headings, lines of JSON.
@@ -62,12 +64,9 @@ type Source interface {
 
 // Open opens a file by what it is, not by its name: CSV (UTF-8, UTF-16 or
 // GB18030; comma, tab or semicolon), JSON lines, both also gzipped, or Excel.
-// is tells which headings to look for, known ones if nil; sheet names an Excel
-// sheet, "" is the first one that shows.
+// is tells which headings to look for; sheet names an Excel sheet, "" is the
+// first one that shows.
 func Open(path, sheet string, is func(head string) bool) (Source, error) {
-	if is == nil {
-		is = known
-	}
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
