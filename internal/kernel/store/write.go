@@ -301,6 +301,9 @@ type Tx struct {
 	eager   bool // Bulk: appended rows are flushed before anything is read
 	pending pending
 	after   []func()
+	cells   map[TallyKey]*cell // Merge: counters by their key without the measure
+	near    *cell              // the cell touched last
+	nearAt  TallyKey
 }
 
 // Stage is a Tx that only collects: what is appended, tallied and recorded on it
@@ -318,13 +321,21 @@ func (tx *Tx) Take(stage *Tx) {
 		tx.pending.add(t.table, t.vals)
 	}
 	tx.pending.tallies = append(tx.pending.tallies, stage.pending.tallies...)
+	for k, c := range stage.cells {
+		for k.Measure = range c {
+			tx.Tally(k, c[k.Measure])
+		}
+	}
 	tx.pending.entries = append(tx.pending.entries, stage.pending.entries...)
 	tx.after = append(tx.after, stage.after...)
 }
 
-// Merge joins the stage's equal counters, so that a stage with many rows leaves
-// the writer less to do.
-func (tx *Tx) Merge() { tx.pending.tallies = mergeTallies(tx.pending.tallies) }
+// Merge makes the stage join equal counters as they come, so that a stage with
+// many rows stays small and leaves the writer less to do.
+func (tx *Tx) Merge() { tx.cells = map[TallyKey]*cell{} }
+
+// cell is one place of a cube with all its measures, of which cubes have few.
+type cell [128]int64
 
 // call runs fn and turns a panic into an error.
 func (tx *Tx) call(fn func(*Tx) error) (err error) {
@@ -507,9 +518,22 @@ func (tx *Tx) Append(t *Table, vals ...any) {
 
 // Tally adds n to a counter of a cube.
 func (tx *Tx) Tally(k TallyKey, n int64) {
-	if n != 0 {
-		tx.pending.tallies = append(tx.pending.tallies, tallyRow{k, n})
+	if n == 0 {
+		return
 	}
+	if tx.cells == nil {
+		tx.pending.tallies = append(tx.pending.tallies, tallyRow{k, n})
+		return
+	}
+	at := k
+	if at.Measure = 0; tx.near == nil || at != tx.nearAt { // neighbours come together
+		if tx.near = tx.cells[at]; tx.near == nil {
+			tx.near = new(cell)
+			tx.cells[at] = tx.near
+		}
+		tx.nearAt = at
+	}
+	tx.near[k.Measure] += n
 }
 
 // Record writes what was done to the audit chain of its district.

@@ -26,6 +26,7 @@ type Options struct {
 	Cases    int
 	Days     int // until now, over which they spread
 	Seed     uint64
+	Chunk    int // cases in one write; 0: 20,000
 	Progress func(done int)
 }
 
@@ -37,9 +38,8 @@ type Rooms struct {
 }
 
 const (
-	hour  = int64(time.Hour / time.Microsecond)
-	day   = 24 * hour
-	chunk = 20_000 // cases in one transaction
+	hour = int64(time.Hour / time.Microsecond)
+	day  = 24 * hour
 )
 
 type place struct {
@@ -79,54 +79,71 @@ func Run(ctx context.Context, o Options, r Rooms) error {
 	if len(m.places) == 0 || len(m.leaves) == 0 {
 		return errors.New("there is no city: run linli demo first")
 	}
+	if o.Chunk == 0 {
+		o.Chunk = 20_000
+	}
 	scope := access.System("data for measurements")
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	parts := make(chan int)
+	parts := make(chan part)
 	var wg sync.WaitGroup
-	var mu sync.Mutex
-	done := 0
 	for range runtime.GOMAXPROCS(0) + 1 {
 		wg.Go(func() {
-			for at := range parts {
-				n := min(chunk, o.Cases-at)
-				if err := m.part(ctx, scope, o, at, n); err != nil {
+			for p := range parts {
+				if err := m.make(ctx, scope, o, p); err != nil {
 					stop(err)
-					return
 				}
-				mu.Lock()
-				done += n
-				if o.Progress != nil {
-					o.Progress(done)
-				}
-				mu.Unlock()
+				close(p.done)
 			}
 		})
 	}
-	for at := 0; at < o.Cases; at += chunk {
-		select {
-		case parts <- at:
-			continue
-		case <-ctx.Done():
+	before := make(chan struct{})
+	close(before)
+	for at := 0; at < o.Cases && ctx.Err() == nil; at += o.Chunk {
+		p := part{at: at, ids: make([]int64, min(o.Chunk, o.Cases-at)), before: before, done: make(chan struct{})}
+		for i := range p.ids {
+			p.ids[i] = r.Cases.DB.NextID()
 		}
-		break
+		before = p.done
+		parts <- p
 	}
 	close(parts)
 	wg.Wait()
 	return context.Cause(ctx)
 }
 
-// part makes the cases from the at-th, in order of time.
-func (m *maker) part(ctx context.Context, scope access.Scope, o Options, at, n int) error {
-	rnd := rand.New(rand.NewPCG(o.Seed, uint64(at)))
+// part is a stretch of the data set, written after the one before it.
+type part struct {
+	at           int
+	ids          []int64
+	before, done chan struct{}
+}
+
+// make makes a part's cases, in order of time, and writes them in its turn.
+func (m *maker) make(ctx context.Context, scope access.Scope, o Options, p part) error {
+	rnd := rand.New(rand.NewPCG(o.Seed, uint64(p.at)))
 	span := int64(o.Days) * day
 	step := float64(span) / float64(o.Cases)
-	list := make([]*cases.Seeded, n)
+	list := make([]*cases.Seeded, len(p.ids))
 	for i := range list {
-		list[i] = m.draw(rnd, m.now-span+int64((float64(at+i)+rnd.Float64())*step))
+		list[i] = m.draw(rnd, m.now-span+int64((float64(p.at+i)+rnd.Float64())*step))
 	}
 	slices.SortFunc(list, func(a, b *cases.Seeded) int { return cmp.Compare(a.ReportedAt, b.ReportedAt) })
-	return m.cases.Seed(ctx, scope, list)
+	for i, x := range list {
+		x.ID = p.ids[i]
+	}
+	write, err := m.cases.Seed(ctx, scope, list)
+	<-p.before
+	if err != nil || ctx.Err() != nil {
+		return err
+	}
+	if err := write(); err != nil {
+		return err
+	}
+	if o.Progress != nil {
+		o.Progress(p.at + len(p.ids))
+	}
+	return nil
 }
 
 var (

@@ -1,6 +1,7 @@
 package cases
 
 import (
+	"math/bits"
 	"slices"
 
 	"linli/internal/kernel/store"
@@ -124,27 +125,24 @@ func marksOf(c *Case) int64 {
 func tally(tx *store.Tx, was, is *Case) {
 	each := func(c *Case, n, marks int64, status bool) {
 		month, street := c.Day/100, c.Street
-		add := func(cube, measure, period int, a, b int64) {
-			tx.Tally(store.TallyKey{District: c.District, Cube: cube, Measure: measure, Period: period, A: a, B: b}, n)
-		}
-		channel := int64(slices.Index(Channels, c.Channel))
-		if status {
-			measure := StatusMeasure(slices.Index(Statuses, c.Status))
-			add(CubeCategory, measure, month, street, c.Category)
-			add(CubeChannel, measure, month, street, channel)
-		}
-		for mark := range markCount {
-			if marks&(1<<mark) == 0 {
-				continue
+		cell := func(cube, period int, a, b int64, status bool) {
+			k := store.TallyKey{District: c.District, Cube: cube, Period: period, A: a, B: b}
+			if status {
+				k.Measure = StatusMeasure(slices.Index(Statuses, c.Status))
+				tx.Tally(k, n)
 			}
-			add(CubeDay, mark, c.Day, street, 0)
-			add(CubeCategory, mark, month, street, c.Category)
-			add(CubeGrid, mark, month, c.Grid, street)
-			if c.Lead > 0 {
-				add(CubeUnit, mark, month, c.Lead, street)
+			for m := uint64(marks); m != 0; m &= m - 1 {
+				k.Measure = bits.TrailingZeros64(m)
+				tx.Tally(k, n)
 			}
-			add(CubeChannel, mark, month, street, channel)
 		}
+		cell(CubeDay, c.Day, street, 0, false)
+		cell(CubeCategory, month, street, c.Category, status)
+		cell(CubeGrid, month, c.Grid, street, false)
+		if c.Lead > 0 {
+			cell(CubeUnit, month, c.Lead, street, false)
+		}
+		cell(CubeChannel, month, street, int64(slices.Index(Channels, c.Channel)), status)
 	}
 	switch {
 	case was == nil:

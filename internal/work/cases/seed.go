@@ -17,13 +17,15 @@ type Seeded struct {
 	Assist int64 // assisting unit, 0: none
 }
 
-// Seed writes many synthetic cases in one write, each with one step of history
-// (import). It is for measurements: the life of the cases is made up, but their
-// rows, counters, digests and audit entries are built by the same functions as
-// any other write, so that verification and figures hold. What follows from the
-// other fields is computed: number, limits, lapses, marks. Heavy work happens
-// outside the writer; several calls may run at once.
-func (s *Service) Seed(ctx context.Context, scope access.Scope, list []*Seeded) error {
+// Seed prepares many synthetic cases, each with one step of history (import),
+// and returns what writes them in one write. It is for measurements: the life of
+// the cases is made up, but their rows, counters, digests and audit entries are
+// built by the same functions as any other write, so that verification and
+// figures hold. What follows from the other fields is computed: number, limits,
+// lapses, marks. The ids are the caller's, from the store. The heavy work is
+// done before the write; several calls may run at once, and the database stays
+// compact if their writes come in the order of the ids.
+func (s *Service) Seed(ctx context.Context, scope access.Scope, list []*Seeded) (write func() error, err error) {
 	rules, now := s.Rules(), s.DB.NowIn(ctx)
 	cal := rules.Calendar()
 	perDay := map[int]int64{}
@@ -32,7 +34,7 @@ func (s *Service) Seed(ctx context.Context, scope access.Scope, list []*Seeded) 
 		perDay[x.Day]++
 	}
 	next := map[int]int64{}
-	err := s.DB.Write(ctx, func(tx *store.Tx) error {
+	err = s.DB.Write(ctx, func(tx *store.Tx) error {
 		for day, n := range perDay {
 			var end int64
 			if _, err := tx.Exec("INSERT INTO case_number (day, next) VALUES (?, ?) ON CONFLICT (day) DO UPDATE SET next = case_number.next + ?", day, n, n); err != nil {
@@ -46,19 +48,20 @@ func (s *Service) Seed(ctx context.Context, scope access.Scope, list []*Seeded) 
 		return nil
 	})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	stage := s.DB.Stage(ctx)
+	stage.Merge()
 	for _, x := range list {
 		c := &x.Case
 		next[c.Day]++
-		c.ID, c.Number, c.Version, c.Seq, c.CRS, c.Supporters = s.DB.NextID(), number(c.Day, next[c.Day]), 1, 0, "wgs84", 1
+		c.Number, c.Version, c.Seq, c.CRS, c.Supporters = number(c.Day, next[c.Day]), 1, 0, "wgs84", 1
 		st := &steps{s: s, c: c, now: now, scope: scope, cal: cal, rules: rules, set: rules.Settings()}
 		st.begin(stage, nil, nil, nil)
 		st.lapses()
 		st.logFrom("", ActImport, map[string]any{"channel": c.Channel}, false)
 		if err := st.finish(); err != nil {
-			return err
+			return nil, err
 		}
 		if c.Lead != 0 {
 			stage.Append(caseUnits, c.District, c.ID, c.Lead, "lead", c.DispatchedAt, 0, c.ReportedAt)
@@ -67,11 +70,12 @@ func (s *Service) Seed(ctx context.Context, scope access.Scope, list []*Seeded) 
 			}
 		}
 	}
-	stage.Merge()
-	return s.DB.Write(ctx, func(tx *store.Tx) error {
-		tx.Take(stage)
-		return nil
-	})
+	return func() error {
+		return s.DB.Write(ctx, func(tx *store.Tx) error {
+			tx.Take(stage)
+			return nil
+		})
+	}, nil
 }
 
 // lapses computes a made-up case's limits and what passed them.
