@@ -214,7 +214,7 @@ func (a *App) Close() error {
 // gathers statistics for its plans, the audit heads are signed.
 func (a *App) Prepare(ctx context.Context) error {
 	for {
-		n, err := a.indexer.Step(ctx, 500)
+		n, err := a.indexer.Step(ctx, 2000)
 		if err != nil {
 			return err
 		}

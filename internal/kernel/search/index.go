@@ -47,12 +47,15 @@ func Put(tx *store.Tx, docs []Doc) error {
 			return err
 		}
 	}
-	head, row, tail := "INSERT OR REPLACE INTO case_fts (rowid, body) VALUES ", "(?,?)", ""
+	// One row a statement on SQLite: FTS5 keeps those of a transaction in memory and
+	// writes one segment, where a statement of several rows would each time write
+	// one of its own.
+	head, row, tail, many := "INSERT OR REPLACE INTO case_fts (rowid, body) VALUES ", "(?,?)", "", 1
 	if tx.Engine() == store.Postgres {
+		many = 16
 		head, row = "INSERT INTO case_fts (district, id, doc) VALUES ", "(?,?,CAST(CAST(? AS TEXT) AS TSVECTOR))"
 		tail = " ON CONFLICT (district, id) DO UPDATE SET doc = excluded.doc"
 	}
-	const many = 16 // two statement texts only
 	for len(full) > 0 {
 		n := 1
 		if len(full) >= many {

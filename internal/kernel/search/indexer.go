@@ -23,7 +23,9 @@ type Source interface {
 
 // Pace of an Indexer.
 const (
-	scanLen  = 512                    // audit entries looked at in one step
+	gentle   = 16                     // texts in one write while others write
+	hasty    = 512                    // … after a while in which nobody else did: about 10 ms
+	scanLen  = 4                      // audit entries looked at for each text wanted
 	idle     = 400 * time.Millisecond // between looks when nothing is new
 	politely = 12                     // while others wait for the writer: rest this many times the own work
 )
@@ -55,6 +57,7 @@ func (x *Indexer) Wake() {
 func (x *Indexer) Run(ctx context.Context) error {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
+	size, before := gentle, int64(0)
 	for {
 		select {
 		case <-ctx.Done():
@@ -62,10 +65,12 @@ func (x *Indexer) Run(ctx context.Context) error {
 		case <-timer.C:
 		case <-x.wake:
 		}
-		rest, size := time.Duration(0), 64
-		if x.db.Waiting() > 0 {
-			size = 16
+		rest := time.Duration(0)
+		_, calls, _ := x.db.Stats()
+		if size = min(2*size, hasty); calls > before+2 || x.db.Waiting() > 0 {
+			size = gentle
 		}
+		before = calls
 		n, err := x.Step(ctx, size)
 		switch {
 		case ctx.Err() != nil:
@@ -187,7 +192,7 @@ func (x *Indexer) Step(ctx context.Context, max int) (int, error) {
 // changed reads a stretch of the chain: the objects whose text may have
 // changed, each once, and the index after the last entry dealt with.
 func (x *Indexer) changed(ctx context.Context, p place, max int) (ids []int64, end int64, err error) {
-	rows, err := x.db.Query(ctx, "SELECT idx, object, action, object_id FROM audit WHERE district = ? AND idx >= ? AND idx < ? ORDER BY idx LIMIT ?", p.district, p.from, p.end, scanLen)
+	rows, err := x.db.Query(ctx, "SELECT idx, object, action, object_id FROM audit WHERE district = ? AND idx >= ? AND idx < ? ORDER BY idx LIMIT ?", p.district, p.from, p.end, scanLen*max)
 	if err != nil {
 		return nil, 0, err
 	}
