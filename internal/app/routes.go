@@ -59,13 +59,27 @@ func (a *App) uploader(r *http.Request) (int64, error) {
 func (a *App) fileRoutes() {
 	upload := a.Files.Handler()
 	writes := access.Needs(access.CaseReport, access.CaseOnsite, access.CaseHandle, access.CaseVerify, access.CaseTriage)
-	for _, op := range []struct{ id, method, path, zh, en string }{
-		{"create-upload", "POST", filesPath + "{$}", "开始上传（tus）", "Begin an upload (tus 1.0)"},
-		{"append-upload", "PATCH", filesPath + "{id}", "继续上传", "Continue an upload"},
-		{"upload-offset", "HEAD", filesPath + "{id}", "查询上传进度", "How far an upload came"},
-		{"end-upload", "DELETE", filesPath + "{id}", "取消上传", "Give an upload up"},
+	type tus struct {
+		Version string `header:"Tus-Resumable" required:"true" enum:"1.0.0"`
+	}
+	type create struct {
+		Version  string `header:"Tus-Resumable" required:"true" enum:"1.0.0"`
+		Length   int64  `header:"Upload-Length" required:"true" minimum:"1" doc:"bytes"`
+		Metadata string `header:"Upload-Metadata" doc:"tus pairs: filename; key, the client's own name for the upload, by which creating it again goes on with it; sha256 in hexadecimal"`
+	}
+	type write struct {
+		Version string `header:"Tus-Resumable" required:"true" enum:"1.0.0"`
+		Offset  int64  `header:"Upload-Offset" required:"true" minimum:"0" doc:"bytes that are there already"`
+	}
+	bytes := []string{"application/offset+octet-stream"}
+	for _, op := range []web.Op{
+		{ID: "create-upload", Method: "POST", Path: filesPath + "{$}", Status: http.StatusCreated, Params: create{}, Answers: []int{412}, Summary: "开始上传（tus）", SummaryEN: "Begin an upload (tus 1.0)"},
+		{ID: "append-upload", Method: "PATCH", Path: filesPath + "{id}", Status: http.StatusNoContent, Params: write{}, Takes: bytes, Answers: []int{412, 423}, Summary: "继续上传", SummaryEN: "Continue an upload"},
+		{ID: "upload-offset", Method: "HEAD", Path: filesPath + "{id}", Params: tus{}, Answers: []int{412, 423}, Summary: "查询上传进度", SummaryEN: "How far an upload came"},
+		{ID: "end-upload", Method: "DELETE", Path: filesPath + "{id}", Status: http.StatusNoContent, Params: tus{}, Answers: []int{412, 423}, Summary: "取消上传", SummaryEN: "Give an upload up"},
 	} {
-		web.Handle(a.Web, web.Op{ID: op.id, Method: op.method, Path: op.path, Policy: writes, Tags: []string{"files"}, Summary: op.zh, SummaryEN: op.en, Body: files.MaxBytes + 4096, Timeout: -1},
+		op.Policy, op.Tags, op.Body, op.Timeout = writes, []string{"files"}, files.MaxBytes+4096, -1
+		web.Handle(a.Web, op,
 			func(_ context.Context, _ access.Scope, w http.ResponseWriter, req *http.Request) error {
 				upload.ServeHTTP(w, req)
 				return nil
@@ -89,8 +103,8 @@ func (a *App) fileRoutes() {
 		}
 	}
 	read := access.Needs(access.CaseRead)
-	web.Handle(a.Web, web.Op{ID: "get-file", Method: "GET", Path: filesPath + "{id}", Policy: read, Tags: []string{"files"}, Summary: "查看附件", SummaryEN: "A file"}, get(files.Full))
-	web.Handle(a.Web, web.Op{ID: "get-thumb", Method: "GET", Path: filesPath + "{id}/thumb", Policy: read, Tags: []string{"files"}, Summary: "附件缩略图", SummaryEN: "A file's thumbnail"}, get(files.Thumb))
+	web.Handle(a.Web, web.Op{ID: "get-file", Method: "GET", Path: filesPath + "{id}", Policy: read, Tags: []string{"files"}, Produces: "image/jpeg, application/pdf", Summary: "查看附件", SummaryEN: "A file"}, get(files.Full))
+	web.Handle(a.Web, web.Op{ID: "get-thumb", Method: "GET", Path: filesPath + "{id}/thumb", Policy: read, Tags: []string{"files"}, Produces: "image/jpeg", Summary: "附件缩略图", SummaryEN: "A file's thumbnail"}, get(files.Thumb))
 }
 
 // mayRead: a case's file is read by who may read the case; one that hangs on

@@ -53,6 +53,7 @@ type City struct {
 	opt    app.Options
 	stop   func()
 	logins atomic.Int64
+	doc    func() *document  // the API's own description
 	hiring *identity.Service // takes any region, known or not
 }
 
@@ -164,6 +165,7 @@ func Start(t testing.TB, o app.Options, before ...func(*app.App)) *City {
 	if err := a.Routes(); err != nil {
 		t.Fatal(err)
 	}
+	c.doc = sync.OnceValue(func() *document { return read(t, a.Web.Spec()) })
 	for _, f := range before {
 		f(a)
 	}

@@ -66,7 +66,9 @@ func (p *Person) Try(ctx context.Context, method, path string, body any, headers
 	}
 	defer resp.Body.Close()
 	a := &Answer{Status: resp.StatusCode, Header: resp.Header, t: p.t, what: method + " " + path}
-	a.Body, err = io.ReadAll(resp.Body)
+	if a.Body, err = io.ReadAll(resp.Body); err == nil {
+		p.doc().holds(p.t, method, path, a)
+	}
 	return a, err
 }
 

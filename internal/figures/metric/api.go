@@ -19,8 +19,8 @@ func (s *Service) API(r *web.Router) {
 	tags := []string{"figures"}
 	web.Register(r, web.Op{ID: "list-figures", Method: "GET", Path: "/api/v1/figures", Policy: read, Tags: tags, Summary: "指标目录", SummaryEN: "Catalogue of figures"}, s.list)
 	web.Register(r, web.Op{ID: "figure", Method: "GET", Path: "/api/v1/figures/{id}", Policy: read, Tags: tags, Summary: "指标数值", SummaryEN: "A figure, broken down"}, s.value)
-	web.Handle(r, web.Op{ID: "export-figure", Method: "GET", Path: "/api/v1/figures/{id}/export.xlsx", Policy: read, Tags: tags, Produces: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", Summary: "导出指标", SummaryEN: "Export a figure to Excel"}, s.export)
-	web.Register(r, web.Op{ID: "cockpit", Method: "GET", Path: "/api/v1/cockpit", Policy: read, Tags: tags, Summary: "数据总览", SummaryEN: "Cockpit"}, s.cockpit)
+	web.Handle(r, web.Op{ID: "export-figure", Method: "GET", Path: "/api/v1/figures/{id}/export.xlsx", Policy: read, Tags: tags, Produces: web.XLSX, Params: valueIn{}, Summary: "导出指标", SummaryEN: "Export a figure to Excel"}, s.export)
+	web.Register(r, web.Op{ID: "cockpit", Method: "GET", Path: "/api/v1/cockpit", Policy: read, Answers: []int{404}, Tags: tags, Summary: "数据总览", SummaryEN: "Cockpit"}, s.cockpit)
 }
 
 // Info is a figure of the catalogue in one language.

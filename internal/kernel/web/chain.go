@@ -2,6 +2,7 @@ package web
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/hex"
@@ -43,7 +44,6 @@ type call struct {
 	req   *http.Request
 	op    *operation
 	id    string
-	lang  string
 	actor *access.Actor
 	scope access.Scope
 	once  *once
@@ -80,8 +80,10 @@ func RequestID(ctx context.Context) string {
 	return ""
 }
 
-// Lang is the language of the person who asks: the account's setting, else
-// Accept-Language, else "zh".
+// Lang is the language to answer in: what Accept-Language names, else the
+// account's setting, else "zh". On a page or download that the browser fetches by
+// itself the account's setting goes first: there the header is the browser's, not
+// the person's choice.
 func Lang(ctx context.Context) string {
 	if c := callOf(ctx); c != nil {
 		return c.language()
@@ -130,17 +132,15 @@ func SessionCookie(ctx context.Context, token string, lasts time.Duration) http.
 }
 
 func (c *call) language() string {
-	if c.actor != nil && c.actor.Lang != "" {
+	asked := acceptLanguage(c.req.Header.Get("Accept-Language"))
+	if c.actor != nil && c.actor.Lang != "" && (asked == "" || c.req.Header.Get("Sec-Fetch-Mode") == "navigate") {
 		return c.actor.Lang
 	}
-	if c.lang == "" {
-		c.lang = acceptLanguage(c.req.Header.Get("Accept-Language"))
-	}
-	return c.lang
+	return cmp.Or(asked, "zh")
 }
 
-// acceptLanguage picks zh or en; quality values matter only in their usual
-// order, which is descending.
+// acceptLanguage picks zh or en, "" if neither is named; quality values matter
+// only in their usual order, which is descending.
 func acceptLanguage(h string) string {
 	for part := range strings.SplitSeq(h, ",") {
 		tag := strings.ToLower(strings.TrimSpace(part))
@@ -151,7 +151,7 @@ func acceptLanguage(h string) string {
 			return "en"
 		}
 	}
-	return "zh"
+	return ""
 }
 
 // response notes what was written and lets a stored answer replace the one

@@ -8,6 +8,7 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net"
@@ -20,6 +21,7 @@ import (
 	"testing/fstest"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/xuri/excelize/v2"
 
 	"linli/internal/kernel/access"
@@ -230,6 +232,11 @@ func TestSpec(t *testing.T) {
 	r := newTestRouter(t, Options{})
 	Handle(r, Op{ID: "raw", Method: "GET", Path: "/api/v1/raw/{name}", Policy: access.SignedIn, Produces: "application/geo+json"},
 		func(context.Context, access.Scope, http.ResponseWriter, *http.Request) error { return nil })
+	Handle(r, Op{ID: "root", Method: "POST", Path: "/api/v1/root/{$}", Policy: access.SignedIn, Takes: []string{"text/csv"}, Answers: []int{418}, Params: struct {
+		Dry   bool   `query:"dry" required:"true" doc:"only check"`
+		Trace string `header:"X-Trace"`
+		None  string
+	}{}}, func(context.Context, access.Scope, http.ResponseWriter, *http.Request) error { return nil })
 	Handle(r, Op{ID: "tree", Method: "PATCH", Path: "/api/v1/tree/{rest...}", Policy: access.SignedIn, Body: -1},
 		func(context.Context, access.Scope, http.ResponseWriter, *http.Request) error { return nil })
 	var doc struct {
@@ -240,6 +247,9 @@ func TestSpec(t *testing.T) {
 			Policy      string                    `json:"x-policy"`
 			Responses   map[string]map[string]any `json:"responses"`
 			Parameters  []map[string]any          `json:"parameters"`
+			Body        struct {
+				Content map[string]any `json:"content"`
+			} `json:"requestBody"`
 		} `json:"paths"`
 		Components struct {
 			Schemas         map[string]any `json:"schemas"`
@@ -262,13 +272,29 @@ func TestSpec(t *testing.T) {
 	if doc.OpenAPI != "3.1.0" || op.OperationID != "make-badge" || op.Policy != "case.report" || len(op.Security) != 2 {
 		t.Errorf("%+v", op)
 	}
-	for _, code := range []string{"201", "400", "401", "403", "404", "409", "422", "429", "500", "503"} {
+	for _, code := range []string{"201", "400", "401", "403", "404", "409", "413", "415", "422", "429", "500", "503"} {
 		if op.Responses[code] == nil {
 			t.Errorf("no response %s", code)
 		}
 	}
 	if raw := doc.Paths["/api/v1/raw/{name}"]["get"]; raw.Responses["200"] == nil || len(raw.Parameters) != 2 {
 		t.Errorf("%+v", raw)
+	}
+	root := doc.Paths["/api/v1/root/"]["post"]
+	var params []string
+	for _, p := range root.Parameters {
+		params = append(params, fmt.Sprint(p["in"], " ", p["name"], " ", p["required"]))
+	}
+	if diff := cmp.Diff([]string{"header Accept-Language <nil>", "query dry true", "header X-Trace <nil>"}, params); diff != "" {
+		t.Error(diff)
+	}
+	if root.Responses["418"] == nil || root.Body.Content["text/csv"] == nil {
+		t.Errorf("%+v", root)
+	}
+	for path := range doc.Paths {
+		if rest := pathParam.ReplaceAllString(path, ""); strings.ContainsAny(rest, "{}$.") {
+			t.Errorf("path %s", path)
+		}
 	}
 	if doc.Components.Schemas["Problem"] == nil || doc.Components.SecuritySchemes["bearer"] == nil || len(doc.Problems) < 20 {
 		t.Error("components are incomplete")

@@ -116,14 +116,15 @@ func schemaName(t reflect.Type, hint string) string {
 	return strings.ToUpper(room[:1]) + room[1:] + strings.ToUpper(name[:1]) + name[1:]
 }
 
-var pathRest = regexp.MustCompile(`\.\.\.\}|\{\$\}`)
+// plainPath is a ServeMux pattern as OpenAPI writes paths.
+var plainPath = strings.NewReplacer("...}", "}", "{$}", "")
 
 // describe makes huma's operation out of ours.
 func (r *Router) describe(o *operation) huma.Operation {
 	op := huma.Operation{
-		OperationID: o.ID, Method: o.Method, Path: pathRest.ReplaceAllString(o.Path, "}"),
+		OperationID: o.ID, Method: o.Method, Path: plainPath.Replace(o.Path),
 		Summary: o.Summary, Tags: o.Tags, DefaultStatus: o.Status, MaxBodyBytes: -1,
-		Errors:     []int{400, 429, 503},
+		Errors:     append([]int{400, 429, 503}, o.Answers...),
 		Extensions: map[string]any{"x-policy": o.Policy.String()},
 	}
 	if op.Summary == "" {
@@ -135,7 +136,10 @@ func (r *Router) describe(o *operation) huma.Operation {
 	if strings.Contains(o.Path, "{") {
 		op.Errors = append(op.Errors, 404)
 	}
-	if o.Method != http.MethodGet {
+	switch o.Method {
+	case http.MethodPost, http.MethodPut, http.MethodPatch:
+		op.Errors = append(op.Errors, 409, 413, 415, 422)
+	case http.MethodDelete:
 		op.Errors = append(op.Errors, 409)
 	}
 	if !o.Policy.IsPublic() {
@@ -152,7 +156,7 @@ func (r *Router) describe(o *operation) huma.Operation {
 	}
 	op.Parameters = append(op.Parameters, &huma.Param{
 		Name: "Accept-Language", In: "header", Schema: &huma.Schema{Type: "string", Examples: []any{"zh", "en"}},
-		Description: "Language of messages: zh (default) or en. An account's own setting wins.",
+		Description: "Language of messages: zh or en. Without it the account's setting, else zh.",
 	})
 	return op
 }
@@ -167,12 +171,25 @@ func (r *Router) describeRaw(o *operation) *huma.Operation {
 	if status == 0 {
 		status = 200
 	}
+	op.Parameters = append(op.Parameters, paramsOf(r.api.OpenAPI().Components.Schemas, o.Params)...)
+	if len(o.Takes) > 0 {
+		op.RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{}}
+		for _, kind := range o.Takes {
+			op.RequestBody.Content[kind] = &huma.MediaType{Schema: &huma.Schema{Type: "string", Format: "binary"}}
+		}
+	}
 	answer := &huma.Response{Description: http.StatusText(status)}
 	if o.Produces != "" {
-		answer.Content = map[string]*huma.MediaType{o.Produces: {}}
+		answer.Content = map[string]*huma.MediaType{}
+		for kind := range strings.SplitSeq(o.Produces, ", ") {
+			answer.Content[kind] = &huma.MediaType{}
+		}
 	}
 	op.Responses = map[string]*huma.Response{strconv.Itoa(status): answer}
 	schema := r.api.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[Problem](), true, "Problem")
+	if len(op.Parameters) > 1 { // more than the language: they may be wrong
+		op.Errors = append(op.Errors, 422)
+	}
 	for _, code := range append(op.Errors, 500) {
 		op.Responses[strconv.Itoa(code)] = &huma.Response{
 			Description: http.StatusText(code),
@@ -180,6 +197,25 @@ func (r *Router) describeRaw(o *operation) *huma.Operation {
 		}
 	}
 	return &op
+}
+
+// paramsOf describes the fields of a struct that carry the tag query or header,
+// as huma does for operations that it decodes.
+func paramsOf(schemas huma.Registry, of any) []*huma.Param {
+	if of == nil {
+		return nil
+	}
+	var out []*huma.Param
+	t := reflect.TypeOf(of)
+	for i := range t.NumField() {
+		f := t.Field(i)
+		for _, in := range []string{"query", "header"} {
+			if name, ok := f.Tag.Lookup(in); ok {
+				out = append(out, &huma.Param{Name: name, In: in, Required: f.Tag.Get("required") == "true", Description: f.Tag.Get("doc"), Schema: huma.SchemaFromField(schemas, f, "")})
+			}
+		}
+	}
+	return out
 }
 
 var pathParam = regexp.MustCompile(`\{([a-z_]+)\}`)

@@ -63,7 +63,10 @@ type Op struct {
 	Urgent    bool          // the hazard lane: never shed, never rate limited
 	ReadOnly  bool          // a POST that changes nothing (preview, search): Idempotency-Key is ignored
 	Secret    bool          // the answer holds a secret or personal data: never stored for replay
-	Produces  string        // content type of a raw operation's answer, for the OpenAPI document
+	Answers   []int         // statuses of errors other than those that every operation of its method has, for the OpenAPI document
+	Produces  string        // content types of a raw operation's answer, separated by ", ", for the document
+	Takes     []string      // content types of a raw operation's body, for the document
+	Params    any           // a struct whose query and header fields a raw operation takes, for the document
 }
 
 // Router is an http.Handler that serves everything registered on it.

@@ -69,7 +69,7 @@ func mimeOf(name string) string {
 	case ".pmtiles", ".pbf":
 		return "application/octet-stream"
 	case ".xlsx":
-		return "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+		return XLSX
 	case ".csv":
 		return "text/csv; charset=utf-8"
 	}

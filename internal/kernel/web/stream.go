@@ -43,6 +43,10 @@ type Event struct {
 func Stream(r *Router, op Op, source func(ctx context.Context, scope access.Scope, last string, req *http.Request, send func(Event) error) error) {
 	op.Timeout = -1
 	op.Produces = "text/event-stream"
+	op.Params = struct {
+		Last  string `header:"Last-Event-ID" doc:"id of the last event seen; the stream goes on behind it"`
+		Query string `query:"last_event_id" doc:"the same, for clients that cannot set headers"`
+	}{}
 	Handle(r, op, func(ctx context.Context, scope access.Scope, w http.ResponseWriter, req *http.Request) error {
 		c := callOf(ctx)
 		release, ok := r.streams.take(c)

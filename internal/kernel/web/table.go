@@ -21,6 +21,9 @@ import (
 // ErrTooManyRows refuses an Excel sheet beyond what Excel can hold.
 var ErrTooManyRows = errs.Declare("too_many_rows", 422, "导出超过 {max} 行，请缩小范围或选择 CSV。", "More than {max} rows; narrow the range or choose CSV.")
 
+// XLSX is the content type of Excel's files.
+const XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
 // maxRows is Excel's bound, header included.
 const maxRows = 1 << 20
 

@@ -178,13 +178,12 @@ func (s *Service) postJSON(p access.Post, lang string) PostInfo {
 
 func (s *Service) me(ctx context.Context, a *access.Actor) Me {
 	today := s.o.Today()
-	lang := a.Lang
 	var m Me
-	m.Account.ID, m.Account.Login, m.Account.Name, m.Account.Lang = a.Account, a.Login, a.Name, lang
+	m.Account.ID, m.Account.Login, m.Account.Name, m.Account.Lang = a.Account, a.Login, a.Name, a.Lang
 	m.Posts = []PostInfo{}
 	for _, p := range a.Posts {
 		if p.InForce(today) {
-			m.Posts = append(m.Posts, s.postJSON(p, lang))
+			m.Posts = append(m.Posts, s.postJSON(p, web.Lang(ctx)))
 		}
 	}
 	m.Permissions = a.Perms(today)
@@ -243,7 +242,7 @@ type idIn struct {
 
 func (s *Service) registerSession(r *web.Router) {
 	tags := []string{"session"}
-	web.Register(r, web.Op{ID: "sign-in", Method: "POST", Path: "/api/v1/session", Policy: access.Public, Secret: true, Tags: tags,
+	web.Register(r, web.Op{ID: "sign-in", Method: "POST", Path: "/api/v1/session", Policy: access.Public, Secret: true, Answers: []int{401}, Tags: tags,
 		Summary: "登录", SummaryEN: "Sign in"},
 		func(ctx context.Context, _ access.Scope, in *struct {
 			Body struct {

@@ -23,7 +23,7 @@ func (s *Service) API(r *web.Router, figure func(id, part string) (all, none int
 	a := &api{s, figure}
 	read := access.Needs(access.CaseRead)
 	tags := []string{"cases"}
-	web.Register(r, web.Op{ID: "report-case", Method: "POST", Path: "/api/v1/cases", Policy: access.Needs(access.CaseReport), Status: 201, Tags: tags, Urgent: true, Summary: "登记事件", SummaryEN: "Report a case"}, a.report, a.reported)
+	web.Register(r, web.Op{ID: "report-case", Method: "POST", Path: "/api/v1/cases", Policy: access.Needs(access.CaseReport), Status: 201, Answers: []int{404}, Tags: tags, Urgent: true, Summary: "登记事件", SummaryEN: "Report a case"}, a.report, a.reported)
 	web.Register(r, web.Op{ID: "list-cases", Method: "GET", Path: "/api/v1/cases", Policy: read, Tags: tags, Summary: "事件列表", SummaryEN: "List cases"}, a.list)
 	web.Register(r, web.Op{ID: "similar-cases", Method: "GET", Path: "/api/v1/cases/similar", Policy: read, Tags: tags, Summary: "附近的相似事件", SummaryEN: "Similar open cases nearby"}, a.similar)
 	web.Register(r, web.Op{ID: "case-page", Method: "GET", Path: "/api/v1/cases/{id}", Policy: read, Tags: tags, Summary: "事件详情", SummaryEN: "A case with its history"}, a.page)
@@ -37,7 +37,7 @@ func (s *Service) API(r *web.Router, figure func(id, part string) (all, none int
 	web.Register(r, web.Op{ID: "list-filters", Method: "GET", Path: "/api/v1/filters", Policy: access.SignedIn, Tags: tags, Summary: "常用筛选", SummaryEN: "Saved filters"}, a.filters)
 	web.Register(r, web.Op{ID: "save-filter", Method: "POST", Path: "/api/v1/filters", Policy: access.SignedIn, Status: 201, Tags: tags, Summary: "保存筛选", SummaryEN: "Save a filter"}, a.saveFilter)
 	web.Register(r, web.Op{ID: "delete-filter", Method: "DELETE", Path: "/api/v1/filters/{id}", Policy: access.SignedIn, Status: 204, Tags: tags, Summary: "删除筛选", SummaryEN: "Delete a filter"}, a.deleteFilter)
-	web.Handle(r, web.Op{ID: "export-cases", Method: "GET", Path: "/api/v1/cases/export.xlsx", Policy: access.Needs(access.CaseExport), Tags: tags, Timeout: -1, Produces: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", Summary: "导出事件", SummaryEN: "Export cases to Excel"}, a.export)
+	web.Handle(r, web.Op{ID: "export-cases", Method: "GET", Path: "/api/v1/cases/export.xlsx", Policy: access.Needs(access.CaseExport), Tags: tags, Timeout: -1, Produces: web.XLSX, Params: listIn{}, Summary: "导出事件", SummaryEN: "Export cases to Excel"}, a.export)
 	web.Stream(r, web.Op{ID: "watch-cases", Method: "GET", Path: "/api/v1/cases/stream", Policy: read, Tags: tags, Summary: "事件动态", SummaryEN: "Live changes"},
 		func(ctx context.Context, scope access.Scope, last string, _ *http.Request, send func(web.Event) error) error {
 			return s.Watch(ctx, scope, last, func(h Happening) error { return send(web.Event{ID: h.Cursor, Name: "case", Data: h}) })

@@ -233,7 +233,8 @@ func (r *Rulebook) Register(w *web.Router, cases Cases) {
 	web.Register(w, op("update-category", "PUT", "/categories/{id}", write, "修改类别（新版本）", "A new version of a category"), a.updateCategory)
 	web.Register(w, dry(op("preview-category", "POST", "/categories/preview", read, "预览类别时限变化", "What a category's new limits would have done")), a.previewCategory)
 	table := op("import-categories", "POST", "/categories/import", write, "导入类别表（Excel 或 CSV）", "Import a table of categories, .xlsx or CSV; dry_run=true only checks")
-	table.Body, table.Produces = maxTableBytes+1<<16, "application/json" // the reader refuses first, with words
+	table.Body, table.Produces, table.Params = maxTableBytes+1<<16, "application/json", importIn{} // the reader refuses first, with words
+	table.Takes, table.Answers = []string{web.XLSX, "text/csv"}, []int{404}
 	web.Handle(w, table, a.importCategories)
 	web.Register(w, op("get-calendar", "GET", "/calendar/{year}", access.SignedIn, "工作日历", "A year of the calendar"), a.calendar)
 	web.Register(w, op("update-calendar", "PUT", "/calendar/{year}", write, "修改某年放假和调休", "New days off and make-up days of a year"), a.updateCalendar)
@@ -334,6 +335,13 @@ type rowErrorJSON struct {
 
 // importCategories takes the file itself as the body, with dry_run, valid_from
 // and note in the query.
+// importIn is what the address of an import says, for the OpenAPI document.
+type importIn struct {
+	ValidFrom int    `query:"valid_from" required:"true" doc:"first day in force, yyyymmdd"`
+	Note      string `query:"note" doc:"why it changes"`
+	DryRun    bool   `query:"dry_run" doc:"true only checks"`
+}
+
 func (a *api) importCategories(ctx context.Context, scope access.Scope, w http.ResponseWriter, req *http.Request) error {
 	q := req.URL.Query()
 	from, _ := strconv.Atoi(q.Get("valid_from")) // 0 is refused with a reason
