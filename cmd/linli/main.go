@@ -41,6 +41,7 @@ var commands = []command{
 	{"restore", "bring a backup into an empty data folder", restore},
 	{"verify", "prove that nothing was changed behind the program's back", verify},
 	{"migrate", "bring the database to this version", migrate},
+	{"plan", "divide communities into grids, or judge such a plan", plan},
 	{"account", "create accounts, give posts, set passwords", account},
 	{"seed-load", "make a large data set for measurements", seedLoad},
 	{"version", "print the version", func(context.Context, []string) error { fmt.Println("linli", version); return nil }},
@@ -108,7 +109,8 @@ func help(w io.Writer) {
 	fmt.Fprint(w, "\nlinli COMMAND --help tells more. Environment: LINLI_ADDR, LINLI_DATA, LINLI_DB.\n")
 }
 
-// flags are the options that most commands share. data, db and cfg are set by parse.
+// flags are the options that most commands share. data, db and cfg are set by parse,
+// unless the flags are bare.
 type flags struct {
 	*flag.FlagSet
 	from *config.Flags
@@ -119,15 +121,21 @@ type flags struct {
 }
 
 func newFlags(name, about string) *flags {
-	f := &flags{FlagSet: flag.NewFlagSet("linli "+name, flag.ContinueOnError)}
-	f.Usage = func() {
-		fmt.Fprintf(f.Output(), "usage: linli %s\n\n", about)
-		f.PrintDefaults()
-	}
+	f := bareFlags(name, about)
 	if name == "serve" {
 		f.from = config.AddFlags(f.FlagSet)
 	} else {
 		f.from = config.AddDataFlags(f.FlagSet, nil)
+	}
+	return f
+}
+
+// bareFlags are those of a command that needs no data folder.
+func bareFlags(name, about string) *flags {
+	f := &flags{FlagSet: flag.NewFlagSet("linli "+name, flag.ContinueOnError)}
+	f.Usage = func() {
+		fmt.Fprintf(f.Output(), "usage: linli %s\n\n", about)
+		f.PrintDefaults()
 	}
 	f.BoolVar(&f.json, "json", false, "machine-readable output")
 	return f
@@ -161,6 +169,9 @@ func (f *flags) words(args []string, min, max int) (found []string, err error) {
 	}
 	if len(found) < min {
 		return nil, usage("an argument is missing; see linli %s --help", strings.TrimPrefix(f.Name(), "linli "))
+	}
+	if f.from == nil {
+		return found, nil
 	}
 	if f.cfg, err = f.from.Load(os.Getenv); err != nil {
 		return nil, err

@@ -3,6 +3,7 @@ package planning
 import (
 	"math"
 	"math/rand/v2"
+	"sync/atomic"
 )
 
 // logs are -ln of evenly spread numbers between 0 and 1: a random one times the
@@ -34,7 +35,7 @@ func (b *best) take(s *state, energy float64) bool {
 // anneal cools from the first temperature to the last in the given number of
 // steps: single vertices and whole compounds move over the border of their
 // grid, and now and then two neighbouring grids are divided anew.
-func (s *state) anneal(rng *rand.PCG, steps int, from, to float64, found *best) {
+func (s *state) anneal(rng *rand.PCG, steps int, from, to float64, found *best, halt *atomic.Bool) {
 	p := s.p
 	if s.k < 2 || p.n() <= s.k {
 		found.take(s, s.energy())
@@ -72,10 +73,14 @@ func (s *state) anneal(rng *rand.PCG, steps int, from, to float64, found *best) 
 		if r%4 == 0 {
 			energy += s.redivide(rng, t)
 		}
-		if r%check == 0 || r == rounds-1 {
+		stop := r%16 == 0 && halt.Load()
+		if stop || r%check == 0 || r == rounds-1 {
 			s.match()
 			energy = s.energy()
 			found.take(s, energy)
+		}
+		if stop {
+			return
 		}
 		t *= cool
 	}
@@ -84,17 +89,17 @@ func (s *state) anneal(rng *rand.PCG, steps int, from, to float64, found *best) 
 // move moves v to grid b if the energy rises by no more than rise, and returns the change.
 func (s *state) move(v, b int32, rise float64) float64 {
 	d := s.delta(v, b)
-	if d > rise+s.wts.Straddle {
+	a := s.g[v]
+	if d > rise+s.straddle(s.pieces[a])+s.straddle(s.pieces[b]) {
 		return 0
 	}
-	a := s.g[v]
 	into := s.with(v, b)
-	d += s.wts.Straddle * float64(into-s.pieces[b])
-	if s.pieces[a] == 1 && d > rise {
+	d += s.straddle(into) - s.straddle(s.pieces[b])
+	if d > rise+s.straddle(s.pieces[a]) {
 		return 0
 	}
 	left, whole := s.without(v)
-	d += s.wts.Straddle * float64(left-s.pieces[a])
+	d += s.straddle(left) - s.straddle(s.pieces[a])
 	if !whole || d > rise {
 		return 0
 	}
@@ -128,13 +133,14 @@ func (s *state) moveCompound(c, v, b int32, rise float64) float64 {
 // settle keeps what was shifted between grids a and b, if both hang together and
 // the energy rises by no more than rise, and undoes it otherwise.
 func (s *state) settle(d float64, a, b int32, rise float64) float64 {
-	if d > rise+2*s.wts.Straddle*float64(s.pieces[a]+s.pieces[b]-2) {
+	d -= s.straddle(s.pieces[a]) + s.straddle(s.pieces[b])
+	if d > rise {
 		s.undo()
 		return 0
 	}
 	pa, wa := s.walk(a)
 	pb, wb := s.walk(b)
-	d += s.wts.Straddle * float64(pa+pb-s.pieces[a]-s.pieces[b])
+	d += s.straddle(pa) + s.straddle(pb)
 	if !wa || !wb || d > rise {
 		s.undo()
 		return 0

@@ -32,6 +32,7 @@ type labels struct {
 	id     []int32
 	h      []int32
 	weight []float64 // of each label: what a further grid for it costs
+	name   []int     // of each label: its number in the instance
 }
 
 func (l *labels) of(v int32) []int32 { return l.id[l.off[v]:l.off[v+1]] }
@@ -118,7 +119,7 @@ func (p *problem) group(into []int32, m int) *problem {
 }
 
 func (l *labels) group(members [][]int32) labels {
-	q := labels{off: make([]int32, len(members)+1), weight: l.weight}
+	q := labels{off: make([]int32, len(members)+1), weight: l.weight, name: l.name}
 	if len(l.weight) == 0 {
 		return q
 	}

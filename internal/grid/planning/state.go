@@ -28,11 +28,11 @@ type state struct {
 	seen  []uint32 // stamps of the latest walk
 	stamp uint32
 	queue []int32
-	moved []change // what the change under test has moved, for undo
+	moved []step // what the change under test has moved, for undo
 	tree  *tree
 }
 
-type change struct{ v, from int32 }
+type step struct{ v, from int32 }
 
 func newState(p *problem, k int, wts *Weights) *state {
 	s := &state{p: p, k: k, wts: wts,
@@ -140,12 +140,22 @@ func (s *state) violation() (sum int) {
 	return sum
 }
 
+// straddle is what it costs that a grid falls into pieces without links over a
+// barrier. What counts is whether it does: where shards of land between roads
+// must go somewhere, they shall not keep the search from a good shape.
+func (s *state) straddle(pieces int32) float64 {
+	if pieces <= 1 {
+		return 0
+	}
+	return s.wts.Straddle * (1 + 0.02*float64(min(pieces-2, 4)))
+}
+
 // energy is the whole objective, from scratch.
 func (s *state) energy() float64 {
 	p := s.p
 	var e float64
 	for a := range s.k {
-		e += s.grid(s.h[a], s.w[a], s.sx[a], s.sy[a], s.ss[a], s.load[a]) + s.wts.Straddle*float64(s.pieces[a]-1)
+		e += s.grid(s.h[a], s.w[a], s.sx[a], s.sy[a], s.ss[a], s.load[a]) + s.straddle(s.pieces[a])
 	}
 	var cut float64
 	for v := range p.h {
@@ -248,7 +258,7 @@ func (s *state) delta(v, b int32) float64 {
 
 // shift moves v to grid b and remembers it for undo; pieces stay as they are.
 func (s *state) shift(v, b int32) {
-	s.moved = append(s.moved, change{v, s.g[v]})
+	s.moved = append(s.moved, step{v, s.g[v]})
 	s.remove(v)
 	s.add(v, b)
 }
@@ -373,26 +383,32 @@ func (s *state) with(v, b int32) int32 {
 	return s.pieces[b] + 1
 }
 
-// match lets each grid keep the worker of the old grid with which it shares
-// most, so that no old grid gives its worker twice: greedily, then by swaps.
+// match lets each grid keep the worker of one old grid, no worker twice, so that
+// as many households as possible keep theirs.
 func (s *state) match() {
 	p := s.p
 	if len(p.olds.weight) == 0 {
 		return
 	}
 	k := s.k
-	overlap := make([]int32, len(p.olds.weight)*k)
+	overlap := make([]int, len(p.olds.weight)*k)
 	for v := range p.h {
 		for i := p.olds.off[v]; i < p.olds.off[v+1]; i++ {
-			overlap[int(p.olds.id[i])*k+int(s.g[v])] += p.olds.h[i]
+			if o := p.olds.id[i]; p.owned[o] {
+				overlap[int(o)*k+int(s.g[v])] += int(p.olds.h[i])
+			}
 		}
 	}
-	for o := range p.olds.weight {
-		if !p.owned[o] {
-			clear(overlap[o*k : o*k+k])
-		}
+	for a := range s.owner {
+		s.owner[a] = -1
 	}
-	for a, o := range assign(overlap, len(p.olds.weight), k) {
-		s.owner[a] = o
+	if olds := len(p.olds.weight); k <= olds {
+		for a, o := range assign(k, olds, func(a, o int) int { return overlap[o*k+a] }) {
+			s.owner[a] = int32(o)
+		}
+	} else {
+		for o, a := range assign(olds, k, func(o, a int) int { return overlap[o*k+a] }) {
+			s.owner[a] = int32(o)
+		}
 	}
 }

@@ -276,7 +276,7 @@ func (s *state) cut(a, b int32, slotsA, slotsB int) (under int32, flip bool, ene
 		if t.over[v] {
 			outer--
 		}
-		shape += s.wts.Straddle * float64(x.cross+outer)
+		shape += s.straddle(x.cross+1) + s.straddle(outer+1)
 		for _, swap := range [2]bool{false, true} {
 			m, n, kept := slotsA, slotsB, x.keptA+y.keptB
 			if swap {

@@ -1,0 +1,112 @@
+package planning
+
+import "math"
+
+// report fills in what a plan says about itself.
+func (plan *Plan) report(in *Instance, prep *preparation, runs []*run, o *Options) {
+	plan.Figures = Judge(in, plan.Grid, o.Old, o.Min, o.Max)
+	plan.Communities = make([]CommunityResult, len(in.Communities))
+	for c, members := range in.Members() {
+		r := &plan.Communities[c]
+		r.Community, r.Name, r.Units, r.Status = in.Communities[c].ID, in.Communities[c].Name, len(members), StatusOK
+		for _, u := range members {
+			r.Households += in.Units[u].Households
+		}
+		r.KMin, r.KMax = ceilDiv(r.Households, o.Max), r.Households/o.Min
+	}
+	for _, d := range prep.dedicated {
+		plan.Communities[d.community].Dedicated++
+	}
+	parts := make([][]*run, len(in.Communities))
+	for _, r := range runs {
+		parts[r.community] = append(parts[r.community], r)
+	}
+	for c := range parts {
+		plan.Communities[c].explain(parts[c], o)
+	}
+	plan.Totals = Totals{Units: len(in.Units), Communities: len(in.Communities), Grids: len(plan.Names), Dedicated: len(prep.dedicated)}
+	for _, c := range plan.Communities {
+		plan.Totals.Households += c.Households
+		plan.Totals.Violation += c.Violation
+		plan.Totals.Exceptions += count(c.Status != StatusOK)
+	}
+	for _, r := range runs {
+		for _, h := range r.gridHouseholds() {
+			plan.Totals.OutOfBounds += count(r.outside(h) > 0)
+		}
+	}
+}
+
+func (r *run) gridHouseholds() []int32 {
+	sum := make([]int32, r.k)
+	for v, g := range r.chosen().g {
+		sum[g] += r.h[v]
+	}
+	return sum
+}
+
+// explain fills in a community's numbers and, if its grids do not keep the
+// bounds, why.
+func (c *CommunityResult) explain(parts []*run, o *Options) {
+	total, large, fit := 0, 0, true
+	for i, r := range parts {
+		c.K += r.k
+		c.Violation += r.chosen().violation
+		for _, k := range r.numbers() {
+			try := r.describe(k)
+			try.Part = i
+			c.Tried = append(c.Tried, try)
+		}
+		h := r.households()
+		total += h
+		fit = fit && feasible(h, o.Min, o.Max)
+		for _, h := range r.h {
+			large += max(int(h)-o.Max, 0)
+		}
+	}
+	if c.Violation == 0 {
+		return
+	}
+	c.Status = StatusImpossible
+	switch {
+	case total < o.Min:
+		c.Reason = TooSmall
+	case !feasible(total, o.Min, o.Max):
+		c.Reason = Gap
+	case !fit:
+		c.Reason = DisconnectedPart
+	case c.Violation == large:
+		c.Reason = IndivisibleUnit
+	default:
+		c.Status, c.Reason = StatusNotFound, NotFound
+	}
+}
+
+// describe is what the best division into k grids comes to.
+func (r *run) describe(k int) Try {
+	s := newState(r.problem, k, r.wts)
+	s.set(r.tried[k].g)
+	t := Try{K: k, Violation: r.tried[k].violation, Chosen: k == r.k}
+	var cut, moment, w float64
+	for v := range r.h {
+		for e := r.off[v]; e < r.off[v+1]; e++ {
+			if s.g[v] != s.g[r.to[e]] {
+				cut += r.border[e] / 2
+			}
+		}
+	}
+	for a := range k {
+		moment += inertia(s.w[a], s.sx[a], s.sy[a], s.ss[a])
+		w += s.w[a]
+		t.Straddle += count(s.pieces[a] > 1)
+	}
+	for c := range r.compounds.name {
+		grids := 0
+		for _, n := range s.compound[c*k : c*k+k] {
+			grids += count(n > 0)
+		}
+		t.Split += count(grids > 1)
+	}
+	t.CutM, t.RMSM = rounded(cut, 1), rounded(math.Sqrt(moment/w), 1)
+	return t
+}

@@ -1,0 +1,199 @@
+package planning
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"math"
+	"math/rand/v2"
+	"runtime"
+	"slices"
+	"sync"
+	"sync/atomic"
+)
+
+// rounds is how often the search returns to each community in a run of DefaultTime.
+const rounds = 6
+
+// run is the search for one part.
+type run struct {
+	*part
+	wts   *Weights
+	seed  uint64
+	tried map[int]*best // by number of grids
+	k     int           // the one chosen
+	halt  *atomic.Bool
+}
+
+func (r *run) chosen() *best { return r.tried[r.k] }
+
+// Solve plans the instance. An error is an *InputError about the options; a
+// context that ends makes it return the best plan so far.
+func Solve(ctx context.Context, in *Instance, o Options) (*Plan, error) {
+	prep, err := prepare(in, &o)
+	if err != nil {
+		return nil, err
+	}
+	limit, cancel := context.WithTimeout(ctx, o.Time)
+	defer cancel()
+	var halt atomic.Bool
+	defer context.AfterFunc(limit, func() { halt.Store(true) })()
+
+	runs := make([]*run, len(prep.parts))
+	order := make([]int, len(runs))
+	for i, p := range prep.parts {
+		runs[i] = &run{part: p, wts: &o.Weights, tried: map[int]*best{}, halt: &halt,
+			seed: mix(mix(o.Seed, uint64(in.Communities[p.community].ID)), uint64(p.units[0][0]))}
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(runs[b].n(), runs[a].n()) })
+	pool := pool{threads: cmp.Or(o.Threads, runtime.GOMAXPROCS(0)), progress: o.Progress}
+	again := cmp.Or(o.Rounds, max(int(math.Round(rounds*o.Time.Seconds()/DefaultTime.Seconds())), 1))
+	pool.all = len(runs) * (again + 1)
+
+	pool.each(order, func(i int) { runs[i].first() })
+	number(&o, runs)
+	for round := range again {
+		if halt.Load() {
+			break
+		}
+		pool.each(order, func(i int) { runs[i].again(round) })
+	}
+	plan := &Plan{Weights: o.Weights, Seed: o.Seed, Min: o.Min, Max: o.Max}
+	switch {
+	case ctx.Err() != nil:
+		plan.Stopped = StopInterrupted
+	case errors.Is(limit.Err(), context.DeadlineExceeded):
+		plan.Stopped = StopTime
+	}
+	plan.Grid, plan.Names = assemble(in, prep, runs)
+	plan.report(in, prep, runs, &o)
+	return plan, nil
+}
+
+// mix makes one seed of two (the finalizer of SplitMix64).
+func mix(a, b uint64) uint64 {
+	z := a*0x9e3779b97f4a7c15 + b + 0x9e3779b97f4a7c15
+	z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
+	z = (z ^ z>>27) * 0x94d049bb133111eb
+	return z ^ z>>31
+}
+
+// pool runs tasks on some threads.
+type pool struct {
+	threads   int
+	all, done int
+	progress  func(Progress)
+}
+
+// each calls fn for every item, in their order as threads become free, and returns when all are done.
+func (p *pool) each(items []int, fn func(int)) {
+	var next atomic.Int64
+	var lock sync.Mutex
+	var wait sync.WaitGroup
+	for range min(p.threads, len(items)) {
+		wait.Go(func() {
+			for i := next.Add(1) - 1; int(i) < len(items); i = next.Add(1) - 1 {
+				fn(items[i])
+				lock.Lock()
+				p.done++
+				if p.progress != nil {
+					p.progress(Progress{Done: p.done, All: p.all})
+				}
+				lock.Unlock()
+			}
+		})
+	}
+	wait.Wait()
+}
+
+// numbers are the numbers of grids worth trying: all that the households allow
+// or, where they allow none, those with the least unavoidable violation.
+func (p *problem) numbers() []int {
+	h := p.households()
+	low, high := (h+int(p.max)-1)/int(p.max), h/int(p.min)
+	if low > high {
+		low, high = high, low
+	}
+	low, high = max(low, 1), min(max(high, 1), p.n())
+	var ks []int
+	for k := min(low, high); k <= high; k++ {
+		ks = append(ks, k)
+	}
+	return ks
+}
+
+// first finds a plan for every number of grids worth trying.
+func (r *run) first() {
+	for _, k := range r.numbers() {
+		r.try(k, 0, 1)
+	}
+}
+
+func (r *run) try(k, round int, effort float64) {
+	b := r.tried[k]
+	if b == nil {
+		b = &best{}
+		r.tried[k] = b
+	}
+	r.search(k, r.wts, rand.NewPCG(r.seed, mix(uint64(k), uint64(round))), effort, b, r.halt)
+}
+
+// again returns to the number chosen.
+func (r *run) again(round int) {
+	if r.k > 1 && !r.halt.Load() {
+		r.try(r.k, round+1, 3)
+	}
+}
+
+// number chooses the number of grids of each part: of those with the least
+// violation the one that the rule wants.
+func number(o *Options, runs []*run) {
+	target, total, sum := float64(o.Target), 0, 0
+	for _, r := range runs {
+		total += r.households()
+	}
+	if o.K > 0 {
+		target = max(float64(total)/float64(o.K), 1)
+	}
+	allowed := make([][]int, len(runs))
+	for i, r := range runs {
+		least := math.MaxInt
+		for _, k := range r.numbers() {
+			if v := r.tried[k].violation; v < least {
+				least, allowed[i] = v, nil
+			}
+			if r.tried[k].violation == least {
+				allowed[i] = append(allowed[i], k)
+			}
+		}
+		wanted := int(math.RoundToEven(float64(r.households()) / target))
+		if o.K == KMin {
+			wanted = 1
+		}
+		r.k = slices.MinFunc(allowed[i], func(a, b int) int {
+			return cmp.Or(cmp.Compare(abs(a-wanted), abs(b-wanted)), cmp.Compare(a, b))
+		})
+		sum += r.k
+	}
+	// A total is met by steps where a grid more or less strays least from the mean.
+	for o.K > 0 && sum != int(o.K) {
+		step := 1
+		if sum > int(o.K) {
+			step = -1
+		}
+		at, least := -1, math.Inf(1)
+		for i, r := range runs {
+			if stray := math.Abs(float64(r.households())/float64(r.k+step) - target); slices.Contains(allowed[i], r.k+step) && stray < least {
+				at, least = i, stray
+			}
+		}
+		if at < 0 {
+			return
+		}
+		runs[at].k += step
+		sum += step
+	}
+}
+
+func abs(n int) int { return max(n, -n) }
