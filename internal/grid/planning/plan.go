@@ -52,34 +52,21 @@ const (
 	StatusNotFound   Status = "not_found"  // none was found
 )
 
-// Reason says why grids of a community lie outside the bounds.
-type Reason string
-
-// The reasons. Only the last leaves open whether a better division exists.
-const (
-	TooSmall         Reason = "too_small"         // fewer households than one grid needs
-	Gap              Reason = "gap"               // too many for k grids, too few for k+1
-	IndivisibleUnit  Reason = "indivisible_unit"  // a unit, or units bound together, exceeds a grid
-	DisconnectedPart Reason = "disconnected_part" // it falls into parts of which one is too small or in a gap
-	ProvedImpossible Reason = "proved_impossible" // see the certificate
-	NotFound         Reason = "not_found_within_budget"
-)
-
 // CommunityResult is a community's part of a plan.
 type CommunityResult struct {
-	Community   int    `json:"community"`
-	Name        string `json:"name"`
-	Units       int    `json:"units"`
-	Households  int    `json:"households"`
-	K           int    `json:"k"`         // grids, without dedicated ones
-	Dedicated   int    `json:"dedicated"` // grids cut out first
-	KMin        int    `json:"kmin"`      // fewest and most grids that its households allow; kmin > kmax: none
-	KMax        int    `json:"kmax"`
-	Status      Status `json:"status"`
-	Reason      Reason `json:"reason,omitempty"`
-	Violation   int    `json:"violation"` // households outside the bounds
-	Certificate any    `json:"certificate,omitempty"`
-	Tried       []Try  `json:"tried"` // every number of grids that was tried
+	Community   int          `json:"community"`
+	Name        string       `json:"name"`
+	Units       int          `json:"units"`
+	Households  int          `json:"households"`
+	K           int          `json:"k"`         // grids, without dedicated ones
+	Dedicated   int          `json:"dedicated"` // grids cut out first
+	KMin        int          `json:"kmin"`      // fewest and most grids that its households allow; kmin > kmax: none
+	KMax        int          `json:"kmax"`
+	Status      Status       `json:"status"`
+	Reason      Reason       `json:"reason,omitempty"`
+	Violation   int          `json:"violation"` // households outside the bounds
+	Certificate *Certificate `json:"certificate,omitempty"`
+	Tried       []Try        `json:"tried"` // every number of grids that was tried
 }
 
 // Try is the best division of a community, or of one of its parts, into K grids.
