@@ -25,19 +25,19 @@ func (p *problem) search(k int, wts *Weights, rng *rand.PCG, effort float64, aga
 		}
 		s := newState(l.p, k, wts)
 		per := float64(k) / float64(l.p.n())
-		from := env("TF", 1) * per
+		from := per
 		switch {
 		case g == nil:
 			s.divide(rng, 6)
-			from = env("TC", 12) * per
+			from = 12 * per
 		case again && i == len(levels)-1:
 			s.set(g)
-			from = env("TA", 4) * per
+			from = 4 * per
 		default:
 			s.set(g)
 		}
 		var b best
-		s.anneal(rng, int(effort*float64(40*l.p.n()+400*k)), from, env("TE", 0.05)*per, &b, halt)
+		s.anneal(rng, int(effort*float64(40*l.p.n()+400*k)), from, 0.05*per, &b, halt)
 		if i > 0 {
 			g = l.lower(b.g)
 		} else if found.g == nil || b.violation < found.violation || b.violation == found.violation && b.energy < found.energy {

@@ -136,13 +136,13 @@ func (r *run) try(k, round int, effort float64) {
 		b = &best{}
 		r.tried[k] = b
 	}
-	r.search(k, r.wts, rand.NewPCG(r.seed, mix(uint64(k), uint64(round))), effort, round > 0 && env("AGAIN", 1) > 0, b, r.halt)
+	r.search(k, r.wts, rand.NewPCG(r.seed, mix(uint64(k), uint64(round))), effort, round > 0, b, r.halt)
 }
 
 // again returns to the number chosen.
 func (r *run) again(round int) {
 	if r.k > 1 && !r.halt.Load() {
-		r.try(r.k, round+1, env("EFF", 3))
+		r.try(r.k, round+1, 3)
 	}
 }
 
