@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"linli/internal/figures/metric"
+	"linli/internal/grid/plan"
 	"linli/internal/grid/region"
 	"linli/internal/kernel/access"
 	"linli/internal/kernel/audit"
@@ -55,6 +56,7 @@ type App struct {
 	Vault    *vault.Vault
 	Files    *files.Store
 	Cases    *cases.Service
+	Plan     *plan.Service
 	Metric   *metric.Service
 	Signer   *audit.Signer
 	Web      *web.Router
@@ -116,6 +118,7 @@ func Open(ctx context.Context, o Options) (_ *App, err error) {
 	}
 	a.Cases = &cases.Service{DB: a.DB, Rules: a.rules, Atlas: places{a.Atlas}, People: people{a.Identity, a.Today}, Keeper: reporters{a.Vault}, Photos: photos{a.Files}, DrawKey: key,
 		Search: search.Plan}
+	a.Plan = &plan.Service{DB: a.DB, City: ground{a.Atlas}, People: staff{a.Identity, a.Today}, Cases: a.Cases, Today: a.Today, Log: o.Log}
 	a.Metric = &metric.Service{Cases: a.Cases, Tree: tree{a}}
 	a.indexer = search.NewIndexer(a.DB, a.Cases)
 	a.Jobs = jobs.New(a.DB, jobs.Options{Log: o.Log})
@@ -167,6 +170,7 @@ func (a *App) chores() {
 	a.Jobs.Every("clocks of cases", 5*time.Second, func(ctx context.Context) error { _, err := a.Cases.Lapse(ctx); return err })
 	a.Jobs.Every("calendar of clocks", time.Minute, func(ctx context.Context) error { _, err := a.Cases.FollowCalendar(ctx); return err })
 	a.Jobs.Every("archive", time.Hour, func(ctx context.Context) error { _, err := a.Cases.Archive(ctx); return err })
+	a.Jobs.Every("grids planned anew", time.Minute, a.Plan.HandOver)
 	a.Jobs.Every("signed heads", time.Minute, a.SignHeads)
 	a.Jobs.Every("unused files", 24*time.Hour, func(ctx context.Context) error { _, err := a.Files.Sweep(ctx); return err })
 	a.Jobs.Every("statistics", 24*time.Hour, a.DB.Analyze)
@@ -196,6 +200,9 @@ func (a *App) report(what string, err error) {
 func (a *App) Close() error {
 	a.stop()
 	a.running.Wait()
+	if a.Plan != nil {
+		a.Plan.Close()
+	}
 	if a.Identity != nil {
 		a.Identity.Close()
 	}

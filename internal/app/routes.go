@@ -27,6 +27,7 @@ func (a *App) Routes() error {
 		MaxInFlight: lim.InFlight, StreamsPerUser: lim.StreamsPerUser, TrustedProxies: proxies})
 	a.Identity.Register(a.Web)
 	a.Atlas.Register(a.Web, region.NewTiles(a.opt.Tianditu.Key))
+	a.Plan.API(a.Web)
 	a.Rulebook.Register(a.Web, past{a.Cases})
 	a.Cases.API(a.Web, metric.Masks)
 	a.Metric.API(a.Web)

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"linli/internal/grid/plan"
 	"linli/internal/kernel/access"
 	"linli/internal/kernel/audit"
 	"linli/internal/kernel/errs"
@@ -110,7 +111,7 @@ func (a *App) Verify(ctx context.Context, extra ...audit.Head) (*Proof, error) {
 		p.Problems = append(append(p.Problems, chains...), rows...)
 		for _, room := range []interface {
 			Verify(context.Context, store.Reader) ([]audit.Problem, error)
-		}{a.Atlas, a.Rulebook} {
+		}{a.Atlas, a.Rulebook, a.Plan} {
 			found, err := room.Verify(ctx, r)
 			if err != nil {
 				return err
@@ -305,7 +306,7 @@ func actionName(code, lang string) string {
 			return n.In(lang)
 		}
 	}
-	for _, names := range []map[string]errs.Words{identity.Actions, otherActions} {
+	for _, names := range []map[string]errs.Words{identity.Actions, plan.Actions, otherActions} {
 		if w, ok := names[code]; ok {
 			return w.In(lang)
 		}

@@ -72,9 +72,35 @@ func (a *Atlas) Publish(tx *store.Tx, scope access.Scope, r Redraw) error {
 			return badGrid.New("grid", g.ID, "why", words("边界无法识别", "its boundary cannot be read")).Because(err)
 		}
 	}
+	if err := a.covers(r); err != nil {
+		return err
+	}
 	for _, d := range sortedKeys(byDistrict) {
 		if err := a.publishDistrict(tx, scope, r, d, byDistrict[d]); err != nil {
 			return err
+		}
+	}
+	return nil
+}
+
+// covers refuses a redraw that was made on other grids than today's: each of
+// them goes on or ends.
+func (a *Atlas) covers(r Redraw) error {
+	said := map[int64]bool{}
+	for _, g := range r.Grids {
+		said[g.ID] = true
+	}
+	for _, id := range r.Ended {
+		said[id] = true
+	}
+	for _, g := range a.cur.Load().grids {
+		if slices.Contains(r.Communities, g.Community) && !said[g.ID] {
+			return badGrid.New("grid", g.Name, "why", words("它在方案编制之后才有，请重新编制", "it is newer than this plan; plan anew"))
+		}
+	}
+	for _, id := range r.Ended {
+		if a.GridCommunity(id) == 0 {
+			return badGrid.New("grid", id, "why", words("它已不存在，请重新编制方案", "it is no more; plan anew"))
 		}
 	}
 	return nil
@@ -119,7 +145,7 @@ func (a *Atlas) publishDistrict(tx *store.Tx, scope access.Scope, r Redraw, d in
 	for _, id := range r.Ended {
 		g, err := a.Grid(id)
 		if err != nil {
-			return badGrid.New("grid", id, "why", words("网格已不存在，请重新生成方案", "it is no more; please plan anew"))
+			return err
 		}
 		if DistrictOf(g.Community) == d {
 			g.Polygon = ""

@@ -175,7 +175,7 @@ func TestAdministrationAPI(t *testing.T) {
 		anon.do("POST", "/session", `{"login":"li.wei","password":"`+good+`"}`, 401)
 		sec.do("POST", path+"/password", "", 200)
 		sec.do("GET", "/accounts/1", "", 404)
-		if n := len(adm.do("GET", "/roles", "", 200)["items"].([]any)); n != 13 {
+		if n := len(adm.do("GET", "/roles", "", 200)["items"].([]any)); n != 14 {
 			t.Errorf("%d roles", n)
 		}
 	})

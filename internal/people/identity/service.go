@@ -323,22 +323,14 @@ func (s *Service) EndPost(ctx context.Context, scope access.Scope, post int64, t
 		if row.To != 0 && row.To <= today {
 			return PostEnded.New()
 		}
-		before := row.To
-		row.To, row.Version = to, row.Version+1
-		for i := range a.Posts {
-			if a.Posts[i].ID == post {
-				a.Posts[i].To = to
-			}
+		if err := w.until(&a, &row, to); err != nil {
+			return err
 		}
 		if to == 0 || to > today { // it may have been out of conflict only because of its end
 			if err := checkOffices(a.Posts, today); err != nil {
 				return err
 			}
 		}
-		if _, err := tx.Exec("UPDATE post SET valid_to = ?, version = ? WHERE district = 0 AND id = ?", to, row.Version, post); err != nil {
-			return err
-		}
-		w.record("post.end", "post", post, row.Version, map[string]any{"account": row.Account, "role": row.Role, "to": to, "before": before}, row.digest())
 		if err := w.save(&a, "", nil); err != nil {
 			return err
 		}

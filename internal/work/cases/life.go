@@ -205,6 +205,7 @@ var Life = &flow.Life[*facts]{
 		{Action: ActAnswer, Name: w("主事件已办结", "The main case was closed"), From: []flow.State{Merged}, System: true},
 		{Action: ActLapse, Name: w("超过办理时限", "The limit passed"), From: open, System: true},
 		{Action: ActCalendar, Name: w("日历调整，时限重算", "The calendar changed; limit computed anew"), From: open, System: true},
+		{Action: ActRegrid, Name: w("网格重新划分，转入新网格", "The grids were planned anew; it went to the new one"), From: open, System: true},
 		{Action: ActTriage, Name: w("超过受理立案时限", "The triage limit passed"), From: untriaged, System: true},
 		{Action: ActUnsigned, Name: w("24 小时未签收", "Not signed for within 24 h"), From: []flow.State{Dispatched}, System: true},
 	},

@@ -1,0 +1,422 @@
+package plan
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"slices"
+	"sync"
+	"time"
+
+	"linli/internal/grid/planning"
+	"linli/internal/kernel/access"
+	"linli/internal/kernel/errs"
+	"linli/internal/kernel/store"
+)
+
+// Service is the room's door.
+type Service struct {
+	DB     *store.DB
+	City   City
+	People People
+	Cases  Cases
+	Today  func() int // the city's day, yyyymmdd
+	Log    *slog.Logger
+
+	mu     sync.Mutex // of what follows
+	opened []*opened  // the most recently used last
+	runs   map[int64]context.CancelFunc
+	bg     sync.WaitGroup
+	closed bool
+}
+
+// mostOpened is how many drafts are kept in memory: a city's takes about 15 MB.
+const mostOpened = 12
+
+// opened is a draft in memory. Its sheet is used by one request at a time.
+type opened struct {
+	id, plan int64
+	mu       sync.Mutex
+	sheet    *sheet
+}
+
+const maxName = 60
+
+// Create makes a plan of communities as they are today.
+func (s *Service) Create(ctx context.Context, scope access.Scope, name string, communities []int64) (*Plan, error) {
+	p, err := s.begin(scope, name, communities)
+	if err != nil {
+		return nil, err
+	}
+	survey, err := s.City.Survey(ctx, p.Communities)
+	if err != nil {
+		return nil, err
+	}
+	ground, err := survey.ground()
+	if err != nil {
+		return nil, err
+	}
+	p.Source = "city"
+	return p, s.keepPlan(ctx, scope, p, ground)
+}
+
+// begin checks what every new plan needs.
+func (s *Service) begin(scope access.Scope, name string, communities []int64) (*Plan, error) {
+	name, err := checkText("name", words("名称", "name"), name, maxName, true)
+	if err != nil {
+		return nil, err
+	}
+	communities = slices.Clone(communities)
+	slices.Sort(communities)
+	p := &Plan{ID: s.DB.NextID(), Name: name, Communities: slices.Compact(communities), CreatedBy: scope.Account()}
+	if len(p.Communities) == 0 {
+		return nil, NoPlace.New().In("communities")
+	}
+	p.place()
+	return p, scope.Check(p.Target())
+}
+
+func (s *Service) keepPlan(ctx context.Context, scope access.Scope, p *Plan, g *Ground) error {
+	raw, err := g.pack()
+	if err != nil {
+		return err
+	}
+	list, err := json.Marshal(p.Communities)
+	if err != nil {
+		return err
+	}
+	p.Units = len(g.Instance.Units)
+	for _, u := range g.Instance.Units {
+		p.Households += u.Households
+	}
+	return s.DB.Write(ctx, func(tx *store.Tx) error {
+		p.CreatedAt = tx.Now()
+		tx.Append(planTable, p.District, p.ID, p.Street, p.Community, p.Name, p.Source, string(list), p.Units, p.Households, raw, p.CreatedBy, p.CreatedAt)
+		return record(tx, scope, p, "plan.create", p.ID, 1, map[string]any{"name": p.Name, "source": p.Source, "communities": len(p.Communities)}, digestOf(p.ID, string(list), string(raw)))
+	})
+}
+
+// Copy makes an editable draft of a result or of another draft, as it is now.
+func (s *Service) Copy(ctx context.Context, scope access.Scope, from int64, name string) (*draft, error) {
+	name, err := checkText("name", words("名称", "name"), name, maxName, true)
+	if err != nil {
+		return nil, err
+	}
+	var d *draft
+	err = s.with(ctx, scope, from, func(old *draft, p *Plan, sh *sheet) error {
+		d = &draft{District: p.District, ID: s.DB.NextID(), Plan: p.ID, Run: old.Run, Name: name, Status: Draft, Options: old.Options, Report: old.Report, Authors: slices.Clone(old.Authors)}
+		if !slices.Contains(d.Authors, scope.Account()) {
+			d.Authors = append(d.Authors, scope.Account())
+		}
+		grid := slices.Clone(sh.grid)
+		return s.DB.Write(ctx, func(tx *store.Tx) error {
+			d.CreatedAt, d.ChangedAt = tx.Now(), tx.Now()
+			if err := insertDraft(tx, d, grid); err != nil {
+				return err
+			}
+			return record(tx, scope, p, "plan.draft", d.ID, 0, map[string]any{"name": name, "from": from}, digestOf(d.ID, name, grid))
+		})
+	})
+	return d, err
+}
+
+// Rename gives a draft another name.
+func (s *Service) Rename(ctx context.Context, scope access.Scope, id int64, name string) (*draft, error) {
+	d, p, err := s.draftByID(ctx, scope, id)
+	if err != nil {
+		return nil, err
+	}
+	name, err = checkText("name", words("名称", "name"), name, maxName, true)
+	if err != nil {
+		return nil, err
+	}
+	return d, s.DB.Write(ctx, func(tx *store.Tx) error {
+		if _, err := tx.Exec("UPDATE plan_draft SET name = ? WHERE district = ? AND id = ?", name, d.District, d.ID); err != nil {
+			return err
+		}
+		err := record(tx, scope, p, "plan.draft", d.ID, 0, map[string]any{"name": name, "was": d.Name}, digestOf(d.ID, name))
+		d.Name = name
+		return err
+	})
+}
+
+// with calls fn with a draft as it is now; nobody else uses its sheet meanwhile.
+func (s *Service) with(ctx context.Context, scope access.Scope, id int64, fn func(*draft, *Plan, *sheet) error) error {
+	if _, _, err := s.draftByID(ctx, scope, id); err != nil { // before waiting for anybody
+		return err
+	}
+	o := s.slot(id)
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	d, p, err := s.draftByID(ctx, scope, id)
+	if err != nil {
+		return err
+	}
+	if o.sheet == nil {
+		if o.sheet, err = s.open(ctx, d); err != nil {
+			return err
+		}
+		o.plan = d.Plan
+	}
+	if o.sheet.version < d.Version { // edited by another process
+		later, err := s.edits(ctx, d, o.sheet.version)
+		if err != nil {
+			return err
+		}
+		for _, c := range later {
+			if err := o.sheet.apply(c); err != nil {
+				o.sheet = nil
+				return err
+			}
+		}
+	}
+	return fn(d, p, o.sheet)
+}
+
+// slot is the place in memory of a draft; the one used longest ago makes room.
+func (s *Service) slot(id int64) *opened {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	i := slices.IndexFunc(s.opened, func(o *opened) bool { return o.id == id })
+	o := &opened{id: id}
+	if i >= 0 {
+		o = s.opened[i]
+		s.opened = slices.Delete(s.opened, i, i+1)
+	} else if len(s.opened) == mostOpened {
+		s.opened = slices.Delete(s.opened, 0, 1)
+	}
+	s.opened = append(s.opened, o)
+	return o
+}
+
+// open makes a draft's sheet from its rows.
+func (s *Service) open(ctx context.Context, d *draft) (*sheet, error) {
+	g, err := s.groundOf(ctx, d.District, d.Plan)
+	if err != nil {
+		return nil, err
+	}
+	var raw []byte
+	if err := s.DB.QueryRow(ctx, "SELECT grid FROM plan_draft WHERE district = ? AND id = ?", d.District, d.ID).Scan(&raw); err != nil {
+		return nil, err
+	}
+	grid, err := unpackGrid(raw)
+	if err != nil {
+		return nil, err
+	}
+	sh := newSheet(g, grid, d.Options.Min, d.Options.Max)
+	all, err := s.edits(ctx, d, 0)
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range all {
+		if err := sh.apply(c); err != nil {
+			return nil, err
+		}
+	}
+	return sh, nil
+}
+
+// groundOf finds a plan's ground in memory, where drafts of one plan share it,
+// or reads it.
+func (s *Service) groundOf(ctx context.Context, district int, plan int64) (*ground, error) {
+	s.mu.Lock()
+	for _, o := range s.opened {
+		if o.plan == plan && o.mu.TryLock() {
+			if o.sheet != nil {
+				g := o.sheet.ground
+				o.mu.Unlock()
+				s.mu.Unlock()
+				return g, nil
+			}
+			o.mu.Unlock()
+		}
+	}
+	s.mu.Unlock()
+	var raw []byte
+	if err := s.DB.QueryRow(ctx, "SELECT ground FROM plan WHERE district = ? AND id = ?", district, plan).Scan(&raw); err != nil {
+		return nil, err
+	}
+	return unpackGround(raw)
+}
+
+// EditIn is what a person does to a draft.
+type EditIn struct {
+	Kind        string
+	Units       []int
+	Grids       []int
+	To          int // of a move; -1: a new grid
+	Parts       int // of a split
+	Text        string
+	Communities []int64
+}
+
+// Effect is what an edit did.
+type Effect struct {
+	Version int
+	Moves   [][2]int // unit, the grid in which it is now
+	Changed []int    // grids that changed; those without units are gone
+	Before  []Measured
+	After   []Measured
+}
+
+// Edit changes a draft of the given version, durably, and tells the effect.
+func (s *Service) Edit(ctx context.Context, scope access.Scope, id int64, version int, in EditIn, show func(*sheet, *Effect) error) error {
+	return s.with(ctx, scope, id, func(d *draft, p *Plan, sh *sheet) error {
+		if d.Status != Draft {
+			return NotNow.New("status", statusNames[d.Status])
+		}
+		if version != d.Version {
+			return errs.Stale.New("current", d.Version)
+		}
+		c, err := s.change(ctx, sh, in)
+		if err != nil {
+			return err
+		}
+		real := c
+		switch c.Kind {
+		case editUndo:
+			if len(sh.done) == 0 {
+				return NothingLeft.New("what", words("撤销", "undo"))
+			}
+			real = sh.done[len(sh.done)-1]
+		case editRedo:
+			if len(sh.undone) == 0 {
+				return NothingLeft.New("what", words("重做", "redo"))
+			}
+			real = sh.undone[len(sh.undone)-1]
+		}
+		body, err := json.Marshal(c)
+		if err != nil {
+			return err
+		}
+		if err := s.DB.Write(ctx, func(tx *store.Tx) error {
+			if err := touch(tx, d, d.Version+1, Draft, scope.Account()); err != nil {
+				return err
+			}
+			vals := []any{d.District, d.ID, d.Version + 1, c.Kind, string(body), scope.Account(), tx.Now()}
+			tx.Append(editTable, vals...)
+			return record(tx, scope, p, "plan.edit", d.ID, d.Version+1, map[string]any{"kind": c.Kind, "units": len(c.Moves)}, digestOf(vals...))
+		}); err != nil {
+			return err
+		}
+		e := &Effect{Version: d.Version + 1}
+		parts := sh.touched(real)
+		for _, k := range parts {
+			e.Before = append(e.Before, sh.measure(sh.parts[k]))
+		}
+		if err := sh.apply(c); err != nil {
+			return err
+		}
+		for _, k := range parts {
+			e.After = append(e.After, sh.measure(sh.parts[k]))
+		}
+		changed := map[int]bool{}
+		for _, m := range real.Moves {
+			e.Moves = append(e.Moves, [2]int{m[0], sh.grid[m[0]]})
+			changed[m[1]], changed[m[2]] = true, true
+		}
+		for _, g := range real.Lock {
+			changed[g] = true
+		}
+		if real.Kind == editNote {
+			changed[real.Grid] = true
+		}
+		for g := range changed {
+			e.Changed = append(e.Changed, g)
+		}
+		slices.Sort(e.Changed)
+		return show(sh, e)
+	})
+}
+
+// change turns what a person wants into what will be done.
+func (s *Service) change(ctx context.Context, sh *sheet, in EditIn) (change, error) {
+	first := func() int {
+		if len(in.Grids) == 0 {
+			return -1
+		}
+		return in.Grids[0]
+	}
+	switch in.Kind {
+	case editMove:
+		return sh.move(in.Units, in.To)
+	case editMerge:
+		return sh.merge(in.Grids)
+	case editSplit:
+		members, err := sh.members(first())
+		if err != nil {
+			return change{}, err
+		}
+		if err := sh.free(first()); err != nil {
+			return change{}, err
+		}
+		return s.ask(ctx, sh, editSplit, sh.parts[sh.partOf[members[0]]], members, max(2, in.Parts))
+	case editRepair:
+		members, err := sh.members(first())
+		if err != nil {
+			return change{}, err
+		}
+		p := sh.parts[sh.partOf[members[0]]]
+		return s.ask(ctx, sh, editRepair, p, p.units, 0)
+	case editLock, editUnlock:
+		for _, g := range in.Grids {
+			if _, err := sh.members(g); err != nil {
+				return change{}, err
+			}
+		}
+		return change{Kind: in.Kind, Lock: slices.DeleteFunc(slices.Clone(in.Grids), func(g int) bool { return sh.locked[g] == (in.Kind == editLock) })}, nil
+	case editNote:
+		if _, err := sh.members(first()); err != nil {
+			return change{}, err
+		}
+		text, err := checkText("text", words("理由", "reason"), in.Text, 200, false)
+		return change{Kind: editNote, Grid: first(), Was: sh.notes[first()], Text: text}, err
+	case editWish:
+		text, err := checkText("text", words("说明", "text"), in.Text, 200, true)
+		return change{Kind: editWish, About: in.Communities, Text: text}, err
+	}
+	return change{Kind: in.Kind}, nil // undo, redo
+}
+
+// repairTime is how long the planner may think about one community.
+const repairTime = 800 * time.Millisecond
+
+// ask has some units of a part planned anew: exactly so many parts, or, with 0,
+// within the bounds from the present grids on. Locked grids stay.
+func (s *Service) ask(ctx context.Context, sh *sheet, kind string, p *part, units []int, parts int) (change, error) {
+	in := p.in
+	o, err := Options{Min: sh.min, Max: sh.max}.planning("compact")
+	o.Time = repairTime
+	if parts > 0 {
+		in = p.only(sh, units)
+		o.Min, o.Max, o.K, o.Time = 1, 1<<24, planning.KRule(parts), repairTime/4
+	} else {
+		o.Warm, o.Locked = make([]int, len(units)), make([]bool, len(units))
+		for i, u := range units {
+			o.Warm[i], o.Locked[i] = sh.grid[u], sh.locked[sh.grid[u]]
+		}
+	}
+	if err != nil {
+		return change{}, err
+	}
+	a, err := planning.Solve(ctx, in, o)
+	if err != nil {
+		return change{}, err
+	}
+	c := sh.relabel(kind, units, a.Grid)
+	if len(c.Moves) == 0 {
+		return c, NothingLeft.New("what", words("改进", "improve"))
+	}
+	return c, nil
+}
+
+// Close stops what runs in the background and waits for it.
+func (s *Service) Close() {
+	s.mu.Lock()
+	s.closed = true
+	for _, cancel := range s.runs {
+		cancel()
+	}
+	s.mu.Unlock()
+	s.bg.Wait()
+}
