@@ -363,6 +363,17 @@ func TestChangedFiles(t *testing.T) {
 	}
 }
 
+func TestListsInCells(t *testing.T) {
+	t.Parallel()
+	s, err := Open(file(t, "x.csv", []byte("标题,内容\n甲,1 2;3 4;5 6;7 8\n")), "", head)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if rows, _ := all(t, s); len(rows) != 1 || rows[0][1] != "1 2;3 4;5 6;7 8" {
+		t.Errorf("%q", rows)
+	}
+}
+
 func TestMatch(t *testing.T) {
 	t.Parallel()
 	got := Match([]string{"序号", "楼栋编号*", "户数（户）", "ＬＯＮ", "备注", "名称"}, [][]string{{"编号", "楼栋编号"}, {"户数"}, {"lon", "经度"}, {"lat"}, {"名称"}, {"名称", "备注"}})

@@ -30,7 +30,7 @@ func openCSV(in *bufio.Reader, name string, b base, is func(string) bool) (Sourc
 	if err != nil && !errors.Is(err, io.EOF) {
 		return nil, unreadable(name, err)
 	}
-	s.comma = separator(lead)
+	s.comma = separator(lead, is)
 	s.rows = s
 	if err := s.find(name, is); err != nil {
 		return nil, err
@@ -38,8 +38,29 @@ func openCSV(in *bufio.Reader, name string, b base, is func(string) bool) (Sourc
 	return s, nil
 }
 
-// separator is the mark that the first lines use most outside quotes.
-func separator(lead []byte) byte {
+// separator is the mark that parts most known headings in one of the first
+// lines; where it parts none, the mark that the first lines use most outside quotes.
+func separator(lead []byte, is func(string) bool) byte {
+	best, most := byte(0), 0
+	for _, c := range []byte{',', '\t', ';'} {
+		for i, line := range strings.FieldsFunc(string(lead), func(r rune) bool { return r == '\n' || r == '\r' }) {
+			known := 0
+			for cell := range strings.SplitSeq(line, string(c)) {
+				if is(clean(strings.Trim(cell, `" `))) {
+					known++
+				}
+			}
+			if known > most {
+				best, most = c, known
+			}
+			if i == headRows {
+				break
+			}
+		}
+	}
+	if most > 1 {
+		return best
+	}
 	count := map[byte]int{}
 	quoted := false
 	for _, c := range lead {
@@ -50,7 +71,7 @@ func separator(lead []byte) byte {
 			count[c]++
 		}
 	}
-	best := byte(',')
+	best = ','
 	for _, c := range []byte{'\t', ';'} {
 		if count[c] > count[best] {
 			best = c
