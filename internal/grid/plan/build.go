@@ -69,7 +69,7 @@ func (v *Survey) instance(skip func(Building) bool, compound func(Building) int,
 			in.Communities = in.Communities[:len(in.Communities)-1]
 			continue
 		}
-		d := cells.Divide(area, sites)
+		d := cells.NewLand(area).Divide(sites)
 		for i, cell := range d.Cells {
 			in.Units[first+i].CellArea, in.Units[first+i].CellOuter = cell.Area, cell.Outer
 		}

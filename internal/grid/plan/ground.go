@@ -87,7 +87,7 @@ func newGround(g *Ground) *ground {
 			p.old = append(p.old, g.Old[u])
 			sites[i] = orb.Point{g.Instance.Units[u].X, g.Instance.Units[u].Y}
 		}
-		p.draw = sync.OnceValue(func() *cells.Diagram { return cells.Divide(p.Area, sites) })
+		p.draw = sync.OnceValue(func() *cells.Diagram { return cells.NewLand(p.Area).Divide(sites) })
 		w.parts = append(w.parts, p)
 	}
 	for _, e := range g.Instance.Edges {

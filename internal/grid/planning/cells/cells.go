@@ -47,36 +47,21 @@ type Diagram struct {
 // Far) counts to the nearest part. A part without any site goes whole to the
 // cell nearest to it. Areas sum to that of the land as long as some site has a
 // cell; sites at one place share their cell by a hair.
-func Divide(land orb.MultiPolygon, sites []orb.Point) *Diagram {
+func (l *Land) Divide(sites []orb.Point) *Diagram {
 	d := &Diagram{Cells: make([]Cell, len(sites))}
-	for i := range d.Cells {
-		d.Cells[i].Part = -1
-	}
-	parts := make([]*part, len(land))
-	members := make([][]int32, len(land))
-	for k, poly := range land {
-		parts[k] = newPart(poly)
-	}
+	members := make([][]int32, len(l.parts))
 	for i, s := range sites {
-		best := math.Inf(1)
-		for k, p := range parts {
-			if b := p.bound; best == 0 || s[0] < b.Min[0]-Far || s[0] > b.Max[0]+Far || s[1] < b.Min[1]-Far || s[1] > b.Max[1]+Far {
-				continue
-			}
-			if dist := p.distance(s); dist < best && dist <= Far {
-				best, d.Cells[i].Part = dist, k
-			}
-		}
-		if k := d.Cells[i].Part; k >= 0 {
+		_, k := l.nearest(s)
+		if d.Cells[i].Part = k; k >= 0 {
 			members[k] = append(members[k], int32(i))
 		}
 	}
-	for k, p := range parts {
+	for k, p := range l.parts {
 		if len(members[k]) > 0 {
 			d.carve(p, sites, members[k])
 		}
 	}
-	for k, p := range parts {
+	for k, p := range l.parts {
 		if len(members[k]) == 0 {
 			d.give(p, sites)
 		}

@@ -10,6 +10,53 @@ import (
 	"github.com/tidwall/rtree"
 )
 
+// Land is where cells may lie: parts, each with its holes. It is safe for
+// concurrent use.
+type Land struct{ parts []*part }
+
+// NewLand prepares polygons with holes; rings may be open or closed and go
+// round either way. Polygons must neither cross themselves nor each other: see
+// Repair.
+func NewLand(polygons orb.MultiPolygon) *Land {
+	l := &Land{}
+	for _, poly := range polygons {
+		if p := newPart(poly); len(p.edges) > 0 {
+			l.parts = append(l.parts, p)
+		}
+	}
+	return l
+}
+
+// Area is in m².
+func (l *Land) Area() float64 {
+	sum := 0.0
+	for _, p := range l.parts {
+		sum += p.area
+	}
+	return sum
+}
+
+// Distance is 0 on the land, else in metres to its border, if that is at most
+// Far; ok is false beyond.
+func (l *Land) Distance(q orb.Point) (metres float64, ok bool) {
+	metres, part := l.nearest(q)
+	return metres, part >= 0
+}
+
+// nearest finds the part that holds the point or is nearest within Far, or -1.
+func (l *Land) nearest(q orb.Point) (metres float64, part int) {
+	metres, part = math.Inf(1), -1
+	for k, p := range l.parts {
+		if !p.bound.Pad(Far).Contains(q) {
+			continue
+		}
+		if d := p.distance(q); d < metres && d <= Far {
+			metres, part = d, k
+		}
+	}
+	return metres, part
+}
+
 // part is a connected piece of land: one outer ring and its holes. Edges have
 // the land on their left.
 type part struct {

@@ -107,8 +107,8 @@ func (w *welder) rings(path []int32) []orb.Ring {
 	}
 	var ring orb.Ring
 	for i, v := range path {
-		a, b, c := w.points[path[(i+len(path)-1)%len(path)]], w.points[v], w.points[path[(i+1)%len(path)]]
-		if len(path) > 3 && planar.DistanceFromSegment(a, c, b) < weld {
+		b, c := w.points[v], w.points[path[(i+1)%len(path)]]
+		if i > 0 && planar.DistanceFromSegment(ring[len(ring)-1], c, b) < weld {
 			continue
 		}
 		ring = append(ring, b)
