@@ -15,6 +15,7 @@ import (
 const planUse = `plan --instance PREFIX --out PLAN.csv [--report REPORT.json] [--min 300] [--max 500] [--k min|target|N] [--target 400]
        [--old OLD.csv [--keep 0..1]] [--warm PLAN.csv] [--rules RULES.csv] [--weights NAME|FILE.json]
        [--seed N] [--time 5s] [--threads N] [--front DIR]
+   or: linli plan prepare --buildings F --communities F … --out PREFIX
    or: linli plan judge --instance PREFIX --plan PLAN.csv [--old OLD.csv] [--min 300] [--max 500]
 
 Divides the communities of an instance (docs/planning.md tells its files) into
@@ -23,6 +24,9 @@ grids. Ctrl-C ends the run with the best plan so far.`
 func plan(ctx context.Context, args []string) error {
 	if len(args) > 0 && args[0] == "judge" {
 		return planJudge(args[1:])
+	}
+	if len(args) > 0 && args[0] == "prepare" {
+		return planPrepare(ctx, args[1:])
 	}
 	f := bareFlags("plan", planUse)
 	instance := f.String("instance", "", "PREFIX of the files PREFIX.units.csv, PREFIX.edges.csv, …")
