@@ -59,24 +59,33 @@ func Where(engine store.Engine, q, idColumn string) (sql string, args []any) {
 	return idColumn + " IN (SELECT rowid FROM case_fts WHERE case_fts MATCH ?)", []any{match}
 }
 
-// few is the number of matches up to which a list is best read from them.
-const few = 2000
+// Up to how many matches a list is read from them, and up to how many they are
+// gathered first; the words of more are sooner found by reading on in the list.
+const (
+	few  = 1000
+	many = 20_000
+)
 
-// Plan is Where for large tables. SQLite cannot guess how common a word is, so
-// Plan looks: for a rare one the list is read from its matches, for a common
-// one in the list's own order, past rows that do not match. The rows are the
-// same either way. SQLite chooses the first only on tables that were ANALYZEd.
-func Plan(ctx context.Context, r store.Reader, q, idColumn string) (sql string, args []any, err error) {
+// Plan is Where for large tables. SQLite cannot guess how common words are, so
+// Plan looks: rare tells that the list is best read from the matches, by
+// idColumn. Otherwise it is best read in its own order, past rows that do not
+// match; common words are then looked for in the texts themselves (textColumns,
+// comma-separated), which the index follows within moments. PostgreSQL knows.
+func Plan(ctx context.Context, r store.Reader, q, idColumn, textColumns string) (sql string, args []any, rare bool, err error) {
+	return plan(ctx, r, q, idColumn, textColumns, few, many)
+}
+
+func plan(ctx context.Context, r store.Reader, q, idColumn, textColumns string, few, many int) (sql string, args []any, rare bool, err error) {
 	sql, args = Where(r.Engine(), q, idColumn)
 	if r.Engine() != store.SQLite || len(args) == 0 {
-		return sql, args, nil
+		return sql, args, false, nil
 	}
 	var n int
-	if err := r.QueryRow(ctx, "SELECT COUNT(*) FROM (SELECT rowid FROM case_fts WHERE case_fts MATCH ? LIMIT ?)", args[0], few+1).Scan(&n); err != nil {
-		return "", nil, err
+	if err := r.QueryRow(ctx, "SELECT COUNT(*) FROM (SELECT rowid FROM case_fts WHERE case_fts MATCH ? LIMIT ?)", args[0], many+1).Scan(&n); err != nil {
+		return "", nil, false, err
 	}
-	if n > few {
-		sql = "+" + sql
+	if n > many {
+		return "text_holds(?, " + textColumns + ")", []any{q}, false, nil
 	}
-	return sql, args, nil
+	return sql, args, n <= few, nil
 }

@@ -50,8 +50,8 @@ type Service struct {
 	People  People
 	Keeper  Keeper
 	Photos  Photos
-	Search  func(ctx context.Context, r store.Reader, q, id string) (sql string, args []any, err error) // predicate on case texts
-	DrawKey []byte                                                                                      // secret of the random draws
+	Search  func(ctx context.Context, r store.Reader, q, id, texts string) (sql string, args []any, rare bool, err error) // predicate on case texts, see search.Plan
+	DrawKey []byte                                                                                                        // secret of the random draws
 	numbers numberer
 	feed    feed
 }

@@ -1,16 +1,15 @@
 package cases
 
 import (
-	"cmp"
 	"context"
 	"database/sql"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"linli/internal/kernel/access"
 	"linli/internal/kernel/errs"
-	"linli/internal/kernel/flow"
 )
 
 // Filter chooses cases. Zero fields do not narrow.
@@ -52,33 +51,6 @@ var caseCols = access.Cols{District: "c.district", Street: "c.street", Community
 
 var numberForm = regexp.MustCompile(`^(\d{6})-?(\d{6})-?(\d)?$`)
 
-// query is an SQL condition in the making.
-type query struct {
-	from  string
-	where []string
-	args  []any
-}
-
-func (q *query) and(sql string, args ...any) {
-	q.where = append(q.where, sql)
-	q.args = append(q.args, args...)
-}
-
-func in[T any](q *query, col string, vals []T) {
-	if len(vals) == 0 {
-		return
-	}
-	args := make([]any, len(vals))
-	for i, v := range vals {
-		args[i] = v
-	}
-	if len(vals) == 1 {
-		q.and(col+" = ?", args...)
-		return
-	}
-	q.and(col+" IN (?"+strings.Repeat(",?", len(vals)-1)+")", args...)
-}
-
 // order is a sort order: the column, its direction, and which rows have it.
 type order struct {
 	col  string
@@ -95,75 +67,38 @@ var orders = map[string]order{
 	"draw":      {"draw", false, ""},
 }
 
-// unusualEnd is the condition of the index cases_ended, to the letter.
-const unusualEnd = "c.status IN ('declined', 'not_filed', 'merged', 'withdrawn', 'void')"
-
-func all[T any](list []T, yes func(T) bool) bool {
-	return !slices.ContainsFunc(list, func(v T) bool { return !yes(v) })
-}
-
-// build compiles the filter for one district of the scope.
-func (s *Service) build(ctx context.Context, scope access.Scope, f *Filter, district int, now int64) (*query, error) {
-	q := &query{from: "cases c"}
+// build compiles the filter for one district of the scope: queries that have no
+// case in common, each to be walked in the given order.
+func (s *Service) build(ctx context.Context, scope access.Scope, f *Filter, o order, district int, now int64) ([]*query, error) {
+	q := &query{from: fromCases}
 	q.and("c.district = ?", district)
-	if org, ok := onlyOrg(scope); ok { // a unit's list starts from the unit's rows
-		q.from = "case_unit u JOIN cases c ON c.district = u.district AND c.id = u.case_id"
-		q.and("u.district = ? AND u.org = ? AND u.ended = 0", district, org)
-	} else {
-		where, args := scope.Where(caseCols)
-		q.and(where, args...)
+	var leaves []int64
+	for _, id := range f.Categories {
+		leaves = append(append(leaves, id), s.Rules().Leaves(id)...)
 	}
-	in(q, "c.status", f.Statuses)
-	// Conditions that follow from others are written out where an index holds
-	// only such rows: SQLite does not conclude them from parameters.
-	switch {
-	case len(f.Statuses) == 0:
-	case all(f.Statuses, func(s string) bool { return !Life.Ended(flow.State(s)) }):
-		q.and("c.open = 1")
-	case all(f.Statuses, func(s string) bool { return strings.Contains(unusualEnd, "'"+s+"'") }):
-		q.and(unusualEnd)
-	}
-	if f.Open != nil {
-		if *f.Open {
-			q.and("c.open = 1")
-		} else {
-			q.and("c.open = 0")
-		}
-	}
-	if len(f.Categories) > 0 {
-		var leaves []int64
-		for _, id := range f.Categories {
-			leaves = append(append(leaves, id), s.Rules().Leaves(id)...)
-		}
-		in(q, "c.category", leaves)
-		if !slices.Contains(leaves, 0) {
-			q.and("c.category <> 0")
-		}
-	}
+	slices.Sort(leaves)
+	leaves = slices.Compact(leaves)
+	in(q, "c.category", leaves)
 	in(q, "c.grade", f.Grades)
 	in(q, "c.channel", f.Channels)
-	equal := func(col string, v int64) {
-		if v != 0 {
-			q.and("c."+col+" = ?", v)
-		}
-	}
 	in(q, "c.street", f.Streets)
 	in(q, "c.community", f.Communities)
 	in(q, "c.grid", f.Grids)
-	if equal("lead", f.Lead); f.Lead > 0 {
-		q.and("c.lead <> 0")
+	if f.Lead != 0 {
+		q.and("c.lead = ?", f.Lead)
+		q.lead = true
 	}
-	if equal("seat", f.Seat); f.Seat > 0 {
-		q.and("c.seat > 0") // the index of seats holds no others
+	if f.Seat != 0 {
+		q.and("c.seat = ? AND c.seat > 0", f.Seat) // the index of seats holds no others
 	}
 	if f.Assist != 0 {
 		q.and("EXISTS (SELECT 1 FROM case_unit a WHERE a.district = c.district AND a.case_id = c.id AND a.org = ? AND a.role = 'assist' AND a.ended = 0)", f.Assist)
 	}
 	if f.Overdue {
-		q.and("c.open = 1 AND c.due_at > 0 AND c.due_at < ? AND c.paused_at = 0 AND c.resolved_at = 0", now)
+		q.and("c.due_at > 0 AND c.due_at < ? AND c.paused_at = 0 AND c.resolved_at = 0", now)
 	}
 	if f.Soon {
-		q.and("c.open = 1 AND c.due_at >= ? AND c.due_at < ? AND c.paused_at = 0 AND c.resolved_at = 0", now, now+day24h)
+		q.and("c.due_at >= ? AND c.due_at < ? AND c.paused_at = 0 AND c.resolved_at = 0", now, now+day24h)
 	}
 	if f.Mine {
 		account := scope.Account()
@@ -173,12 +108,11 @@ func (s *Service) build(ctx context.Context, scope access.Scope, f *Filter, dist
 			q.and("(c.creator = ? OR c.seat = ?)", account, account)
 		}
 	}
-	switch f.Pending {
-	case "":
-	case "any":
+	if f.Pending != "" {
 		q.and("c.pending <> ''")
-	default:
-		q.and("c.pending = ?", f.Pending)
+		if f.Pending != "any" {
+			q.and("c.pending = ?", f.Pending)
+		}
 	}
 	cal := s.Rules().Calendar()
 	if f.From != 0 {
@@ -193,18 +127,85 @@ func (s *Service) build(ctx context.Context, scope access.Scope, f *Filter, dist
 	if f.MarksNone != 0 {
 		q.and("c.marks & ? = 0", f.MarksNone)
 	}
-	if text := strings.TrimSpace(f.Query); text != "" {
-		if m := numberForm.FindStringSubmatch(text); m != nil {
-			q.and("c.number LIKE ?", m[1]+"-"+m[2]+"-%")
-		} else {
-			where, args, err := s.Search(ctx, s.DB, text, "c.id")
+	if o.only != "" {
+		q.and(o.only)
+	}
+	parts := []*query{q}
+	if org, ok := onlyOrg(scope); ok { // a unit sees what it leads and what it assists in
+		led := q.with("c.lead = ?", org)
+		led.lead = true
+		parts = []*query{led}
+		if !f.Mine {
+			helped, err := s.helped(ctx, q, district, org)
 			if err != nil {
 				return nil, err
 			}
-			q.and("("+where+" OR c.outside_number = ?)", append(args, text)...)
+			parts = append(parts, helped)
+		}
+	} else {
+		where, args := scope.Where(caseCols)
+		q.and(where, args...)
+	}
+	if text := strings.TrimSpace(f.Query); text != "" {
+		var err error
+		if parts, err = s.worded(ctx, parts, text); err != nil {
+			return nil, err
 		}
 	}
-	return q, nil
+	var out []*query
+	for _, q := range parts {
+		out = append(out, f.plan(q, o, scope, leaves)...)
+	}
+	return out, nil
+}
+
+// fewAssists is up to how many cases a unit's are read from its own rows. A unit
+// that assists in more is looked for in each case that the rest of the filter leaves.
+var fewAssists = 3000
+
+// helped narrows the query to the cases in which the unit assists.
+func (s *Service) helped(ctx context.Context, q *query, district int, org int64) (*query, error) {
+	const assists = "u.org = ? AND u.role = 'assist' AND u.ended = 0"
+	var n int
+	err := s.DB.QueryRow(ctx, "SELECT COUNT(*) FROM (SELECT 1 FROM case_unit u WHERE u.district = ? AND "+assists+" LIMIT ?) x", district, org, fewAssists+1).Scan(&n)
+	if n > fewAssists {
+		return q.with("EXISTS (SELECT 1 FROM case_unit u WHERE u.district = c.district AND u.case_id = c.id AND "+assists+")", org), err
+	}
+	q = q.with("u.district = ? AND "+assists+" AND c.id = u.case_id", district, org)
+	q.from = fromAssists
+	return q, err
+}
+
+// worded narrows queries to what a person typed: a case's number, or words of
+// its text or its number elsewhere.
+func (s *Service) worded(ctx context.Context, parts []*query, text string) ([]*query, error) {
+	if m := numberForm.FindStringSubmatch(text); m != nil {
+		day, _ := strconv.Atoi(m[1])
+		n, _ := strconv.ParseInt(m[2], 10, 64)
+		for _, q := range parts {
+			q.and("c.number = ?", number(day, n))
+			q.index = "cases_number"
+		}
+		return parts, nil
+	}
+	where, args, rare, err := s.Search(ctx, s.DB, text, "c.id", textColumns)
+	if err != nil {
+		return nil, err
+	}
+	var out []*query
+	for _, q := range parts {
+		outside := q.with("c.outside_number = ? AND c.outside_number <> ''", text)
+		q = q.with("c.outside_number <> ?", text)
+		q.and(where, args...)
+		if rare && q.from == fromCases {
+			q.index = byID
+		}
+		if outside.from == fromCases {
+			outside.index = "cases_outside"
+		}
+		out = append(out, q, outside)
+	}
+	return out, nil
 }
 
 // onlyOrg is the one organisation through which the scope sees anything.
@@ -252,7 +253,7 @@ func outside(codes []int64, district int) bool {
 var errSort = errs.Invalid.New("field", w("排序", "sort"), "remedy", w("请选择 -reported、reported、due 或 -due", "use -reported, reported, due or -due")).In("sort")
 
 // Cases lists the cases of the scope that the filter chooses, in order, and
-// whether there are more. One query a district, merged: no list crosses shards.
+// whether there are more. Queries are of one district each: no list crosses shards.
 func (s *Service) Cases(ctx context.Context, scope access.Scope, f Filter) (list []*Case, more bool, err error) {
 	o, ok := orders[f.Sort]
 	if !ok {
@@ -262,49 +263,25 @@ func (s *Service) Cases(ctx context.Context, scope access.Scope, f Filter) (list
 		f.Limit = 50
 	}
 	now := s.DB.Now()
-	dir, sign := "", ">"
-	if o.desc {
-		dir, sign = " DESC", "<"
-	}
+	var runs []*run
 	for _, d := range f.districts(scope) {
 		part, ok := scope.PerDistrict(d)
 		if !ok {
 			continue
 		}
-		q, err := s.build(ctx, part, &f, d, now)
+		parts, err := s.build(ctx, part, &f, o, d, now)
 		if err != nil {
 			return nil, false, err
 		}
-		if o.only != "" {
-			q.and(o.only)
+		for _, q := range parts {
+			runs = append(runs, &run{q: q, last: f.After})
 		}
-		col := "c." + o.col
-		if o.col == "reported_at" && strings.HasPrefix(q.from, "case_unit") {
-			col = "u.reported_at"
-		}
-		if f.After != nil {
-			q.and("("+col+" "+sign+" ? OR ("+col+" = ? AND c.id "+sign+" ?))", f.After.V, f.After.V, f.After.ID)
-			q.and(col+" "+sign+"= ?", f.After.V)
-		}
-		rows, err := s.DB.Query(ctx, "SELECT "+selectAll+" FROM "+q.from+" WHERE "+strings.Join(q.where, " AND ")+
-			" ORDER BY "+col+dir+", c.id"+dir+" LIMIT ?", append(q.args, f.Limit+1)...)
-		part1, err := collect(rows, err, func(r *sql.Rows) (*Case, error) { return scanCase(r) })
-		if err != nil {
-			return nil, false, err
-		}
-		list = append(list, part1...)
 	}
-	slices.SortStableFunc(list, func(a, b *Case) int {
-		n := cmp.Or(cmp.Compare(a.key(o.col), b.key(o.col)), cmp.Compare(a.ID, b.ID))
-		if o.desc {
-			return -n
-		}
-		return n
-	})
+	list, err = merge(ctx, s.DB, o, runs, f.Limit+1)
 	if len(list) > f.Limit {
-		return list[:f.Limit], true, nil
+		return list[:f.Limit], true, err
 	}
-	return list, false, nil
+	return list, false, err
 }
 
 func (c *Case) key(col string) int64 {
@@ -329,17 +306,18 @@ func (s *Service) Count(ctx context.Context, scope access.Scope, f Filter, bound
 		if !ok {
 			continue
 		}
-		q, err := s.build(ctx, part, &f, d, now)
+		parts, err := s.build(ctx, part, &f, orders[f.Sort], d, now)
 		if err != nil {
 			return 0, false, err
 		}
-		var k int
-		err = s.DB.QueryRow(ctx, "SELECT COUNT(*) FROM (SELECT 1 FROM "+q.from+" WHERE "+strings.Join(q.where, " AND ")+" LIMIT ?) x", append(q.args, bound+1-n)...).Scan(&k)
-		if err != nil {
-			return 0, false, err
-		}
-		if n += k; n > bound {
-			return bound, false, nil
+		for _, q := range parts {
+			var k int
+			if err := s.DB.QueryRow(ctx, "SELECT COUNT(*) FROM ("+q.text(s.DB.Engine(), "", " LIMIT ?")+") x", append(q.args, bound+1-n)...).Scan(&k); err != nil {
+				return 0, false, err
+			}
+			if n += k; n > bound {
+				return bound, false, nil
+			}
 		}
 	}
 	return n, true, nil
@@ -375,22 +353,26 @@ func (s *Service) Similar(ctx context.Context, scope access.Scope, lon, lat floa
 	if !ok {
 		return nil, nil
 	}
-	f := Filter{District: spot.District, Limit: 200, Sort: "-reported"}
+	open := true
+	f := Filter{District: spot.District, Open: &open}
 	now := s.DB.Now()
-	q, err := s.build(ctx, part, &f, spot.District, now)
+	parts, err := s.build(ctx, part, &f, orders[""], spot.District, now)
 	if err != nil {
 		return nil, err
 	}
 	dLat := float64(set.SimilarMetres) / 110_574
 	dLon := dLat * 1.15 // at 30° north; the exact distance is computed below
-	q.and("c.open = 1 AND c.reported_at > ?", now-int64(set.SimilarDays)*day24h)
-	q.and("c.lon BETWEEN ? AND ? AND c.lat BETWEEN ? AND ?", lon-dLon, lon+dLon, lat-dLat, lat+dLat)
-	if category != 0 {
-		q.and("(c.category = ? OR c.category = 0)", category)
+	var runs []*run
+	for _, q := range parts {
+		q.and("c.reported_at > ?", now-int64(set.SimilarDays)*day24h)
+		q.and("c.lon BETWEEN ? AND ? AND c.lat BETWEEN ? AND ?", lon-dLon, lon+dLon, lat-dLat, lat+dLat)
+		if category != 0 {
+			q.and("(c.category = ? OR c.category = 0)", category)
+		}
+		if exclude != 0 {
+			q.and("c.id <> ?", exclude)
+		}
+		runs = append(runs, &run{q: q})
 	}
-	if exclude != 0 {
-		q.and("c.id <> ?", exclude)
-	}
-	rows, err := s.DB.Query(ctx, "SELECT "+selectAll+" FROM "+q.from+" WHERE "+strings.Join(q.where, " AND ")+" ORDER BY c.reported_at DESC LIMIT 50", q.args...)
-	return collect(rows, err, func(r *sql.Rows) (*Case, error) { return scanCase(r) })
+	return merge(ctx, s.DB, orders[""], runs, 50)
 }

@@ -10,6 +10,9 @@ import (
 // textActs are the actions that write a text which searches look into.
 var textActs = []string{"case.report", "case.onsite", "case.import", "case.correct", "case.resolve"}
 
+// textColumns are the columns that make up a case's text.
+const textColumns = "c.title, c.body, c.address, c.result"
+
 // Changes implements search.Source.
 func (s *Service) Changes(object, action string) bool {
 	return object == "case" && slices.Contains(textActs, action)

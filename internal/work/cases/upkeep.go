@@ -21,17 +21,19 @@ func (s *Service) Lapse(ctx context.Context) (int, error) {
 	now := s.DB.NowIn(ctx)
 	n := 0
 	for _, d := range keeper.Districts() {
+		// Each condition is that of an index, to the letter: it holds only what is
+		// still to be noted.
 		for _, due := range []struct {
 			action flow.Action
 			where  string
+			col    string
 			at     int64
-			order  string // of an index, so that only the rows at stake are read
 		}{
-			{ActLapse, fmt.Sprintf("due_at > 0 AND due_at < ? AND paused_at = 0 AND resolved_at = 0 AND (flags & %d) = 0", FlagLapsed), now, "due_at"},
-			{ActTriage, fmt.Sprintf("status IN ('reported', 'accepted') AND stage_due_at > 0 AND stage_due_at < ? AND (flags & %d) = 0", FlagTriageLate), now, "reported_at"},
-			{ActUnsigned, fmt.Sprintf("status = 'dispatched' AND dispatched_at < ? AND (flags & %d) = 0", FlagUnsigned), now - day24h, "reported_at"},
+			{ActLapse, fmt.Sprintf("open = 1 AND due_at > 0 AND paused_at = 0 AND resolved_at = 0 AND (flags & %d) = 0", FlagLapsed), "due_at", now},
+			{ActTriage, fmt.Sprintf("status IN ('reported', 'accepted') AND stage_due_at > 0 AND (flags & %d) = 0", FlagTriageLate), "stage_due_at", now},
+			{ActUnsigned, fmt.Sprintf("status = 'dispatched' AND (flags & %d) = 0", FlagUnsigned), "dispatched_at", now - day24h},
 		} {
-			rows, err := s.DB.Query(ctx, "SELECT id FROM cases WHERE district = ? AND open = 1 AND "+due.where+" ORDER BY "+due.order+", id LIMIT 500", d, due.at)
+			rows, err := s.DB.Query(ctx, "SELECT id FROM cases WHERE district = ? AND "+due.where+" AND "+due.col+" < ? ORDER BY "+due.col+", id LIMIT 500", d, due.at)
 			ids, err := collect(rows, err, func(r *sql.Rows) (id int64, err error) { return id, r.Scan(&id) })
 			if err != nil {
 				return n, err
@@ -52,7 +54,7 @@ func (s *Service) Archive(ctx context.Context) (int, error) {
 	limit := s.DB.NowIn(ctx) - int64(s.Rules().Settings().ArchiveDays)*day24h
 	n := 0
 	for _, d := range keeper.Districts() {
-		rows, err := s.DB.Query(ctx, "SELECT id FROM cases WHERE district = ? AND status = 'closed' AND closed_at < ? ORDER BY closed_at, id LIMIT 200", d, limit)
+		rows, err := s.DB.Query(ctx, "SELECT id FROM cases WHERE district = ? AND open = 0 AND status = 'closed' AND closed_at < ? ORDER BY reported_at, id LIMIT 200", d, limit)
 		ids, err := collect(rows, err, func(r *sql.Rows) (id int64, err error) { return id, r.Scan(&id) })
 		if err != nil {
 			return n, err

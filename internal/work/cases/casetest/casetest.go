@@ -68,7 +68,9 @@ func New(t testing.TB, db *store.DB) *World {
 		}
 	}
 	w.Service = &cases.Service{DB: db, Rules: func() cases.Rules { return rules{w} }, Atlas: atlas{w}, People: people{}, Keeper: keeper{w}, Photos: photos{}, DrawKey: []byte("test"),
-		Search: func(context.Context, store.Reader, string, string) (string, []any, error) { return "1 = 1", nil, nil }}
+		Search: func(context.Context, store.Reader, string, string, string) (string, []any, bool, error) {
+			return "1 = 1", nil, false, nil
+		}}
 	w.people()
 	return w
 }
