@@ -25,7 +25,7 @@ type Table struct {
 }
 
 // chunks are the row counts of multi-row inserts: few texts, each prepared once.
-var chunks = [...]int{64, 16, 4, 1}
+var chunks = [...]int{64, 32, 16, 8, 4, 2, 1}
 
 // maxParams keeps a statement's parameters below SQLite's and PostgreSQL's bounds.
 const maxParams = 8000
@@ -53,9 +53,20 @@ type TallyKey struct {
 	A, B     int64
 }
 
-func (k TallyKey) compare(o TallyKey) int {
-	return cmp.Or(cmp.Compare(k.District, o.District), cmp.Compare(k.Cube, o.Cube), cmp.Compare(k.Measure, o.Measure),
-		cmp.Compare(k.Period, o.Period), cmp.Compare(k.A, o.A), cmp.Compare(k.B, o.B))
+func (k *TallyKey) compare(o *TallyKey) int {
+	switch {
+	case k.District != o.District:
+		return cmp.Compare(k.District, o.District)
+	case k.Cube != o.Cube:
+		return cmp.Compare(k.Cube, o.Cube)
+	case k.Measure != o.Measure:
+		return cmp.Compare(k.Measure, o.Measure)
+	case k.Period != o.Period:
+		return cmp.Compare(k.Period, o.Period)
+	case k.A != o.A:
+		return cmp.Compare(k.A, o.A)
+	}
+	return cmp.Compare(k.B, o.B)
 }
 
 type tallyRow struct {
@@ -192,7 +203,7 @@ func init() {
 // mergeTallies orders the counters, so that two writers lock rows in the same
 // order, and joins equal ones in place; what comes to nothing is left out.
 func mergeTallies(rows []tallyRow) []tallyRow {
-	slices.SortFunc(rows, func(a, b tallyRow) int { return a.compare(b.TallyKey) })
+	slices.SortFunc(rows, func(a, b tallyRow) int { return a.compare(&b.TallyKey) })
 	out := rows[:0]
 	for i := 0; i < len(rows); {
 		sum := tallyRow{TallyKey: rows[i].TallyKey}

@@ -1,7 +1,6 @@
 package cases
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"database/sql"
@@ -173,36 +172,52 @@ func scanCase(row interface{ Scan(...any) error }) (*Case, error) {
 }
 
 // stateDigest is the hash of the whole present row.
-func stateDigest(c *Case) [32]byte { return digest(c.values(columns)) }
+func stateDigest(c *Case) [32]byte {
+	b := make([]byte, 0, 4096) // on the stack: every write hashes
+	for _, col := range columns {
+		b = appendValue(b, col.ptr(c))
+	}
+	return sha256.Sum256(b)
+}
 
 // digest hashes values in order, each with its type and length.
 func digest(vals []any) [32]byte {
-	var b bytes.Buffer
-	b.Grow(1024)
+	b := make([]byte, 0, 1024)
 	for _, v := range vals {
-		switch v := v.(type) {
-		case int:
-			b.WriteByte('i')
-			b.Write(binary.BigEndian.AppendUint64(nil, uint64(v)))
-		case int64:
-			b.WriteByte('i')
-			b.Write(binary.BigEndian.AppendUint64(nil, uint64(v)))
-		case float64:
-			b.WriteByte('f')
-			b.Write(binary.BigEndian.AppendUint64(nil, math.Float64bits(v)))
-		case string:
-			b.WriteByte('s')
-			b.Write(binary.BigEndian.AppendUint32(nil, uint32(len(v))))
-			b.WriteString(v)
-		case []byte:
-			b.WriteByte('b')
-			b.Write(binary.BigEndian.AppendUint32(nil, uint32(len(v))))
-			b.Write(v)
-		default:
-			panic(fmt.Sprintf("cases: cannot hash %T", v))
-		}
+		b = appendValue(b, v)
 	}
-	return sha256.Sum256(b.Bytes())
+	return sha256.Sum256(b)
+}
+
+// appendValue writes a value, or the field that a pointer shows, with its type
+// and length.
+func appendValue(b []byte, v any) []byte {
+	number := func(n int64) []byte { return binary.BigEndian.AppendUint64(append(b, 'i'), uint64(n)) }
+	sized := func(kind byte, n int) []byte { return binary.BigEndian.AppendUint32(append(b, kind), uint32(n)) }
+	switch v := v.(type) {
+	case int:
+		return number(int64(v))
+	case int64:
+		return number(v)
+	case string:
+		return append(sized('s', len(v)), v...)
+	case []byte:
+		return append(sized('b', len(v)), v...)
+	case *int:
+		return number(int64(*v))
+	case *int64:
+		return number(*v)
+	case *intBool:
+		if *v {
+			return number(1)
+		}
+		return number(0)
+	case *string:
+		return append(sized('s', len(*v)), *v...)
+	case *float64:
+		return binary.BigEndian.AppendUint64(append(b, 'f'), math.Float64bits(*v))
+	}
+	panic(fmt.Sprintf("cases: cannot hash %T", v))
 }
 
 // inDistricts is the condition that prunes to the scope's districts.
