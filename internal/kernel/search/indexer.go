@@ -27,7 +27,9 @@ const (
 	hasty    = 512                    // … after a while in which nobody else did: about 10 ms
 	scanLen  = 4                      // audit entries looked at for each text wanted
 	idle     = 400 * time.Millisecond // between looks when nothing is new
-	politely = 12                     // while others wait for the writer: rest this many times the own work
+	politely = 12                     // while callers crowd at the writer: rest this many times the own work
+	patience = time.Minute            // … but behind for longer than this only
+	firmly   = 2                      // this many times, so that the index never stays behind for ever
 )
 
 // Indexer writes index rows behind the business writes.
@@ -35,7 +37,7 @@ type Indexer struct {
 	db     *store.DB
 	source Source
 	wake   chan struct{}
-	own    time.Duration // inside the last write
+	own    time.Duration // work of the last step, without waiting for the writer
 }
 
 // NewIndexer makes an indexer; start it with Run.
@@ -51,13 +53,14 @@ func (x *Indexer) Wake() {
 	}
 }
 
-// Run indexes until the context ends. While other writers wait it works in
-// small pieces with rests between them, so that intake keeps its speed and the
-// index catches up afterwards.
+// Run indexes until the context ends. While so many write that they share
+// transactions, it works in small pieces with rests between them, so that
+// intake keeps its speed and the index catches up afterwards.
 func (x *Indexer) Run(ctx context.Context) error {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
-	size, before := gentle, int64(0)
+	size, current := gentle, time.Now()
+	var before, joined int64 // calls and batches of the writer
 	for {
 		select {
 		case <-ctx.Done():
@@ -66,11 +69,12 @@ func (x *Indexer) Run(ctx context.Context) error {
 		case <-x.wake:
 		}
 		rest := time.Duration(0)
-		_, calls, _ := x.db.Stats()
-		if size = min(2*size, hasty); calls > before+2 || x.db.Waiting() > 0 {
+		batches, calls, _ := x.db.Stats()
+		crowded := calls-before > 2*(batches-joined) || x.db.Waiting() > 0
+		if size = min(2*size, hasty); calls > before+2 || crowded {
 			size = gentle
 		}
-		before = calls
+		before, joined = calls, batches
 		n, err := x.Step(ctx, size)
 		switch {
 		case ctx.Err() != nil:
@@ -79,9 +83,11 @@ func (x *Indexer) Run(ctx context.Context) error {
 			slog.WarnContext(ctx, "search: indexing waits", "error", err)
 			rest = 2 * time.Second
 		case n == 0:
-			rest = idle
-		case x.db.Waiting() > 0:
+			rest, current = idle, time.Now()
+		case crowded && time.Since(current) < patience:
 			rest = politely * x.own
+		case crowded:
+			rest = firmly * x.own
 		}
 		timer.Reset(rest)
 	}
@@ -128,6 +134,7 @@ func (x *Indexer) Lag(ctx context.Context) (int64, error) {
 // Step indexes up to about max texts and returns how many audit entries it
 // has dealt with; 0 means that the index is up to date.
 func (x *Indexer) Step(ctx context.Context, max int) (int, error) {
+	began := time.Now()
 	all, err := x.places(ctx)
 	if err != nil {
 		return 0, err
@@ -160,7 +167,7 @@ func (x *Indexer) Step(ctx context.Context, max int) (int, error) {
 	}
 	// One order for all, so that two processes never wait for each other in a ring.
 	slices.SortFunc(moves, func(a, b place) int { return a.district - b.district })
-	var own time.Duration
+	read, own := time.Since(began), time.Duration(0)
 	err = x.db.Write(ctx, func(tx *store.Tx) error {
 		start := time.Now()
 		for _, m := range moves {
@@ -182,7 +189,7 @@ func (x *Indexer) Step(ctx context.Context, max int) (int, error) {
 		own = time.Since(start)
 		return err
 	})
-	x.own = own
+	x.own = read + own
 	if errors.Is(err, errMoved) {
 		return seen, nil
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"slices"
 	"strings"
@@ -21,7 +22,7 @@ type Table struct {
 	Cols []string
 
 	once sync.Once
-	sql  [len(chunks)]string // insert text for each chunk size
+	sql  [2][len(chunks)]string // insert text by engine and chunk size
 }
 
 // chunks are the row counts of multi-row inserts: few texts, each prepared once.
@@ -30,18 +31,25 @@ var chunks = [...]int{64, 32, 16, 8, 4, 2, 1}
 // maxParams keeps a statement's parameters below SQLite's and PostgreSQL's bounds.
 const maxParams = 8000
 
-func (t *Table) insert(i int) string {
+// insert is the text for a chunk. SQLite would keep a copy of each page that a
+// statement of several rows touches, to undo what it did before a row failed;
+// here a failing flush is undone as a whole, so that FAIL spares the copies.
+func (t *Table) insert(e Engine, i int) string {
 	t.once.Do(func() {
 		for i, n := range chunks {
-			t.sql[i] = insertText(t.Name, t.Cols, n, "")
+			t.sql[0][i] = insertText("INSERT OR FAIL INTO ", t.Name, t.Cols, n, "")
+			t.sql[1][i] = insertText("INSERT INTO ", t.Name, t.Cols, n, "")
 		}
 	})
-	return t.sql[i]
+	if e == SQLite {
+		return t.sql[0][i]
+	}
+	return t.sql[1][i]
 }
 
-func insertText(table string, cols []string, rows int, tail string) string {
+func insertText(verb, table string, cols []string, rows int, tail string) string {
 	one := "(?" + strings.Repeat(",?", len(cols)-1) + ")"
-	return "INSERT INTO " + table + " (" + strings.Join(cols, ",") + ") VALUES " + one + strings.Repeat(","+one, rows-1) + tail
+	return verb + table + " (" + strings.Join(cols, ",") + ") VALUES " + one + strings.Repeat(","+one, rows-1) + tail
 }
 
 // TallyKey names one counter. What cubes and measures mean is the figures' matter.
@@ -147,7 +155,7 @@ type stmt struct {
 func (tx *Tx) flush(last bool) error {
 	var out []stmt
 	for i := range tx.pending.tables {
-		out = appendRows(out, &tx.pending.tables[i])
+		out = appendRows(out, tx.db.engine, &tx.pending.tables[i])
 	}
 	if last {
 		out = append(out, tallyStmts(tx.pending.tallies)...)
@@ -173,7 +181,7 @@ func (tx *Tx) flush(last bool) error {
 	return nil
 }
 
-func appendRows(out []stmt, t *tableRows) []stmt {
+func appendRows(out []stmt, e Engine, t *tableRows) []stmt {
 	width := len(t.table.Cols)
 	for at, rows := 0, len(t.vals)/width; rows > 0; {
 		i := 0
@@ -181,7 +189,7 @@ func appendRows(out []stmt, t *tableRows) []stmt {
 			i++
 		}
 		n := chunks[i]
-		out = append(out, stmt{t.table.insert(i), t.vals[at : at+n*width]})
+		out = append(out, stmt{t.table.insert(e, i), t.vals[at : at+n*width]})
 		at += n * width
 		rows -= n
 	}
@@ -196,7 +204,7 @@ var (
 
 func init() {
 	for i, n := range chunks {
-		tallySQL[i] = insertText("tally", tallyCols, n, " ON CONFLICT (district, cube, measure, period, a, b) DO UPDATE SET n = tally.n + excluded.n")
+		tallySQL[i] = insertText("INSERT INTO ", "tally", tallyCols, n, " ON CONFLICT (district, cube, measure, period, a, b) DO UPDATE SET n = tally.n + excluded.n")
 	}
 }
 
@@ -261,7 +269,7 @@ func (tx *Tx) auditStmts() ([]stmt, error) {
 		}
 		out = append(out, stmt{"UPDATE audit_head SET size = ?, at = ?, edge = ? WHERE district = ?", []any{chain.Size, chain.At, chain.Edge(), chain.District}})
 	}
-	return appendRows(out, &rows), nil
+	return appendRows(out, tx.db.engine, &rows), nil
 }
 
 func (tx *Tx) openChain(district int) (*audit.Chain, error) {
@@ -291,17 +299,14 @@ func (tx *Tx) openChain(district int) (*audit.Chain, error) {
 	return read()
 }
 
-// send executes the statements: on PostgreSQL in one round trip.
+// send executes the statements: on PostgreSQL in one round trip, on SQLite by
+// the driver itself, because database/sql checks and copies each of the
+// thousands of values.
 func (tx *Tx) send(out []stmt) error {
-	if tx.db.engine == SQLite {
-		for _, s := range out {
-			if _, err := tx.exec(s.sql, s.args...); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
 	err := tx.conn.Raw(func(c any) error {
+		if tx.db.engine == SQLite {
+			return tx.sendSQLite(c.(driver.ConnPrepareContext), out)
+		}
 		var b pgx.Batch
 		for _, s := range out {
 			b.Queue(tx.db.rebind(s.sql), s.args...)
@@ -312,4 +317,37 @@ func (tx *Tx) send(out []stmt) error {
 		tx.broken = true
 	}
 	return err
+}
+
+func (tx *Tx) sendSQLite(c driver.ConnPrepareContext, out []stmt) error {
+	for _, s := range out {
+		st := tx.inserts[s.sql]
+		if st == nil {
+			prepared, err := c.PrepareContext(context.Background(), s.sql)
+			if err != nil {
+				return err
+			}
+			st = prepared.(driver.StmtExecContext)
+			tx.inserts[s.sql] = st
+		}
+		args := tx.args[:0]
+		for i, v := range s.args {
+			if n, ok := v.(int); ok {
+				v = int64(n)
+			} else if !driver.IsValue(v) {
+				var err error
+				if v, err = driver.DefaultParameterConverter.ConvertValue(v); err != nil {
+					return err
+				}
+			}
+			args = append(args, driver.NamedValue{Ordinal: i + 1, Value: v})
+		}
+		_, err := st.ExecContext(context.Background(), args)
+		clear(args) // nothing of a batch is kept alive by it
+		tx.args = args
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }

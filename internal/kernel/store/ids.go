@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"os"
 	"sync"
 	"sync/atomic"
@@ -28,9 +29,10 @@ var (
 // idSource makes ids that rise in time and never repeat, even when the clock
 // goes back: it starts from the mark that the node's row keeps.
 type idSource struct {
-	mu   sync.Mutex
-	node int64
-	last int64 // the last id given
+	mu    sync.Mutex
+	node  int64
+	owner string // of the node's row
+	last  int64  // the last id given
 }
 
 func (s *idSource) next(ms int64) int64 {
@@ -51,6 +53,13 @@ func (s *idSource) mark() int64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.last>>(nodeBits+seqBits) + idEpoch
+}
+
+// place is the node number and the name under which it is held.
+func (s *idSource) place() (node int64, owner string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.node, s.owner
 }
 
 // NextID returns a new id: positive, below 2^53, rising with time.
@@ -78,7 +87,7 @@ func (db *DB) takeNode(ctx context.Context) error {
 				return err
 			}
 			db.ids.mu.Lock()
-			db.ids.node = n
+			db.ids.node, db.ids.owner = n, owner
 			db.ids.last = 0
 			if high > 0 {
 				db.ids.last = (high+1-idEpoch)<<(nodeBits+seqBits) | n<<seqBits
@@ -90,7 +99,8 @@ func (db *DB) takeNode(ctx context.Context) error {
 	})
 }
 
-// keepNode renews the lease and notes how far ids may have come.
+// keepNode renews the lease and notes how far ids may have come. A process that
+// slept so long that another took its place takes a new one.
 func (db *DB) keepNode(ctx context.Context, release bool) error {
 	seen, high := time.Now().UnixMilli(), db.ids.mark()
 	if release {
@@ -98,8 +108,15 @@ func (db *DB) keepNode(ctx context.Context, release bool) error {
 	} else {
 		high = max(high, db.clock().UnixMilli()) + nodeAhead.Milliseconds()
 	}
-	return db.Write(ctx, func(tx *Tx) error {
-		_, err := tx.Exec("UPDATE node SET seen = ?, high = ? WHERE id = ?", seen, high, db.ids.node)
+	node, owner := db.ids.place()
+	var n int64
+	err := db.Write(ctx, func(tx *Tx) (err error) {
+		n, err = tx.Exec("UPDATE node SET seen = ?, high = ? WHERE id = ? AND owner = ?", seen, high, node, owner)
 		return err
 	})
+	if err == nil && n == 0 && !release {
+		slog.Warn("store: another process took this one's place among the writers, taking a new one", "place", node)
+		return db.takeNode(ctx)
+	}
+	return err
 }

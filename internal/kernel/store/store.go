@@ -29,6 +29,8 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
 	_ "modernc.org/sqlite" // registers the driver "sqlite"
+
+	"linli/internal/kernel/errs"
 )
 
 // Engine names the database behind a DB.
@@ -169,12 +171,18 @@ func (db *DB) Engine() Engine { return db.engine }
 // File is the embedded database's file, or "".
 func (db *DB) File() string { return db.file }
 
-// Now is the clock's instant in microseconds UTC; it never goes back within a process.
+// clockSet is how far the clock must go back to count as set: less is a
+// correction of the kind that time servers make.
+const clockSet = 10 * 1_000_000
+
+// Now is the clock's instant in microseconds UTC. Within a process it does not
+// go back, unless the clock was set back: waiting for a time that was wrong
+// would stop every limit and every job. The audit chains never go back at all.
 func (db *DB) Now() int64 {
 	now := db.clock().UnixMicro()
 	for {
 		last := db.last.Load()
-		if now <= last {
+		if now <= last && last-now < clockSet {
 			return last
 		}
 		if db.last.CompareAndSwap(last, now) {
@@ -185,7 +193,11 @@ func (db *DB) Now() int64 {
 
 // Query reads rows outside any write.
 func (db *DB) Query(ctx context.Context, q string, args ...any) (*sql.Rows, error) {
-	return db.read.QueryContext(ctx, db.rebind(q), args...)
+	rows, err := db.read.QueryContext(ctx, db.rebind(q), args...)
+	if err != nil && db.cut(err) {
+		err = errs.Unavailable.New().Because(err)
+	}
+	return rows, err
 }
 
 // QueryRow reads one row outside any write.

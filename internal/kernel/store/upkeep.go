@@ -2,8 +2,12 @@ package store
 
 import (
 	"context"
+	"database/sql"
+	"database/sql/driver"
 	"errors"
+	"io"
 	"log/slog"
+	"net"
 	"os"
 	"strings"
 	"sync/atomic"
@@ -106,7 +110,8 @@ func (db *DB) Ready(ctx context.Context) error {
 		return err
 	}
 	return db.Write(ctx, func(tx *Tx) error {
-		_, err := tx.Exec("UPDATE node SET seen = ? WHERE id = ?", time.Now().UnixMilli(), db.ids.node)
+		node, owner := db.ids.place()
+		_, err := tx.Exec("UPDATE node SET seen = ? WHERE id = ? AND owner = ?", time.Now().UnixMilli(), node, owner)
 		return err
 	})
 }
@@ -162,6 +167,26 @@ func IsDuplicate(err error) bool {
 	return pgCode(err) == "23505"
 }
 
+// Unreachable tells whether the error means that PostgreSQL could not be
+// reached, or that the connection broke: what was asked may be tried again.
+func Unreachable(err error) bool {
+	var connect *pgconn.ConnectError
+	var network net.Error
+	switch pg := pgCode(err); {
+	case strings.HasPrefix(pg, "08"), strings.HasPrefix(pg, "57P"):
+		return true
+	case pg != "", err == nil, errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return false
+	}
+	return errors.As(err, &connect) || errors.As(err, &network) || errors.Is(err, driver.ErrBadConn) || errors.Is(err, sql.ErrConnDone) || errors.Is(err, net.ErrClosed)
+}
+
+// cut is Unreachable for an error that is known to come from the database: an
+// end of file is then the connection's.
+func (db *DB) cut(err error) bool {
+	return db.engine == Postgres && (Unreachable(err) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF))
+}
+
 // translate turns a driver's error into one of the catalogue; others pass.
 func (db *DB) translate(err error) error {
 	var known *errs.Error
@@ -178,8 +203,8 @@ func (db *DB) translate(err error) error {
 		strings.Contains(err.Error(), "no space left on device"):
 		return errs.StorageFull.New().Because(err)
 	case code&0xff == sqlite3.SQLITE_BUSY, code&0xff == sqlite3.SQLITE_READONLY, code&0xff == sqlite3.SQLITE_CANTOPEN,
-		pg == "55P03", pg == "40P01", pg == "40001", strings.HasPrefix(pg, "08"), strings.HasPrefix(pg, "57"), strings.HasPrefix(pg, "53"):
-		return errs.Unavailable.New().Because(err)
+		pg == "55P03", pg == "40P01", pg == "40001", strings.HasPrefix(pg, "57"), strings.HasPrefix(pg, "53"), db.cut(err):
+		return errs.Unavailable.New("seconds", 1).Because(err)
 	}
 	return err
 }

@@ -3,11 +3,15 @@ package store
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
+	"log/slog"
 	"runtime/debug"
 	"sync"
 	"time"
+
+	"github.com/jackc/pgx/v5/stdlib"
 
 	"linli/internal/kernel/audit"
 	"linli/internal/kernel/errs"
@@ -54,18 +58,32 @@ func (db *DB) Write(ctx context.Context, fn func(tx *Tx) error) error {
 	if b, ok := ctx.Value(bulkKey{}).(*bulk); ok {
 		return b.write(ctx, fn)
 	}
-	c := &call{ctx: ctx, fn: fn, done: make(chan error, 1)}
+	return db.do(&call{ctx: ctx, fn: fn, done: make(chan error, 1)})
+}
+
+// do hands the call to a writer and waits for its answer.
+func (db *DB) do(c *call) error {
 	if err := db.enqueue(c); err != nil {
 		return err
 	}
-	return <-c.done
+	select {
+	case err := <-c.done:
+		return err
+	case <-db.done:
+	}
+	select {
+	case err := <-c.done:
+		return err
+	default: // it came when the writers had just ended
+		return errs.Unavailable.New("seconds", 1)
+	}
 }
 
-// enqueue hands the call to a writer, or says that too many wait.
+// enqueue puts the call in the writers' queue, or says that too many wait.
 func (db *DB) enqueue(c *call) error {
 	select {
 	case <-db.stop:
-		return errs.Unavailable.New()
+		return errs.Unavailable.New("seconds", 1)
 	default:
 	}
 	select {
@@ -89,10 +107,7 @@ func (db *DB) Bulk(ctx context.Context, fn func(ctx context.Context) error) erro
 		}
 		return b.commit()
 	}
-	if err := db.enqueue(c); err != nil {
-		return err
-	}
-	return <-c.done
+	return db.do(c)
 }
 
 // bulk is the state of a Bulk.
@@ -114,8 +129,12 @@ func (b *bulk) write(ctx context.Context, fn func(*Tx) error) error {
 	mark, after := tx.pending.mark(), len(tx.after)
 	tx.ctx, tx.eager, tx.dirty = ctx, true, false
 	err := tx.call(fn)
+	if err == nil && tx.broken {
+		err = errWentOn
+	}
 	if err != nil {
 		tx.pending.undo(mark)
+		tx.broken = false
 		if e := tx.run("ROLLBACK TO bulk"); e != nil {
 			return tx.db.translate(e)
 		}
@@ -171,20 +190,28 @@ func (db *DB) startWriters(ctx context.Context) error {
 
 // writer joins waiting calls into batches until the store closes.
 func (db *DB) writer(conn *sql.Conn) {
-	defer conn.Close()
-	tx := &Tx{db: db, conn: conn, stmts: map[string]*sql.Stmt{}}
+	tx := &Tx{db: db}
+	tx.use(conn)
+	defer func() { tx.conn.Close() }()
 	batch := make([]*call, 0, batchLen)
-	big := 0 // batches, to look at the log's size now and then
+	big := 0       // batches, to look at the log's size now and then
+	var held *call // a bulk that was met among others: it runs alone, right after them
 	for {
-		var first *call
-		select {
-		case first = <-db.queue:
-		case <-db.stop:
-			select { // finish what was accepted
+		first := held
+		held = nil
+		if first == nil {
+			select {
 			case first = <-db.queue:
-			default:
-				return
+			case <-db.stop:
+				select { // finish what was accepted
+				case first = <-db.queue:
+				default:
+					return
+				}
 			}
+		}
+		if tx.gone() {
+			tx.reconnect()
 		}
 		if first.bulk {
 			tx.ctx = first.ctx
@@ -198,8 +225,8 @@ func (db *DB) writer(conn *sql.Conn) {
 		for len(batch) < batchLen {
 			select {
 			case c := <-db.queue:
-				if c.bulk { // put back: it runs alone
-					go func() { db.queue <- c }()
+				if c.bulk {
+					held = c
 					break fill
 				}
 				batch = append(batch, c)
@@ -218,9 +245,47 @@ func (db *DB) writer(conn *sql.Conn) {
 	}
 }
 
+// use takes the connection; what was prepared on another one is forgotten.
+func (tx *Tx) use(conn *sql.Conn) {
+	tx.conn, tx.stmts, tx.inserts = conn, map[string]*sql.Stmt{}, map[string]driver.StmtExecContext{}
+}
+
+// gone tells whether the connection to PostgreSQL is lost: the server was
+// restarted, or the network between cut.
+func (tx *Tx) gone() bool {
+	if tx.db.engine != Postgres {
+		return false
+	}
+	closed := false
+	err := tx.conn.Raw(func(c any) error {
+		closed = c.(*stdlib.Conn).Conn().IsClosed()
+		return nil
+	})
+	return closed || err != nil
+}
+
+// reconnect takes a new connection. Without one the writes that wait fail, and
+// the next batch tries again.
+func (tx *Tx) reconnect() {
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	conn, err := tx.db.write.Conn(ctx)
+	if err != nil {
+		slog.Warn("store: the database cannot be reached", "error", err)
+		return
+	}
+	_ = tx.conn.Close() // it is dead
+	tx.use(conn)
+	slog.Info("store: connected to the database again")
+}
+
+// errWentOn is a caller's fault: it took no notice of a failed statement.
+var errWentOn = errors.New("store: a write went on after a failed statement")
+
 // runBatch runs the calls in one transaction. A caller that fails after it
 // changed rows takes the transaction with it: the rest is run again without it.
-// If the batch's own flush or commit fails, callers are replayed one by one.
+// If the batch's own flush or commit fails, callers are replayed one by one,
+// unless the connection is lost: then all are told to try again.
 // Nobody is answered before the commit: a refusal may rest on what an earlier
 // caller of the batch did, and must hold when its caller looks.
 func (db *DB) runBatch(tx *Tx, batch []*call) {
@@ -246,7 +311,11 @@ again:
 		tx.ctx, tx.dirty = c.ctx, false
 		mark := tx.pending.mark()
 		after := len(tx.after)
-		if err := tx.call(c.fn); err != nil {
+		err := tx.call(c.fn)
+		if err == nil && tx.broken {
+			err = errWentOn
+		}
+		if err != nil {
 			tx.pending.undo(mark)
 			tx.after = tx.after[:after]
 			refused, reasons = append(refused, c), append(reasons, db.translate(err))
@@ -264,7 +333,7 @@ again:
 	} else if err = tx.commit(); err != nil {
 		tx.rollback()
 		switch {
-		case lost(err), len(kept)+len(refused) == 1:
+		case lost(err), tx.gone(), len(kept)+len(refused) == 1: // whether a lost connection's commit held is not known: no replay
 			db.fail(kept, err)
 			db.fail(refused, err)
 		default:
@@ -294,7 +363,9 @@ type Tx struct {
 	db      *DB
 	conn    *sql.Conn
 	stmts   map[string]*sql.Stmt
-	ctx     context.Context // the caller's, for its values only
+	inserts map[string]driver.StmtExecContext // of flushes, SQLite only; few texts, never dropped
+	args    []driver.NamedValue               // their values, reused
+	ctx     context.Context                   // the caller's, for its values only
 	open    bool
 	dirty   bool // the caller changed rows directly
 	broken  bool // PostgreSQL: a statement failed, the transaction is lost

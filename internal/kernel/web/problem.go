@@ -87,6 +87,8 @@ func (r *Router) problem(c *call, err error) *Problem {
 		e = errs.TooLarge.New("max", size(tooLong.Limit))
 	case store.IsDuplicate(err):
 		e = errs.Conflict.New("what", errs.Words{ZH: "相同的内容已存在", EN: "the same exists already"}).Because(err)
+	case store.Unreachable(err):
+		e = errs.Unavailable.New().Because(err)
 	case errors.As(err, &he):
 		e = kindOfStatus(he.GetStatus()).New().Because(err)
 	default:
