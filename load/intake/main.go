@@ -12,6 +12,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"database/sql"
 	"encoding/json"
 	"errors"
 	"flag"
@@ -80,12 +81,17 @@ type result struct {
 	perSecond     float64
 	p50, p99, max time.Duration
 	cpuMicros     float64
+	dbMicros      float64 // CPU of PostgreSQL on this machine, 0 for the embedded database
 	rssMB         int
 }
 
 func (r result) String() string {
-	return fmt.Sprintf("%-7s %8.0f /s   p50 %6.2f ms  p99 %6.2f ms  max %6.1f ms   server CPU %5.0f µs/request   RSS %4d MB   (%d)", r.name, r.perSecond,
+	s := fmt.Sprintf("%-7s %8.0f /s   p50 %6.2f ms  p99 %6.2f ms  max %6.1f ms   server CPU %5.0f µs/request   RSS %4d MB   (%d)", r.name, r.perSecond,
 		float64(r.p50.Microseconds())/1000, float64(r.p99.Microseconds())/1000, float64(r.max.Microseconds())/1000, r.cpuMicros, r.rssMB, r.done)
+	if r.dbMicros > 0 {
+		s += fmt.Sprintf("   PostgreSQL CPU %.0f µs/request", r.dbMicros)
+	}
+	return s
 }
 
 // round starts a server, drives it, and stops it.
@@ -132,7 +138,11 @@ func round(name, bin, data, db string, n int, span time.Duration) (result, error
 	if _, err := drive(addr, token, spots, n, span/5); err != nil { // warm up
 		return result{}, err
 	}
-	before := cpu(cmd.Process.Pid)
+	backends, err := postgresPids(db)
+	if err != nil {
+		return result{}, err
+	}
+	before, dbBefore := cpu(cmd.Process.Pid), cpu(backends...)
 	start := time.Now()
 	times, err := drive(addr, token, spots, n, span)
 	took := time.Since(start)
@@ -141,6 +151,7 @@ func round(name, bin, data, db string, n int, span time.Duration) (result, error
 	}
 	r := result{name: name, done: len(times), perSecond: float64(len(times)) / took.Seconds(), rssMB: rss(cmd.Process.Pid)}
 	r.cpuMicros = float64((cpu(cmd.Process.Pid) - before).Microseconds()) / float64(max(1, len(times)))
+	r.dbMicros = float64((cpu(backends...) - dbBefore).Microseconds()) / float64(max(1, len(times)))
 	slices.Sort(times)
 	if len(times) > 0 {
 		r.p50, r.p99, r.max = times[len(times)/2], times[len(times)*99/100], times[len(times)-1]
@@ -308,16 +319,47 @@ func answer(r *bufio.Reader) (status int, body string, err error) {
 	return status, "", err
 }
 
-// cpu is the time that the process has used on all cores.
-func cpu(pid int) time.Duration {
-	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
-	if err != nil {
-		return 0
+// postgresPids are the processes of PostgreSQL on this machine that serve the
+// address now: connections and background writers. Those of its start stay.
+func postgresPids(db string) ([]int, error) {
+	if db == "" {
+		return nil, nil
 	}
-	f := strings.Fields(string(b[bytes.LastIndexByte(b, ')')+1:]))
-	u, _ := strconv.ParseInt(f[11], 10, 64)
-	s, _ := strconv.ParseInt(f[12], 10, 64)
-	return time.Duration(u+s) * 10 * time.Millisecond
+	d, err := sql.Open("pgx", db)
+	if err != nil {
+		return nil, err
+	}
+	defer d.Close()
+	rows, err := d.Query("SELECT pid FROM pg_stat_activity WHERE pid <> pg_backend_pid()")
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var pids []int
+	for rows.Next() {
+		var pid int
+		if err := rows.Scan(&pid); err != nil {
+			return nil, err
+		}
+		pids = append(pids, pid)
+	}
+	return pids, rows.Err()
+}
+
+// cpu is the time that the processes have used on all cores.
+func cpu(pids ...int) time.Duration {
+	var ticks int64
+	for _, pid := range pids {
+		b, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+		if err != nil {
+			continue // it has ended
+		}
+		f := strings.Fields(string(b[bytes.LastIndexByte(b, ')')+1:]))
+		u, _ := strconv.ParseInt(f[11], 10, 64)
+		s, _ := strconv.ParseInt(f[12], 10, 64)
+		ticks += u + s
+	}
+	return time.Duration(ticks) * 10 * time.Millisecond
 }
 
 func rss(pid int) int {

@@ -3,14 +3,12 @@ package store
 import (
 	"cmp"
 	"context"
-	"database/sql"
 	"database/sql/driver"
 	"errors"
 	"slices"
 	"strings"
 	"sync"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
 
 	"linli/internal/kernel/audit"
@@ -21,8 +19,9 @@ type Table struct {
 	Name string
 	Cols []string
 
+	tail string // what follows the rows
 	once sync.Once
-	sql  [2][len(chunks)]string // insert text by engine and chunk size
+	sql  [len(chunks)]string // SQLite's insert text for each chunk size
 }
 
 // chunks are the row counts of multi-row inserts: few texts, each prepared once.
@@ -34,22 +33,14 @@ const maxParams = 8000
 // insert is the text for a chunk. SQLite would keep a copy of each page that a
 // statement of several rows touches, to undo what it did before a row failed;
 // here a failing flush is undone as a whole, so that FAIL spares the copies.
-func (t *Table) insert(e Engine, i int) string {
+func (t *Table) insert(i int) string {
 	t.once.Do(func() {
+		one := "(?" + strings.Repeat(",?", len(t.Cols)-1) + ")"
 		for i, n := range chunks {
-			t.sql[0][i] = insertText("INSERT OR FAIL INTO ", t.Name, t.Cols, n, "")
-			t.sql[1][i] = insertText("INSERT INTO ", t.Name, t.Cols, n, "")
+			t.sql[i] = "INSERT OR FAIL INTO " + t.Name + " (" + strings.Join(t.Cols, ",") + ") VALUES " + one + strings.Repeat(","+one, n-1) + t.tail
 		}
 	})
-	if e == SQLite {
-		return t.sql[0][i]
-	}
-	return t.sql[1][i]
-}
-
-func insertText(verb, table string, cols []string, rows int, tail string) string {
-	one := "(?" + strings.Repeat(",?", len(cols)-1) + ")"
-	return verb + table + " (" + strings.Join(cols, ",") + ") VALUES " + one + strings.Repeat(","+one, rows-1) + tail
+	return t.sql[i]
 }
 
 // TallyKey names one counter. What cubes and measures mean is the figures' matter.
@@ -144,52 +135,79 @@ func (p *pending) reset() {
 	p.entries = p.entries[:0]
 }
 
-// stmt is one statement of a flush.
+// sent empties the appended rows, which are in the database now.
+func (p *pending) sent() {
+	for i := range p.tables {
+		clear(p.tables[i].vals)
+		p.tables[i].vals = p.tables[i].vals[:0]
+	}
+}
+
+// split is the inserts of the rows appended before the mark (part 0) or since.
+func (p *pending) split(e Engine, m pendingMark, part int) []stmt {
+	var out []stmt
+	for i, t := range p.tables {
+		n := 0
+		if i < len(m.tables) {
+			n = m.tables[i]
+		}
+		if part == 0 {
+			out = appendRows(out, e, t.table, t.vals[:n])
+		} else {
+			out = appendRows(out, e, t.table, t.vals[n:])
+		}
+	}
+	return out
+}
+
+// stmt is one statement of a flush: an SQL text, or rows for a table.
 type stmt struct {
-	sql  string
-	args []any
+	sql   string
+	table *Table // PostgreSQL
+	args  []any
 }
 
 // flush writes the appended rows; at the end of the batch (last) also the
-// counters and the audit chain.
+// counters and the audit chain, and on PostgreSQL it commits.
 func (tx *Tx) flush(last bool) error {
-	var out []stmt
-	for i := range tx.pending.tables {
-		out = appendRows(out, tx.db.engine, &tx.pending.tables[i])
-	}
+	out := tx.pending.split(tx.db.engine, pendingMark{}, 1)
 	if last {
-		out = append(out, tallyStmts(tx.pending.tallies)...)
+		out = append(out, tx.tallyStmts()...)
 		more, err := tx.auditStmts()
 		if err != nil {
 			return err
 		}
 		out = append(out, more...)
 	}
-	if len(out) > 0 {
-		if err := tx.send(out); err != nil {
+	if len(out) > 0 || last && tx.db.engine == Postgres {
+		if err := tx.sendAll(out, last); err != nil {
 			return err
 		}
 	}
-	for i := range tx.pending.tables {
-		t := &tx.pending.tables[i]
-		clear(t.vals)
-		t.vals = t.vals[:0]
-	}
+	tx.pending.sent()
 	if last {
 		tx.pending.reset()
 	}
 	return nil
 }
 
-func appendRows(out []stmt, e Engine, t *tableRows) []stmt {
-	width := len(t.table.Cols)
-	for at, rows := 0, len(t.vals)/width; rows > 0; {
+// appendRows adds the inserts of rows: one for all on PostgreSQL, a few of fixed
+// lengths on SQLite.
+func appendRows(out []stmt, e Engine, t *Table, vals []any) []stmt {
+	if len(vals) == 0 {
+		return out
+	}
+	if e == Postgres {
+		return append(out, stmt{table: t, args: vals})
+	}
+	width := len(t.Cols)
+	for at, rows := 0, len(vals)/width; rows > 0; {
 		i := 0
 		for chunks[i] > rows || chunks[i]*width > maxParams {
 			i++
 		}
 		n := chunks[i]
-		out = append(out, stmt{t.table.insert(e, i), t.vals[at : at+n*width]})
+		out = append(out, stmt{sql: t.insert(i), args: vals[at : at+n*width]})
 		at += n * width
 		rows -= n
 	}
@@ -197,16 +215,10 @@ func appendRows(out []stmt, e Engine, t *tableRows) []stmt {
 }
 
 var (
-	tallyCols  = []string{"district", "cube", "measure", "period", "a", "b", "n"}
-	tallySQL   [len(chunks)]string
+	tallyTable = &Table{Name: "tally", Cols: []string{"district", "cube", "measure", "period", "a", "b", "n"},
+		tail: " ON CONFLICT (district, cube, measure, period, a, b) DO UPDATE SET n = tally.n + excluded.n"}
 	auditTable = &Table{Name: "audit", Cols: []string{"district", "idx", "at", "actor", "post", "action", "object", "object_id", "seq", "detail", "digest"}}
 )
-
-func init() {
-	for i, n := range chunks {
-		tallySQL[i] = insertText("INSERT INTO ", "tally", tallyCols, n, " ON CONFLICT (district, cube, measure, period, a, b) DO UPDATE SET n = tally.n + excluded.n")
-	}
-}
 
 // mergeTallies orders the counters, so that two writers lock rows in the same
 // order, and joins equal ones in place; what comes to nothing is left out.
@@ -226,27 +238,13 @@ func mergeTallies(rows []tallyRow) []tallyRow {
 }
 
 // tallyStmts writes the counters.
-func tallyStmts(rows []tallyRow) []stmt {
-	if len(rows) == 0 {
-		return nil
-	}
-	rows = mergeTallies(rows)
-	args := make([]any, 0, len(rows)*len(tallyCols))
+func (tx *Tx) tallyStmts() []stmt {
+	rows := mergeTallies(tx.pending.tallies)
+	vals := make([]any, 0, len(rows)*len(tallyTable.Cols))
 	for _, r := range rows {
-		args = append(args, r.District, r.Cube, r.Measure, r.Period, r.A, r.B, r.n)
+		vals = append(vals, r.District, r.Cube, r.Measure, r.Period, r.A, r.B, r.n)
 	}
-	var out []stmt
-	width := len(tallyCols)
-	for left := len(args) / width; left > 0; {
-		i := 0
-		for chunks[i] > left {
-			i++
-		}
-		out = append(out, stmt{tallySQL[i], args[:chunks[i]*width]})
-		args = args[chunks[i]*width:]
-		left -= chunks[i]
-	}
-	return out
+	return appendRows(nil, tx.db.engine, tallyTable, vals)
 }
 
 // auditStmts extends each district's chain by the batch's entries.
@@ -256,62 +254,86 @@ func (tx *Tx) auditStmts() ([]stmt, error) {
 		return nil, nil
 	}
 	slices.SortStableFunc(entries, func(a, b timedEntry) int { return cmp.Compare(a.District, b.District) })
-	var out []stmt
-	rows := tableRows{table: auditTable}
-	for i := 0; i < len(entries); {
-		chain, err := tx.openChain(entries[i].District)
-		if err != nil {
-			return nil, err
+	var districts []any
+	for i, e := range entries {
+		if i == 0 || e.District != entries[i-1].District {
+			districts = append(districts, e.District)
 		}
+	}
+	chains, err := tx.openChains(districts)
+	if err != nil {
+		return nil, err
+	}
+	var out []stmt
+	rows := make([]any, 0, len(entries)*len(auditTable.Cols))
+	for i := 0; i < len(entries); {
+		chain := chains[entries[i].District]
 		for ; i < len(entries) && entries[i].District == chain.District; i++ {
 			r := chain.Append(entries[i].Entry, entries[i].at)
-			rows.vals = append(rows.vals, r.District, r.Idx, r.At, r.Actor, r.Post, r.Action, r.Object, r.ObjectID, r.Seq, string(r.Detail), r.Digest[:])
+			rows = append(rows, r.District, r.Idx, r.At, r.Actor, r.Post, r.Action, r.Object, r.ObjectID, r.Seq, string(r.Detail), r.Digest[:])
 		}
-		out = append(out, stmt{"UPDATE audit_head SET size = ?, at = ?, edge = ? WHERE district = ?", []any{chain.Size, chain.At, chain.Edge(), chain.District}})
+		out = append(out, stmt{sql: "UPDATE audit_head SET size = ?, at = ?, edge = ? WHERE district = ?", args: []any{chain.Size, chain.At, chain.Edge(), chain.District}})
 	}
-	return appendRows(out, tx.db.engine, &rows), nil
+	return appendRows(out, tx.db.engine, auditTable, rows), nil
 }
 
-func (tx *Tx) openChain(district int) (*audit.Chain, error) {
-	q := "SELECT size, at, edge FROM audit_head WHERE district = ?"
+// openChains reads the heads of the districts' chains, which makes other writers
+// of them wait; a chain that does not exist is begun.
+func (tx *Tx) openChains(districts []any) (map[int]*audit.Chain, error) {
+	q := "SELECT district, size, at, edge FROM audit_head WHERE district IN (?" + strings.Repeat(",?", len(districts)-1) + ") ORDER BY district"
 	if tx.db.engine == Postgres {
 		q += " FOR UPDATE"
 	}
-	read := func() (*audit.Chain, error) {
-		s, err := tx.stmt(q)
+	chains := map[int]*audit.Chain{}
+	for begun := false; ; begun = true {
+		s, err := tx.ready(q)
 		if err != nil {
 			return nil, err
 		}
-		var size, at int64
-		var edge []byte
-		if err := s.QueryRowContext(context.Background(), district).Scan(&size, &at, &edge); err != nil {
+		rows, err := s.QueryContext(context.Background(), districts...)
+		if err != nil {
 			return nil, err
 		}
-		return audit.OpenChain(district, size, at, edge)
+		for rows.Next() {
+			var district int
+			var size, at int64
+			var edge []byte
+			if err = rows.Scan(&district, &size, &at, &edge); err == nil {
+				chains[district], err = audit.OpenChain(district, size, at, edge)
+			}
+			if err != nil {
+				break
+			}
+		}
+		if err := errors.Join(err, rows.Err(), rows.Close()); err != nil {
+			return nil, err
+		}
+		if len(chains) == len(districts) {
+			return chains, nil
+		}
+		if begun {
+			return nil, errors.New("store: the head of an audit chain cannot be read")
+		}
+		for _, d := range districts {
+			if _, err := tx.exec("INSERT INTO audit_head (district, size, at, edge) VALUES (?, 0, 0, ?) ON CONFLICT (district) DO NOTHING", d, []byte{}); err != nil {
+				return nil, err
+			}
+		}
 	}
-	chain, err := read()
-	if !errors.Is(err, sql.ErrNoRows) {
-		return chain, err
-	}
-	if _, err := tx.exec("INSERT INTO audit_head (district, size, at, edge) VALUES (?, 0, 0, ?) ON CONFLICT (district) DO NOTHING", district, []byte{}); err != nil {
-		return nil, err
-	}
-	return read()
 }
 
-// send executes the statements: on PostgreSQL in one round trip, on SQLite by
-// the driver itself, because database/sql checks and copies each of the
-// thousands of values.
-func (tx *Tx) send(out []stmt) error {
+// send executes the statements.
+func (tx *Tx) send(out []stmt) error { return tx.sendAll(out, false) }
+
+// sendAll executes the statements: on PostgreSQL in one round trip, with the
+// COMMIT if they are the last, on SQLite by the driver itself, because
+// database/sql checks and copies each of the thousands of values.
+func (tx *Tx) sendAll(out []stmt, last bool) error {
 	err := tx.conn.Raw(func(c any) error {
 		if tx.db.engine == SQLite {
 			return tx.sendSQLite(c.(driver.ConnPrepareContext), out)
 		}
-		var b pgx.Batch
-		for _, s := range out {
-			b.Queue(tx.db.rebind(s.sql), s.args...)
-		}
-		return c.(*stdlib.Conn).Conn().SendBatch(context.Background(), &b).Close()
+		return tx.sendPostgres(c.(*stdlib.Conn).Conn(), out, last)
 	})
 	if err != nil {
 		tx.broken = true

@@ -23,6 +23,7 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -65,6 +66,8 @@ type DB struct {
 	ids    idSource
 	last   atomic.Int64 // latest instant given by Now
 	stats  stats
+
+	unnests sync.Map // PostgreSQL: *Table → the text of its insert
 }
 
 // Open opens the database and starts its writers. It does not migrate.

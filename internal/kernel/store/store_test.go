@@ -149,6 +149,7 @@ func TestBulkReadsItsOwnRowsAndUndoesOnlyTheFailing(t *testing.T) {
 						return err
 					}
 					if i%2 == 1 {
+						tx.Append(auditCopy, 1000+i, "refused")
 						return refused
 					}
 					return nil
@@ -161,6 +162,9 @@ func TestBulkReadsItsOwnRowsAndUndoesOnlyTheFailing(t *testing.T) {
 		})
 		if err != nil {
 			t.Fatal(err)
+		}
+		if kept, refused := count(t, db, "SELECT COUNT(*) FROM t WHERE id < 1000"), count(t, db, "SELECT COUNT(*) FROM t WHERE id >= 1000"); kept != 50 || refused != 0 {
+			t.Errorf("%d rows of 50 kept, %d of refused writes", kept, refused)
 		}
 		if n := count(t, db, "SELECT COUNT(*) FROM t WHERE v = 'read'"); n != 25 {
 			t.Errorf("read rows: %d, want 25", n)

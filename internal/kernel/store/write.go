@@ -6,12 +6,9 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
-	"log/slog"
 	"runtime/debug"
 	"sync"
 	"time"
-
-	"github.com/jackc/pgx/v5/stdlib"
 
 	"linli/internal/kernel/audit"
 	"linli/internal/kernel/errs"
@@ -21,7 +18,6 @@ const (
 	queueLen  = 4096 // callers that may wait; more are told to come back
 	batchLen  = 256  // callers joined into one transaction at most
 	pgWriters = 2    // one batch runs while the other waits for its fsync
-	bulkLen   = 2000 // writes between commits inside Bulk
 )
 
 // call is one caller's write.
@@ -32,7 +28,6 @@ type call struct {
 	bulk bool
 }
 
-type bulkKey struct{}
 type atKey struct{}
 
 // ContextAt makes writes under the context happen at the given instant
@@ -94,73 +89,6 @@ func (db *DB) enqueue(c *call) error {
 	}
 }
 
-// Bulk runs fn alone on a writer. Every Write under the context that fn gets is
-// applied at once, in order, and made durable every so often and at the end; a
-// write that fails undoes only itself. It is for the simulator and imports:
-// what fn's callers were told is durable only when Bulk returns nil.
-func (db *DB) Bulk(ctx context.Context, fn func(ctx context.Context) error) error {
-	c := &call{ctx: ctx, done: make(chan error, 1), bulk: true}
-	c.fn = func(tx *Tx) error {
-		b := &bulk{tx: tx}
-		if err := fn(context.WithValue(ctx, bulkKey{}, b)); err != nil {
-			return errors.Join(err, b.commit())
-		}
-		return b.commit()
-	}
-	return db.do(c)
-}
-
-// bulk is the state of a Bulk.
-type bulk struct {
-	tx *Tx
-	n  int
-}
-
-func (b *bulk) write(ctx context.Context, fn func(*Tx) error) error {
-	tx := b.tx
-	if !tx.open {
-		if err := tx.begin(); err != nil {
-			return tx.db.translate(err)
-		}
-	}
-	if err := tx.run("SAVEPOINT bulk"); err != nil {
-		return tx.db.translate(err)
-	}
-	mark, after := tx.pending.mark(), len(tx.after)
-	tx.ctx, tx.eager, tx.dirty = ctx, true, false
-	err := tx.call(fn)
-	if err == nil && tx.broken {
-		err = errWentOn
-	}
-	if err != nil {
-		tx.pending.undo(mark)
-		tx.broken = false
-		if e := tx.run("ROLLBACK TO bulk"); e != nil {
-			return tx.db.translate(e)
-		}
-		tx.after = tx.after[:after]
-		return tx.db.translate(err)
-	}
-	if err := tx.run("RELEASE bulk"); err != nil {
-		return tx.db.translate(err)
-	}
-	if b.n++; b.n%bulkLen == 0 {
-		return b.commit()
-	}
-	return nil
-}
-
-func (b *bulk) commit() error {
-	if !b.tx.open {
-		return nil
-	}
-	if err := b.tx.commit(); err != nil {
-		b.tx.rollback()
-		return b.tx.db.translate(err)
-	}
-	return nil
-}
-
 func (db *DB) startWriters(ctx context.Context) error {
 	n := 1
 	if db.engine == Postgres {
@@ -217,7 +145,7 @@ func (db *DB) writer(conn *sql.Conn) {
 			tx.ctx = first.ctx
 			first.done <- tx.call(first.fn)
 			tx.rollback()
-			tx.eager = false
+			tx.bulk = nil
 			continue
 		}
 		batch = append(batch[:0], first)
@@ -248,35 +176,6 @@ func (db *DB) writer(conn *sql.Conn) {
 // use takes the connection; what was prepared on another one is forgotten.
 func (tx *Tx) use(conn *sql.Conn) {
 	tx.conn, tx.stmts, tx.inserts = conn, map[string]*sql.Stmt{}, map[string]driver.StmtExecContext{}
-}
-
-// gone tells whether the connection to PostgreSQL is lost: the server was
-// restarted, or the network between cut.
-func (tx *Tx) gone() bool {
-	if tx.db.engine != Postgres {
-		return false
-	}
-	closed := false
-	err := tx.conn.Raw(func(c any) error {
-		closed = c.(*stdlib.Conn).Conn().IsClosed()
-		return nil
-	})
-	return closed || err != nil
-}
-
-// reconnect takes a new connection. Without one the writes that wait fail, and
-// the next batch tries again.
-func (tx *Tx) reconnect() {
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
-	defer cancel()
-	conn, err := tx.db.write.Conn(ctx)
-	if err != nil {
-		slog.Warn("store: the database cannot be reached", "error", err)
-		return
-	}
-	_ = tx.conn.Close() // it is dead
-	tx.use(conn)
-	slog.Info("store: connected to the database again")
 }
 
 // errWentOn is a caller's fault: it took no notice of a failed statement.
@@ -367,9 +266,10 @@ type Tx struct {
 	args    []driver.NamedValue               // their values, reused
 	ctx     context.Context                   // the caller's, for its values only
 	open    bool
-	dirty   bool // the caller changed rows directly
-	broken  bool // PostgreSQL: a statement failed, the transaction is lost
-	eager   bool // Bulk: appended rows are flushed before anything is read
+	unsent  bool  // PostgreSQL: BEGIN goes out with the first statement
+	dirty   bool  // the caller changed rows directly
+	broken  bool  // PostgreSQL: a statement failed, the transaction is lost
+	bulk    *bulk // Bulk: appended rows are flushed before anything is read
 	pending pending
 	after   []func()
 	cells   map[TallyKey]*cell // Merge: counters by their key without the measure
@@ -419,24 +319,27 @@ func (tx *Tx) call(fn func(*Tx) error) (err error) {
 }
 
 func (tx *Tx) begin() error {
-	q := "BEGIN"
-	if tx.db.engine == SQLite {
-		q = "BEGIN IMMEDIATE"
-	}
 	tx.broken = false
-	if err := tx.run(q); err != nil {
+	if tx.db.engine == Postgres {
+		tx.open, tx.unsent = true, true
+		return nil
+	}
+	if err := tx.run("BEGIN IMMEDIATE"); err != nil {
 		return err
 	}
 	tx.open = true
 	return nil
 }
 
+// commit writes what is pending and makes all durable.
 func (tx *Tx) commit() error {
 	if err := tx.flush(true); err != nil {
 		return err
 	}
-	if err := tx.run("COMMIT"); err != nil {
-		return err
+	if tx.db.engine == SQLite {
+		if err := tx.run("COMMIT"); err != nil {
+			return err
+		}
 	}
 	tx.open = false
 	for _, f := range tx.after {
@@ -449,7 +352,8 @@ func (tx *Tx) commit() error {
 func (tx *Tx) rollback() {
 	tx.pending.reset()
 	tx.after = tx.after[:0]
-	if !tx.open {
+	if !tx.open || tx.unsent {
+		tx.open, tx.unsent = false, false
 		return
 	}
 	tx.open = false
@@ -466,7 +370,7 @@ func (tx *Tx) run(q string) error {
 }
 
 func (tx *Tx) exec(q string, args ...any) (sql.Result, error) {
-	s, err := tx.stmt(q)
+	s, err := tx.ready(q)
 	if err != nil {
 		tx.broken = true
 		return nil, err
@@ -476,6 +380,16 @@ func (tx *Tx) exec(q string, args ...any) (sql.Result, error) {
 		tx.broken = true
 	}
 	return r, err
+}
+
+// ready is the prepared statement, once what must go before it is sent.
+func (tx *Tx) ready(q string) (*sql.Stmt, error) {
+	if tx.unsent {
+		if err := tx.send(nil); err != nil {
+			return nil, err
+		}
+	}
+	return tx.stmt(q)
 }
 
 // stmt is the prepared statement of the text on this connection.
@@ -500,8 +414,8 @@ func (tx *Tx) stmt(q string) (*sql.Stmt, error) {
 
 // Exec changes rows and returns how many.
 func (tx *Tx) Exec(q string, args ...any) (int64, error) {
-	if tx.eager {
-		if err := tx.flush(false); err != nil {
+	if tx.bulk != nil {
+		if err := tx.bulk.flush(); err != nil {
 			return 0, err
 		}
 	}
@@ -519,12 +433,12 @@ func (tx *Tx) Exec(q string, args ...any) (int64, error) {
 // Query reads rows as the batch sees them: rows appended in the same batch are
 // not yet among them. Close the rows before the next statement.
 func (tx *Tx) Query(q string, args ...any) (*sql.Rows, error) {
-	if tx.eager {
-		if err := tx.flush(false); err != nil {
+	if tx.bulk != nil {
+		if err := tx.bulk.flush(); err != nil {
 			return nil, err
 		}
 	}
-	s, err := tx.stmt(q)
+	s, err := tx.ready(q)
 	if err != nil {
 		tx.broken = true
 		return nil, err
