@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"time"
 
+	"linli/internal/grid/planning"
 	"linli/internal/kernel/access"
 	"linli/internal/kernel/errs"
 	"linli/internal/kernel/web"
@@ -155,6 +156,7 @@ type planOut struct{ Body planPage }
 
 type planPage struct {
 	planItem
+	Today   Measured    `json:"today" doc:"What today's grids come to"`
 	Remarks []Remark    `json:"remarks" doc:"What the data check found"`
 	Runs    []runItem   `json:"runs"`
 	Drafts  []draftItem `json:"drafts"`
@@ -223,6 +225,9 @@ func (s *Service) planOut(ctx context.Context, scope access.Scope, p *Plan) (*pl
 	g, err := s.groundOf(ctx, p.District, p.ID)
 	if err != nil {
 		return nil, err
+	}
+	if g.hasOld() {
+		out.Body.Today = newSheet(g, g.Old, planning.DefaultMin, planning.DefaultMax).measureAll()
 	}
 	out.Body.Remarks = append(out.Body.Remarks, g.Remarks...)
 	runs, err := s.runsOf(ctx, p, " ORDER BY id DESC LIMIT 20")

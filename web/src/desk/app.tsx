@@ -18,6 +18,7 @@ const areas = {
   callbacks: lazy(() => import('./callbacks/index.tsx')),
   account: lazy(() => import('./account/index.tsx')),
   cockpit: lazy(() => import('./cockpit/index.tsx')),
+  planning: lazy(() => import('./planning/index.tsx')),
   admin: lazy(() => import('./admin/index.tsx')),
   audit: lazy(() => import('./audit/index.tsx')),
 };
@@ -87,6 +88,7 @@ export function Desk() {
             <Route path="cases/*" element={<Area of={areas.cases} place="cases" />} />
             <Route path="callbacks/*" element={<Area of={areas.callbacks} place="callbacks" />} />
             <Route path="cockpit/*" element={<Area of={areas.cockpit} place="cockpit" />} />
+            <Route path="planning/*" element={<Area of={areas.planning} place="planning" />} />
             <Route path="admin/*" element={<Area of={areas.admin} place="admin" />} />
             <Route path="audit/*" element={<Area of={areas.audit} place="audit" />} />
             <Route path="account/*" element={<Area of={areas.account} />} />

@@ -42,6 +42,8 @@ export type Perm =
   | 'rules.write'
   | 'org.write'
   | 'region.write'
+  | 'plan.write'
+  | 'plan.approve'
   | 'account.read'
   | 'account.write'
   | 'session.manage';

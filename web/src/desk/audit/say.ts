@@ -16,6 +16,7 @@ export const objects = [
   'session',
   'org',
   'region',
+  'plan',
   'category',
   'calendar',
   'routing',
