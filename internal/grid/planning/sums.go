@@ -20,8 +20,6 @@ func (s sumset) add(h, bound int) {
 	}
 }
 
-func (s sumset) has(h int) bool { return h >= 0 && h/64 < len(s) && s[h/64]>>(h%64)&1 == 1 }
-
 // each calls fn with the members, ascending.
 func (s sumset) each(fn func(h int)) {
 	for i, word := range s {
