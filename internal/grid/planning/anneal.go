@@ -20,6 +20,7 @@ type best struct {
 	g         []int32
 	violation int
 	energy    float64
+	proved    bool // that no division into as many grids keeps the bounds, but for units that no grid can hold
 }
 
 func (b *best) take(s *state, energy float64) bool {

@@ -3,6 +3,7 @@ package planning
 import (
 	"cmp"
 	"math"
+	"runtime"
 	"slices"
 )
 
@@ -16,45 +17,60 @@ type Bounds struct {
 }
 
 // LowerBounds computes the bounds for plans with numbers[i] grids in the i-th
-// community, all of which are of lo to hi households where within[i]. old and
-// warm may be nil.
-func LowerBounds(in *Instance, numbers []int, within []bool, old, warm []int, lo, hi int) Bounds {
+// community, all of which keep the bounds of the options where within[i].
+// Of the options it reads Min, Max, Old, Warm and Threads.
+func LowerBounds(in *Instance, o *Options, numbers []int, within []bool) Bounds {
+	members := in.Members()
+	each := make([]Bounds, len(members))
+	inertia, weight, households := make([]float64, len(members)), 0.0, 0
+	pool := pool{threads: cmp.Or(o.Threads, runtime.GOMAXPROCS(0))}
+	pool.each(all(len(members)), func(c int) {
+		if len(members[c]) > 0 {
+			each[c], inertia[c] = in.bounds(members[c], o, numbers[c], within[c])
+		}
+	})
+	for _, u := range in.Units {
+		weight += float64(max(u.Households, 1))
+		households += u.Households
+	}
 	var b Bounds
-	var inertia, weight float64
-	total := 0
-	for c, units := range in.Members() {
-		if len(units) == 0 {
-			continue
-		}
-		points := make([]mass, len(units))
-		households := 0
-		for i, u := range units {
-			v := in.Units[u]
-			points[i] = mass{v.X, v.Y, float64(max(v.Households, 1)), v.Households}
-			weight += points[i].w
-			households += v.Households
-		}
-		total += households
-		if feasible(households, lo, hi) {
-			b.Grids += ceilDiv(households, hi)
-		}
-		least, most := lo, hi
-		if !within[c] {
-			least, most = 0, households
-		}
-		inertia += leastInertia(points, numbers[c], least, most)
-		if old != nil {
-			b.KeptHouseholds += mostKept(in, units, old, numbers[c], most)
-		}
-		if warm != nil && within[c] {
-			b.MovedHouseholds += leastMoved(in, units, warm, lo, hi)
-		}
+	sum := 0.0
+	for c := range each {
+		b.Grids += each[c].Grids
+		b.KeptHouseholds += each[c].KeptHouseholds
+		b.MovedHouseholds += each[c].MovedHouseholds
+		sum += inertia[c]
 	}
 	if weight > 0 {
-		b.RMSM = math.Floor(10*math.Sqrt(inertia/weight)) / 10
+		b.RMSM = math.Floor(10*math.Sqrt(sum/weight)) / 10
 	}
-	b.KeptShare = share(b.KeptHouseholds, total)
+	b.KeptShare = share(b.KeptHouseholds, households)
 	return b
+}
+
+// bounds are those of one community, with the least sum of squared distances.
+func (in *Instance) bounds(units []int, o *Options, k int, within bool) (b Bounds, inertia float64) {
+	points := make([]mass, len(units))
+	households := 0
+	for i, u := range units {
+		v := in.Units[u]
+		points[i] = mass{v.X, v.Y, float64(max(v.Households, 1)), v.Households}
+		households += v.Households
+	}
+	if feasible(households, o.Min, o.Max) {
+		b.Grids = ceilDiv(households, o.Max)
+	}
+	least, most := o.Min, o.Max
+	if !within {
+		least, most = 0, households
+	}
+	if o.Old != nil {
+		b.KeptHouseholds = mostKept(in, units, o.Old, k, most)
+	}
+	if o.Warm != nil && within {
+		b.MovedHouseholds = leastMoved(in, units, o.Warm, o.Min, o.Max)
+	}
+	return b, leastInertia(points, k, least, most)
 }
 
 // mostKept bounds the households that keep their worker: k new grids go with

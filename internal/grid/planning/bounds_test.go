@@ -129,7 +129,7 @@ func TestChangeBoundsAgainstEnumeration(t *testing.T) {
 			if kept[k] < 0 {
 				continue
 			}
-			b := LowerBounds(in, []int{k}, []bool{true}, old, old, lo, hi)
+			b := LowerBounds(in, &Options{Min: lo, Max: hi, Old: old, Warm: old, Threads: 1}, []int{k}, []bool{true})
 			if b.KeptHouseholds < kept[k] || b.MovedHouseholds > moved[k] || b.Grids > k {
 				t.Fatalf("seed %d: %d grids of %d to %d keep %d and move %d, bounds %+v: %v %v", seed, k, lo, hi, kept[k], moved[k], b, in.Units, old)
 			}
@@ -165,7 +165,7 @@ func TestBoundsOfTheSharedCity(t *testing.T) {
 		}
 		numbers, within = append(numbers, k), append(within, ok)
 	}
-	b := LowerBounds(in, numbers, within, old, nil, 300, 500)
+	b := LowerBounds(in, &Options{Min: 300, Max: 500, Old: old}, numbers, within)
 	t.Logf("%+v", b)
 	// The first two figures are those of the data's README.
 	if b.Grids != 465 || math.Abs(b.KeptShare-0.508) > 0.002 || b.RMSM < 70 || b.RMSM > 88 {

@@ -21,9 +21,10 @@ type mass struct {
 // there could be. Any prices u(i) give a bound: a group S with centre c costs
 // Σ_S w·|x-c|² = Σ_S w·u + Σ_S w·(|x-c|²-u). The second sum is at least v, the
 // least that it is for any centre and any S of lo to hi households, so that k
-// groups cost at least Σ w·u + k·v. Prices are improved in a fixed
-// number of rounds; poor prices make a weak bound, never a false one. Of a few
-// dozen points and more it is about nine tenths in metres, of less it is weak.
+// groups cost at least Σ w·u + k·v. Prices are improved in a fixed number of
+// rounds; poor prices make a weak bound, never a false one. In metres it
+// reaches 85 to 94 % of good plans of the two shared instances; of a dozen
+// points and fewer it is weak.
 func leastInertia(points []mass, k, lo, hi int) float64 {
 	points = centred(points)
 	if k >= len(points) {

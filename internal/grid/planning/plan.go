@@ -17,6 +17,7 @@ type Plan struct {
 	Stopped     Stop              `json:"stopped,omitempty"`
 	Totals      Totals            `json:"totals"`
 	Figures     Figures           `json:"figures"`
+	Bounds      Bounds            `json:"bounds"` // what no plan with these numbers of grids can beat
 	Communities []CommunityResult `json:"communities"`
 	Front       []*Plan           `json:"front,omitempty"` // plans of other weights that none of the front beats in all figures
 }
@@ -77,7 +78,8 @@ type Try struct {
 	CutM      float64 `json:"cut_m"`
 	RMSM      float64 `json:"rms_m"`
 	Straddle  int     `json:"straddle"`
-	Split     int     `json:"split"` // compounds in more than one grid
+	Split     int     `json:"split"`                       // compounds in more than one grid
+	Proved    bool    `json:"proved_impossible,omitempty"` // so many grids within the bounds
 	Chosen    bool    `json:"chosen,omitempty"`
 }
 

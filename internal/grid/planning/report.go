@@ -22,7 +22,11 @@ func (plan *Plan) report(in *Instance, prep *preparation, runs []*run, o *Option
 		parts[r.community] = append(parts[r.community], r)
 	}
 	for c := range parts {
-		plan.Communities[c].explain(parts[c], o)
+		r := &plan.Communities[c]
+		r.tell(parts[c])
+		if r.Violation > 0 {
+			r.explain(parts[c], o)
+		}
 	}
 	plan.Totals = Totals{Units: len(in.Units), Communities: len(in.Communities), Grids: len(plan.Names), Dedicated: len(prep.dedicated)}
 	for _, c := range plan.Communities {
@@ -30,6 +34,11 @@ func (plan *Plan) report(in *Instance, prep *preparation, runs []*run, o *Option
 		plan.Totals.Violation += c.Violation
 		plan.Totals.Exceptions += count(c.Status != StatusOK)
 	}
+	numbers, within := make([]int, len(in.Communities)), make([]bool, len(in.Communities))
+	for i, c := range plan.Communities {
+		numbers[i], within[i] = c.K+c.Dedicated, c.Violation == 0 && c.Dedicated == 0
+	}
+	plan.Bounds = LowerBounds(in, o, numbers, within)
 	for _, r := range runs {
 		for _, h := range r.gridHouseholds() {
 			plan.Totals.OutOfBounds += count(r.outside(h) > 0)
@@ -45,40 +54,16 @@ func (r *run) gridHouseholds() []int32 {
 	return sum
 }
 
-// explain fills in a community's numbers and, if its grids do not keep the
-// bounds, why.
-func (c *CommunityResult) explain(parts []*run, o *Options) {
-	total, large, fit := 0, 0, true
+// tell fills in a community's numbers.
+func (c *CommunityResult) tell(parts []*run) {
 	for i, r := range parts {
 		c.K += r.k
 		c.Violation += r.chosen().violation
-		for _, k := range r.numbers() {
+		for _, k := range r.ks {
 			try := r.describe(k)
 			try.Part = i
 			c.Tried = append(c.Tried, try)
 		}
-		h := r.households()
-		total += h
-		fit = fit && feasible(h, o.Min, o.Max)
-		for _, h := range r.h {
-			large += max(int(h)-o.Max, 0)
-		}
-	}
-	if c.Violation == 0 {
-		return
-	}
-	c.Status = StatusImpossible
-	switch {
-	case total < o.Min:
-		c.Reason = TooSmall
-	case !feasible(total, o.Min, o.Max):
-		c.Reason = Gap
-	case !fit:
-		c.Reason = DisconnectedPart
-	case c.Violation == large:
-		c.Reason = IndivisibleUnit
-	default:
-		c.Status, c.Reason = StatusNotFound, NotFound
 	}
 }
 
@@ -86,7 +71,7 @@ func (c *CommunityResult) explain(parts []*run, o *Options) {
 func (r *run) describe(k int) Try {
 	s := newState(r.problem, k, r.wts)
 	s.set(r.tried[k].g)
-	t := Try{K: k, Violation: r.tried[k].violation, Chosen: k == r.k}
+	t := Try{K: k, Violation: r.tried[k].violation, Proved: r.tried[k].proved, Chosen: k == r.k}
 	var cut, moment, w float64
 	for v := range r.h {
 		for e := r.off[v]; e < r.off[v+1]; e++ {

@@ -20,6 +20,7 @@ type run struct {
 	*part
 	wts   *Weights
 	seed  uint64
+	ks    []int         // numbers of grids that were tried, ascending
 	tried map[int]*best // by number of grids
 	k     int           // the one chosen
 	halt  *atomic.Bool
@@ -110,8 +111,16 @@ func (p *pool) each(items []int, fn func(int)) {
 // numbers are the numbers of grids worth trying: all that the households allow
 // or, where they allow none, those with the least unavoidable violation.
 func (p *problem) numbers() []int {
-	h := p.households()
-	low, high := (h+int(p.max)-1)/int(p.max), h/int(p.min)
+	// A vertex that no grid can hold is best a grid of its own.
+	rest, large := 0, 0
+	for _, h := range p.h {
+		if h > p.max {
+			large++
+		} else {
+			rest += int(h)
+		}
+	}
+	low, high := large+ceilDiv(rest, int(p.max)), large+rest/int(p.min)
 	if low > high {
 		low, high = high, low
 	}
@@ -125,9 +134,11 @@ func (p *problem) numbers() []int {
 
 // first finds a plan for every number of grids worth trying.
 func (r *run) first() {
-	for _, k := range r.numbers() {
+	r.ks = r.numbers()
+	for _, k := range r.ks {
 		r.try(k, 0, 1)
 	}
+	r.exact()
 }
 
 func (r *run) try(k, round int, effort float64) {
@@ -159,7 +170,7 @@ func number(o *Options, runs []*run) {
 	allowed := make([][]int, len(runs))
 	for i, r := range runs {
 		least := math.MaxInt
-		for _, k := range r.numbers() {
+		for _, k := range r.ks {
 			if v := r.tried[k].violation; v < least {
 				least, allowed[i] = v, nil
 			}
