@@ -15,7 +15,9 @@ import (
 const planUse = `plan --instance PREFIX --out PLAN.csv [--report REPORT.json] [--min 300] [--max 500] [--k min|target|N] [--target 400]
        [--old OLD.csv [--keep 0..1]] [--warm PLAN.csv] [--rules RULES.csv] [--weights NAME|FILE.json]
        [--seed N] [--time 5s] [--threads N] [--front DIR]
+       [--geojson GRIDS.geojson] [--svg PLAN.svg] [--excel LIST.xlsx] [--pdf PAGES.pdf] [--lang zh|en] [--font FILE]
    or: linli plan prepare --buildings F --communities F … --out PREFIX
+   or: linli plan draw --instance PREFIX --plan PLAN.csv [--geojson F] [--svg F] [--excel F] [--pdf F]
    or: linli plan judge --instance PREFIX --plan PLAN.csv [--old OLD.csv] [--min 300] [--max 500]
 
 Divides the communities of an instance (docs/planning.md tells its files) into
@@ -27,6 +29,9 @@ func plan(ctx context.Context, args []string) error {
 	}
 	if len(args) > 0 && args[0] == "prepare" {
 		return planPrepare(ctx, args[1:])
+	}
+	if len(args) > 0 && args[0] == "draw" {
+		return planDraw(args[1:])
 	}
 	f := bareFlags("plan", planUse)
 	instance := f.String("instance", "", "PREFIX of the files PREFIX.units.csv, PREFIX.edges.csv, …")
@@ -43,7 +48,11 @@ func plan(ctx context.Context, args []string) error {
 	seed := f.Uint64("seed", 1, "the same seed gives the same plan")
 	limit := f.Duration("time", planning.DefaultTime, "longest time; a longer one is used for better plans")
 	threads := f.Int("threads", 0, "threads; 0: one a processor")
+	shown := pictureFlags(f)
 	if _, err := f.words(args, 0, 0); err != nil {
+		return err
+	}
+	if err := shown.check(); err != nil {
 		return err
 	}
 	if *instance == "" || *out == "" {
@@ -89,6 +98,9 @@ func plan(ctx context.Context, args []string) error {
 		return badInput(err)
 	}
 	if err := planning.SavePlan(*out, made.Grid, made.Names); err != nil {
+		return err
+	}
+	if err := shown.write(in, o, made); err != nil {
 		return err
 	}
 	if *reportTo != "" {

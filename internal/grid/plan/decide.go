@@ -224,7 +224,7 @@ func (s *sheet) redraw(p *Plan, newID func() int64) (*redrawn, error) {
 			members[s.grid[u]] = append(members[s.grid[u]], i)
 			households[s.grid[u]] += weight[u]
 		}
-		for n, label := range numbered(middles) {
+		for n, label := range planning.Numbered(middles) {
 			g := NewGrid{Community: int64(k.ID), Code: int64(k.ID)*1000 + int64(n) + 1}
 			if o, ok := staying[label]; ok {
 				stays[o.ID] = true
