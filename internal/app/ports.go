@@ -134,9 +134,26 @@ func (p people) PostName(id int64) errs.Words {
 	return errs.Words{ZH: role.Label.ZH + " · " + where, EN: role.Label.EN + " · " + where}
 }
 
-// Approver is the longest-serving person who may approve over the place.
-func (p people) Approver(_ string, s cases.Spot) int64 {
+// Under tells whether the organisation is top or lies below it.
+func (p people) Under(org, top int64) bool {
+	for range 10 { // the tree is not deeper
+		if org == top {
+			return org != 0
+		}
+		o, ok := p.Directory().Org(org)
+		if !ok || o.Parent == 0 {
+			return false
+		}
+		org = o.Parent
+	}
+	return false
+}
+
+// Approver is the longest-serving person who may approve over the place and does
+// not belong to the unit that is complained about.
+func (p people) Approver(_ string, s cases.Spot, against int64) int64 {
 	h := p.Directory().Holders(access.CaseApprove, access.Target{District: s.District, Street: s.Street, Community: s.Community, Grid: s.Grid}, p.today())
+	h = slices.DeleteFunc(h, func(x identity.Holder) bool { return against != 0 && p.Under(x.Post.Org, against) })
 	// The nearest approver goes first: a street's before the district's.
 	slices.SortStableFunc(h, func(a, b identity.Holder) int { return access.Digits(b.Post.Region) - access.Digits(a.Post.Region) })
 	if len(h) == 0 {
@@ -236,11 +253,11 @@ func (r rules) Calendar() *calendar.Calendar { return r.book.Calendar() }
 func (r rules) Settings() cases.Settings {
 	s := r.book.Settings()
 	return cases.Settings{OnsiteSample: s.OnsiteSample, CallTries: s.CallBackTries, ExtensionMax: s.ExtensionMax, ExtensionTimes: s.ExtensionTimes, ReviewDays: s.ReviewDays,
-		ReturnsDecided: s.ReturnsDecided, SoonShare: s.SoonShare, SimilarMetres: s.SimilarMetres, SimilarDays: s.SimilarDays, ArchiveDays: s.ArchiveDays}
+		ReturnsDecided: s.ReturnsDecided, PauseDays: s.PauseDays, PauseTimes: s.PauseTimes, SoonShare: s.SoonShare, SimilarMetres: s.SimilarMetres, SimilarDays: s.SimilarDays, ArchiveDays: s.ArchiveDays}
 }
 
 func (r rules) Route(f cases.RouteFacts) (cases.Route, error) {
-	d, err := r.book.Route(rulebook.Facts{Category: f.Category, Grade: f.Grade, Channel: f.Channel, District: f.District, Street: f.Street, Community: f.Community, Grid: f.Grid, At: f.At})
+	d, err := r.book.Route(rulebook.Facts{Category: f.Category, Grade: f.Grade, Channel: f.Channel, District: f.District, Street: f.Street, Community: f.Community, Grid: f.Grid, About: f.Against, At: f.At})
 	if err != nil {
 		return cases.Route{}, err
 	}

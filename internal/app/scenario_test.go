@@ -39,7 +39,7 @@ func newTeam(t *testing.T, c *apptest.City) *team {
 	hire := func(role string, region, grid, org int64) *apptest.Person {
 		return c.Hire(access.Post{Role: role, Region: region, Grid: grid, Org: org})
 	}
-	m.chief = c.Cases.People.Approver(cases.KindExtension, cases.Spot{District: int(district), Street: street, Community: community, Grid: w.Target.Grid})
+	m.chief = c.Cases.People.Approver(cases.KindExtension, cases.Spot{District: int(district), Street: street, Community: community, Grid: w.Target.Grid}, 0)
 	m.people = map[string]*apptest.Person{
 		"operator": hire("operator", city, 0, 0), "dispatcher": hire("dispatcher", street, 0, 0), "colleague": hire("dispatcher", street, 0, 0),
 		"desk": hire("district_desk", district, 0, 0), "chief": c.SignIn(m.chief), "other chief": c.Hire(access.Post{Role: "chief", Region: street, From: w.Today}),

@@ -272,7 +272,7 @@ func (e *engine) decide(m *matter) error {
 	var who hand
 	repeated := kind == cases.KindReturn && c.Returns+1 >= e.r.Cases.Rules().Settings().ReturnsDecided
 	if kind != cases.KindVoid && !repeated {
-		if id := e.r.Cases.People.Approver(kind, cases.Spot{District: c.District, Street: c.Street, Community: c.Community, Grid: c.Grid}); id != 0 {
+		if id := e.r.Cases.People.Approver(kind, cases.Spot{District: c.District, Street: c.Street, Community: c.Community, Grid: c.Grid}, c.Against); id != 0 {
 			who = e.staff.byAccount[id]
 		}
 	}

@@ -23,7 +23,7 @@ const waitingDays = 3
 
 // Waiting leaves open work for each demo account in the last hours before the
 // instant to (microseconds UTC), through the same commands as everything else:
-// something to accept, to dispatch, to sign for, to decide, to verify and to
+// something to accept, to check on site, to dispatch, to sign for, to decide, to verify and to
 // call back. Without it the lists of the few accounts that visitors sign in with
 // would be empty by chance. It returns how many cases it made.
 func Waiting(ctx context.Context, seed uint64, to int64, r Rooms) (int, error) {
@@ -82,11 +82,14 @@ func Waiting(ctx context.Context, seed uint64, to int64, r Rooms) (int, error) {
 	}{
 		{3, nil},
 		{2, []act{{"dispatcher", cases.Act{Action: "accept"}}}},
+		{2, []act{{"dispatcher", cases.Act{Action: "check_site", Note: "请到现场看看情况是否属实，影响多大范围。"}}}},
 		{2, []act{file}},
 		{3, []act{file, send}},
 		{2, []act{file, send, sign, {"handler", cases.Act{Action: "start"}}}},
 		{2, []act{file, send, sign, {"handler", cases.Act{Action: "extend", Reason: "需等配件到货", Until: 0}}}},
 		{1, []act{file, send, sign, {"handler", cases.Act{Action: "suspend", Reason: "待汛期结束后施工", Review: cal.AddDays(later, 7)}}}},
+		{1, []act{file, send, sign, {"handler", cases.Act{Action: "await", Reason: "等待诉求人补充材料", Until: later}}}},
+		{1, []act{file, send, sign, {"handler", cases.Act{Action: "extend", Reason: "需等配件到货", Until: 0}}, takeBack}},
 		{1, []act{file, send, back}},
 		{1, []act{file, send, back, takeBack, send, back}},
 		{4, []act{file, send, sign, done}},

@@ -78,6 +78,7 @@ type reportIn struct {
 		OccurredAt    *time.Time `json:"occurred_at,omitempty"`
 		Files         []int64    `json:"files,omitempty"`
 		OutsideNumber string     `json:"outside_number,omitempty"`
+		Against       int64      `json:"against,omitempty" doc:"the unit that it complains about"`
 		Onsite        *struct {
 			Result string `json:"result"`
 		} `json:"onsite,omitempty"`
@@ -89,7 +90,7 @@ type itemOut struct{ Body Item }
 
 func (a *api) report(ctx context.Context, scope access.Scope, in *reportIn) (*itemOut, error) {
 	b := &in.Body
-	r := ReportIn{ID: a.DB.NextID(), Text: b.Text, Title: b.Title, Channel: b.Channel, Category: b.Category, Grade: b.Grade, Files: b.Files, OutsideNumber: b.OutsideNumber, Confirm: b.Confirm}
+	r := ReportIn{ID: a.DB.NextID(), Text: b.Text, Title: b.Title, Channel: b.Channel, Category: b.Category, Grade: b.Grade, Files: b.Files, OutsideNumber: b.OutsideNumber, Against: b.Against, Confirm: b.Confirm}
 	if r.Channel == "" {
 		r.Channel = "hotline"
 	}
@@ -140,6 +141,7 @@ type listIn struct {
 	Overdue   bool   `query:"overdue"`
 	Soon      bool   `query:"soon"`
 	Mine      bool   `query:"mine"`
+	Flag      string `query:"flag" enum:"checking,to_tell,waiting,suspended,stage_lapsed" doc:"what it waits for or is late with"`
 	Pending   string `query:"pending" enum:"any,return,extension,suspension,void"`
 	Q         string `query:"q" maxLength:"200"`
 	From      int    `query:"from" doc:"first day of report, yyyymmdd"`
@@ -180,6 +182,7 @@ func (a *api) filter(in *listIn) (Filter, error) {
 			*p.to = append(*p.to, n)
 		}
 	}
+	f.Flag = flagOf(in.Flag)
 	if in.Figure != "" {
 		part := in.Part
 		if part == "" {
@@ -289,6 +292,9 @@ type ActBody struct {
 	Lead      int64      `json:"lead,omitempty"`
 	Assists   []int64    `json:"assists,omitempty"`
 	Proposed  int64      `json:"proposed,omitempty"`
+	Against   int64      `json:"against,omitempty" doc:"the unit that it complains about"`
+	Stage     string     `json:"stage,omitempty" doc:"one of the open stages within handling"`
+	Found     *bool      `json:"found,omitempty" doc:"what the check on site found"`
 	Request   int64      `json:"request,omitempty"`
 	Until     string     `json:"until,omitempty" doc:"day: 2026-12-01 or 20261201"`
 	Review    string     `json:"review,omitempty" doc:"day"`
@@ -329,7 +335,7 @@ func (b *ActBody) act(version int) (Act, error) {
 		return Act{}, err
 	}
 	act := Act{Action: flow.Action(b.Action), Version: version, Reason: b.Reason, Note: b.Note, Result: b.Result, Title: b.Title, Category: b.Category, Grade: b.Grade, Lead: b.Lead,
-		Assists: b.Assists, Proposed: b.Proposed, Request: b.Request, Until: until, Review: review, Into: b.Into, Files: b.Files, Reached: b.Reached, Solved: b.Solved, Satisfied: b.Satisfied}
+		Assists: b.Assists, Proposed: b.Proposed, Against: b.Against, Stage: b.Stage, Found: b.Found, Request: b.Request, Until: until, Review: review, Into: b.Into, Files: b.Files, Reached: b.Reached, Solved: b.Solved, Satisfied: b.Satisfied}
 	for _, p := range b.Parts {
 		act.Parts = append(act.Parts, Part(p))
 	}
@@ -491,7 +497,7 @@ func (a *api) reveal(ctx context.Context, scope access.Scope, in *revealIn) (*re
 	if err != nil {
 		return nil, err
 	}
-	if c.Reporter == 0 || !seesReporters(scope) && (c.Has(FlagAnonymous) || c.Has(FlagSealed)) {
+	if c.Reporter == 0 || a.view(scope, web.Lang(ctx)).hides(c) {
 		return nil, errs.NotFound.New()
 	}
 	p, err := a.Keeper.Reveal(ctx, scope, c.District, c.Reporter, c.ID, in.Body.Purpose)

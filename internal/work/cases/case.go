@@ -45,6 +45,10 @@ const (
 	FlagCall                   // drawn for a call-back
 	FlagSampled                // an on-the-spot closing drawn for a check
 	FlagTriageLate             // the triage limit passed before the decision on filing
+	FlagCheck                  // somebody is to look at the place before it is filed
+	FlagTell                   // the reporter is to be told of an extension or suspension
+	FlagWaiting                // the clock stands still until the reporter has answered
+	FlagStage                  // a stage within handling is late
 )
 
 // Case is the present state of a case. Times are microseconds UTC, 0 if not
@@ -112,6 +116,10 @@ type Case struct {
 	SplitFrom       int64
 	Pending         string // kind of the pending request, "" if none
 	Result          string
+	Against         int64  // the unit that it complains about; it never gets the case
+	Pauses          int    // waits for the reporter
+	Stages          string // the stages within handling, see milestone
+	NextAt          int64  // when the program next has something to note about a stage or a wait
 
 	Doubt string // what the position given at report or correction looks like; not kept
 }
@@ -156,6 +164,8 @@ type Settings struct {
 	ExtensionTimes int
 	ReviewDays     int
 	ReturnsDecided int // the return that one named person decides
+	PauseDays      int // longest wait for the reporter
+	PauseTimes     int // waits in one case
 	SoonShare      float64
 	SimilarMetres  int
 	SimilarDays    int
@@ -168,6 +178,7 @@ type RouteFacts struct {
 	Grade, Channel          string
 	District                int
 	Street, Community, Grid int64
+	Against                 int64
 	At                      int64
 }
 
@@ -215,9 +226,12 @@ type Atlas interface {
 // People answers who somebody or something is.
 type People interface {
 	Org(id int64) (Named, bool)
-	Account(id int64) string            // name, "" if unknown
-	PostName(post int64) errs.Words     // "街道调度员 · 云桥街道"
-	Approver(kind string, s Spot) int64 // account of the named approver, 0: whoever has the permission
+	Account(id int64) string        // name, "" if unknown
+	PostName(post int64) errs.Words // "街道调度员 · 云桥街道"
+	Under(org, top int64) bool      // whether the unit is top or lies below it
+	// Approver is the account of the named approver, nobody of the unit against;
+	// 0: whoever has the permission.
+	Approver(kind string, s Spot, against int64) int64
 }
 
 // Person is a reporter, in clear. It prints as a mask.

@@ -103,7 +103,15 @@ func (s *Service) moveClock(ctx context.Context, id int64, before *calendar.Cale
 		if stage > 0 {
 			stage = shift(stage, c.StageUnit)
 		}
-		if due == c.DueAt && stage == c.StageDueAt || Life.Ended(c.Status) {
+		list := c.milestones()
+		moves := false
+		for i := range list {
+			if m := &list[i]; m.open() {
+				at := shift(m.Due, m.Unit)
+				moves, m.Due = moves || at != m.Due, at
+			}
+		}
+		if due == c.DueAt && stage == c.StageDueAt && !moves || Life.Ended(c.Status) {
 			return nil
 		}
 		var done int
@@ -113,6 +121,7 @@ func (s *Service) moveClock(ctx context.Context, id int64, before *calendar.Cale
 		}
 		by := map[string]any{"due": after.Time(due), "was": after.Time(c.DueAt)}
 		c.DueAt, c.StageDueAt = due, stage
+		st.keep(list)
 		st.system(ActCalendar, by)
 		moved = true
 		return st.finish()

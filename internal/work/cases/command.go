@@ -75,6 +75,7 @@ type ReportIn struct {
 	OccurredAt    int64
 	Files         []int64
 	OutsideNumber string
+	Against       int64                        // unit complained about, 0 if none
 	Onsite        string                       // result, if it was settled on the spot
 	Confirm       []string                     // doubts that the caller has looked at
 	OnWrite       func(*store.Tx, *Case) error // in the same transaction, once the case is complete
@@ -225,7 +226,10 @@ func (s *Service) Report(ctx context.Context, scope access.Scope, in ReportIn) (
 		ID: in.ID, Version: 1, Status: Reported, Channel: in.Channel, Grade: in.Grade,
 		Title: in.Title, Body: in.Text, Address: in.Address, OccurredAt: in.OccurredAt,
 		ReportedAt: now, Day: cal.Day(now), Creator: scope.Account(), Supporters: 1,
-		OutsideNumber: in.OutsideNumber, Solved: -1, Open: true,
+		OutsideNumber: in.OutsideNumber, Against: in.Against, Solved: -1, Open: true,
+	}
+	if _, ok := s.People.Org(in.Against); in.Against != 0 && !ok {
+		return nil, noSuchUnit("against", against.Label)
 	}
 	if c.ID == 0 {
 		c.ID = s.DB.NextID()
@@ -350,6 +354,9 @@ type Act struct {
 	Lead      int64
 	Assists   []int64
 	Proposed  int64
+	Against   int64 // unit complained about, 0: as it is
+	Stage     string
+	Found     *bool
 	Request   int64
 	Until     int
 	Review    int
@@ -413,6 +420,12 @@ func (a *Act) Text(field string) (string, int) {
 		return number(a.Lead)
 	case "proposed":
 		return number(a.Proposed)
+	case "against":
+		return number(a.Against)
+	case "stage":
+		return text(a.Stage)
+	case "found":
+		return given(a.Found != nil)
 	case "request":
 		return number(a.Request)
 	case "into":
@@ -456,16 +469,17 @@ func (a *Act) fields() map[string]any {
 	put("lead", a.Lead, a.Lead != 0)
 	put("assists", a.Assists, len(a.Assists) > 0)
 	put("proposed", a.Proposed, a.Proposed != 0)
+	put("against", a.Against, a.Against != 0)
+	put("stage", a.Stage, a.Stage != "")
 	put("until", a.Until, a.Until != 0)
 	put("review", a.Review, a.Review != 0)
 	put("into", a.Into, a.Into != 0)
 	put("files", a.Files, len(a.Files) > 0)
 	put("satisfied", a.Satisfied, a.Satisfied != 0)
-	if a.Reached != nil {
-		m["reached"] = *a.Reached
-	}
-	if a.Solved != nil {
-		m["solved"] = *a.Solved
+	for name, answer := range map[string]*bool{"reached": a.Reached, "solved": a.Solved, "found": a.Found} {
+		if answer != nil {
+			m[name] = *answer
+		}
 	}
 	return m
 }
@@ -541,6 +555,7 @@ func (st *steps) factsFrom() *facts {
 			}
 			f.leads = f.leads || p.Org == c.Lead
 			f.helps = f.helps || slices.ContainsFunc(st.units, func(u Unit) bool { return u.Org == p.Org })
+			f.about = f.about || c.Against != 0 && st.s.People.Under(p.Org, c.Against)
 		}
 	}
 	f.leads, f.helps = f.leads || f.system, f.helps || f.system

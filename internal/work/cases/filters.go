@@ -132,6 +132,16 @@ func (s *Service) nearest(list []*Case, lon, lat float64, text string) []near {
 	return out[:min(len(out), 8)]
 }
 
+// flagOf is the flag that a list may be cut by, 0 for none.
+func flagOf(name string) int {
+	for _, f := range flagNames {
+		if f.name == name {
+			return f.flag
+		}
+	}
+	return 0
+}
+
 // maxExport bounds an export; narrower filters give the rest.
 const maxExport = 100_000
 

@@ -27,6 +27,8 @@ const (
 	ActGather   flow.Action = "merged_from"
 	ActPart     flow.Action = "split_to"
 	ActAnswer   flow.Action = "answered"
+	ActStage    flow.Action = "stage_lapsed"
+	ActGoOn     flow.Action = "wait_over"
 )
 
 // facts are what the rules of the table look at.
@@ -38,6 +40,7 @@ type facts struct {
 	leads   bool // one of the actor's posts belongs to the lead unit
 	helps   bool // … to any unit of the case, past or present
 	handled bool // the actor did a handling act in this case before
+	about   bool // the case complains about the actor's own unit
 	can     flow.Can
 	request *Request // the pending request, if any
 	set     Settings
@@ -53,7 +56,7 @@ func when(zh, en string, hold func(*facts) bool) rule { return rule{Why: w(zh, e
 // The rules, each with its reason.
 var (
 	leadOnly   = when("只有主办单位办理这一步", "only the lead unit does this", func(f *facts) bool { return f.leads })
-	running    = when("事件已挂账，请先恢复办理", "the case is suspended; resume it first", func(f *facts) bool { return !f.c.Has(FlagSuspended) })
+	running    = when("时限已停（挂账或等待诉求人），请先恢复", "the clock stands still (suspended or waiting for the reporter); resume it first", func(f *facts) bool { return f.c.PausedAt == 0 })
 	suspended  = when("事件没有挂账", "the case is not suspended", func(f *facts) bool { return f.c.Has(FlagSuspended) })
 	noRequest  = when("有一项申请正在等待审批", "a request is waiting for approval", func(f *facts) bool { return f.c.Pending == "" })
 	hasRequest = when("没有待审批的申请", "no request is waiting", func(f *facts) bool { return f.request != nil })
@@ -77,9 +80,16 @@ var (
 	ownReport = when("只有登记人或受理人员可以撤回", "only who registered it, or triage, withdraws it", func(f *facts) bool {
 		return f.system || f.c.Creator == f.account || f.can(access.CaseTriage)
 	})
-	lowLevel = when("已在区级处理", "the district has it already", func(f *facts) bool { return f.c.Level == 0 })
-	graded   = when("请先选定类别", "choose a category first", func(f *facts) bool { return f.c.Category > 0 })
-	superior = when("只有上级交办的事项可以不立案直接派遣", "only a matter from a superior is dispatched without filing", func(f *facts) bool { return f.c.Channel == "superior" })
+	lowLevel  = when("已在区级处理", "the district has it already", func(f *facts) bool { return f.c.Level == 0 })
+	graded    = when("请先选定类别", "choose a category first", func(f *facts) bool { return f.c.Category > 0 })
+	impartial = when("事项反映的是您所在的单位，由其他单位办理", "it complains about your own unit; others deal with it", func(f *facts) bool { return !f.about })
+	unchecked = when("正在等待现场核实的反馈", "the check on site has not been answered yet", func(f *facts) bool { return !f.c.Has(FlagCheck) })
+	checking  = when("没有要求现场核实", "no check on site was asked for", func(f *facts) bool { return f.c.Has(FlagCheck) })
+	waiting   = when("没有在等待诉求人", "it does not wait for the reporter", func(f *facts) bool { return f.c.Has(FlagWaiting) })
+	mayWait   = when("等待诉求人的次数已用完", "it has waited for the reporter as often as it may", func(f *facts) bool { return f.c.Pauses < f.set.PauseTimes })
+	toTell    = when("没有需要告知诉求人的事项", "there is nothing to tell the reporter", func(f *facts) bool { return f.c.Has(FlagTell) })
+	hasStage  = when("没有未完成的阶段", "no stage is open", func(f *facts) bool { return slices.ContainsFunc(f.c.milestones(), milestone.open) })
+	superior  = when("只有上级交办的事项可以不立案直接派遣", "only a matter from a superior is dispatched without filing", func(f *facts) bool { return f.c.Channel == "superior" })
 )
 
 // decides: the named approver; without one, whoever has the permission that
@@ -113,6 +123,7 @@ var (
 	lead     = flow.Field{Name: "lead", Type: "org", Required: true, Label: w("主办单位", "lead unit")}
 	assists  = flow.Field{Name: "assists", Type: "orgs", Max: 8, Label: w("协办单位", "assisting units")}
 	request  = flow.Field{Name: "request", Type: "request", Label: w("申请", "request")}
+	against  = flow.Field{Name: "against", Type: "org", Label: w("被反映单位", "unit complained about")}
 	result   = flow.Field{Name: "result", Type: "text", Required: true, Max: 2000, Label: w("办理结果", "result")}
 )
 
@@ -132,6 +143,17 @@ type row = flow.Transition[*facts]
 
 func perms(p ...access.Perm) []access.Perm { return p }
 
+// impartially keeps the unit that a case complains about away from every row
+// that somebody does to it.
+func impartially(table []row) []row {
+	for i := range table {
+		if t := &table[i]; !t.System && len(t.From) > 0 {
+			t.Rules = append([]rule{impartial}, t.Rules...)
+		}
+	}
+	return table
+}
+
 // Life is the life of a case. Each row: action, its name, from which states to
 // which (none: it stays), who may, what must be given, which rules must hold.
 // "Asks" files a request; the row that its approval applies is named
@@ -140,20 +162,22 @@ var Life = &flow.Life[*facts]{
 	Name:   "case",
 	States: slices.Concat(open, ended),
 	Ends:   ended,
-	Table: []row{
+	Table: impartially([]row{
 		// Coming in
 		{Action: ActReport, Name: w("登记", "Report"), To: Reported, Perms: perms(access.CaseReport)},
 		{Action: ActOnsite, Name: w("当场办结", "Settle on the spot"), To: Closed, Perms: perms(access.CaseOnsite), Needs: []flow.Field{result, files}, Rules: []rule{onsite}},
 		{Action: ActImport, Name: w("历史导入", "Bring in as history"), To: Closed, Perms: perms(access.CaseImport)},
 		// Deciding what it is
 		{Action: "accept", Name: w("受理", "Accept"), From: []flow.State{Reported}, To: Accepted, Perms: perms(access.CaseTriage), Needs: []flow.Field{note}},
-		{Action: "decline", Name: w("不予受理", "Decline"), From: untriaged, To: Declined, Perms: perms(access.CaseTriage), Needs: []flow.Field{reason}, Side: true},
-		{Action: "file", Name: w("立案", "File"), From: untriaged, To: Filed, Perms: perms(access.CaseTriage), Needs: []flow.Field{category, grade, note}},
-		{Action: "not_file", Name: w("不予立案", "Do not file"), From: untriaged, To: NotFiled, Perms: perms(access.CaseTriage), Needs: []flow.Field{reason}, Side: true},
-		{Action: "settle", Name: w("当场办结", "Settle on the spot"), From: untriaged, To: Closed, Perms: perms(access.CaseOnsite), Needs: []flow.Field{result, files}, Rules: []rule{graded, onsite}},
+		{Action: "decline", Name: w("不予受理", "Decline"), From: untriaged, To: Declined, Perms: perms(access.CaseTriage), Needs: []flow.Field{reason}, Rules: []rule{unchecked}, Side: true},
+		{Action: "file", Name: w("立案", "File"), From: untriaged, To: Filed, Perms: perms(access.CaseTriage), Needs: []flow.Field{category, grade, against, note}, Rules: []rule{unchecked}},
+		{Action: "not_file", Name: w("不予立案", "Do not file"), From: untriaged, To: NotFiled, Perms: perms(access.CaseTriage), Needs: []flow.Field{reason}, Rules: []rule{unchecked}, Side: true},
+		{Action: "check_site", Name: w("先到现场核实", "Ask for a check on site"), From: untriaged, Perms: perms(access.CaseTriage), Needs: []flow.Field{{Name: "note", Type: "text", Required: true, Max: 1000, Label: w("核实什么", "what to look at")}}, Rules: []rule{unchecked}, Side: true},
+		{Action: "site_checked", Name: w("反馈核实情况", "Answer the check"), From: untriaged, Perms: perms(access.CaseVerify), Needs: []flow.Field{{Name: "found", Type: "yesno", Required: true, Label: w("情况是否属实", "found as reported")}, note, files}, Rules: []rule{checking}},
+		{Action: "settle", Name: w("当场办结", "Settle on the spot"), From: untriaged, To: Closed, Perms: perms(access.CaseOnsite), Needs: []flow.Field{result, files}, Rules: []rule{unchecked, graded, onsite}},
 		// Finding who does it
 		{Action: "dispatch", Name: w("派遣", "Dispatch"), From: []flow.State{Filed}, To: Dispatched, Perms: perms(access.CaseDispatch), Needs: []flow.Field{lead, assists, note}},
-		{Action: "direct", Name: w("直接派遣", "Dispatch directly"), From: untriaged, To: Dispatched, Perms: perms(access.CaseDispatch), Needs: []flow.Field{lead, assists, category, grade, note}, Rules: []rule{superior}, Side: true},
+		{Action: "direct", Name: w("直接派遣", "Dispatch directly"), From: untriaged, To: Dispatched, Perms: perms(access.CaseDispatch), Needs: []flow.Field{lead, assists, category, grade, against, note}, Rules: []rule{unchecked, superior}, Side: true},
 		{Action: "assist", Name: w("增加协办", "Add units"), From: atUnit, Perms: perms(access.CaseDispatch), Needs: []flow.Field{required(assists), note}, Side: true},
 		{Action: "urge", Name: w("催办", "Urge"), From: slices.Concat(atUnit, []flow.State{Filed, Resolved}), Perms: perms(access.CaseDispatch, access.CaseArbitrate), Needs: []flow.Field{note}, Rules: []rule{running}, Side: true},
 		{Action: "supervise", Name: w("督办", "Supervise"), From: slices.Concat(atUnit, []flow.State{Filed, Resolved}), Perms: perms(access.CaseDispatch, access.CaseArbitrate), Needs: []flow.Field{must}, Rules: []rule{running, overdue}, Side: true},
@@ -169,6 +193,11 @@ var Life = &flow.Life[*facts]{
 		{Action: "suspend", Name: w("申请挂账", "Ask for suspension"), From: working, Perms: perms(access.CaseHandle), Asks: true, Side: true,
 			Needs: []flow.Field{{Name: "reason", Type: "text", Required: true, Max: 500, Label: w("公开理由", "public reason")}, {Name: "review", Type: "day", Required: true, Label: w("复查日期", "review date")}}, Rules: []rule{leadOnly, running, noRequest}},
 		{Action: "resume", Name: w("恢复办理", "Resume"), From: working, Perms: perms(access.CaseHandle, access.CaseApprove), Needs: []flow.Field{note}, Rules: []rule{suspended}},
+		{Action: "await", Name: w("等待诉求人", "Wait for the reporter"), From: working, Perms: perms(access.CaseHandle), Side: true,
+			Needs: []flow.Field{{Name: "reason", Type: "text", Required: true, Max: 500, Label: w("等待什么", "what for")}, {Name: "until", Type: "day", Required: true, Label: w("最迟等到", "at the latest until")}}, Rules: []rule{leadOnly, running, noRequest, mayWait}},
+		{Action: "go_on", Name: w("恢复计时", "Start the clock again"), From: working, Perms: perms(access.CaseHandle, access.CaseDispatch), Needs: []flow.Field{note}, Rules: []rule{waiting}},
+		{Action: "stage_done", Name: w("完成阶段", "A stage is done"), From: working, Perms: perms(access.CaseHandle), Needs: []flow.Field{{Name: "stage", Type: "choice", Required: true, Label: w("阶段", "stage")}, note, files}, Rules: []rule{leadOnly, running, hasStage}, Side: true},
+		{Action: "tell", Name: w("已告知诉求人", "The reporter was told"), From: open, Perms: perms(access.CaseTriage, access.CaseDispatch, access.CaseCallback), Needs: []flow.Field{note}, Rules: []rule{toTell}, Side: true},
 		// Approval
 		{Action: ActApprove, Name: w("同意申请", "Approve"), From: open, Perms: perms(access.CaseApprove, access.CaseDispatch, access.CaseArbitrate, access.CaseVoid), Needs: []flow.Field{request, optional(lead), optional(reason)}, Rules: []rule{hasRequest, otherHand, decider}},
 		{Action: ActRefuse, Name: w("不同意申请", "Refuse"), From: open, Perms: perms(access.CaseApprove, access.CaseDispatch, access.CaseArbitrate, access.CaseVoid), Needs: []flow.Field{request, reason}, Rules: []rule{hasRequest, otherHand, decider}},
@@ -196,7 +225,7 @@ var Life = &flow.Life[*facts]{
 		{Action: ActSplit, Name: w("拆分", "Split"), From: slices.Concat(untriaged, []flow.State{Filed}), Perms: perms(access.CaseTriage), Needs: []flow.Field{{Name: "parts", Type: "parts", Required: true, Max: 5, Label: w("拆出的事项", "parts")}}, Side: true},
 		{Action: "withdraw", Name: w("撤回", "Withdraw"), From: unsolved, To: Withdrawn, Perms: perms(access.CaseTriage, access.CaseReport), Needs: []flow.Field{reason}, Rules: []rule{noRequest, ownReport}, Side: true},
 		{Action: "void", Name: w("申请作废", "Ask to void"), From: open, Perms: perms(access.CaseTriage), Asks: true, Needs: []flow.Field{reason}, Rules: []rule{noRequest}, Side: true},
-		{Action: "correct", Name: w("更正", "Correct"), From: unsolved, Perms: perms(access.CaseTriage), Side: true, Needs: []flow.Field{category, grade,
+		{Action: "correct", Name: w("更正", "Correct"), From: unsolved, Perms: perms(access.CaseTriage), Side: true, Needs: []flow.Field{category, grade, against,
 			{Name: "place", Type: "place", Label: w("地点", "place")}, {Name: "title", Type: "text", Max: 100, Label: w("标题", "title")}, {Name: "reason", Type: "text", Required: true, Max: 500, Label: w("更正原因", "why")}}},
 		{Action: "note", Name: w("补充", "Add a note"), From: open, Perms: perms(access.CaseReport, access.CaseTriage, access.CaseHandle, access.CaseVerify, access.CaseCallback), Needs: []flow.Field{{Name: "note", Type: "text", Required: true, Max: 2000, Label: w("内容", "text")}, files}, Side: true},
 		// The program's own
@@ -206,9 +235,11 @@ var Life = &flow.Life[*facts]{
 		{Action: ActLapse, Name: w("超过办理时限", "The limit passed"), From: open, System: true},
 		{Action: ActCalendar, Name: w("日历调整，时限重算", "The calendar changed; limit computed anew"), From: open, System: true},
 		{Action: ActRegrid, Name: w("网格重新划分，转入新网格", "The grids were planned anew; it went to the new one"), From: open, System: true},
+		{Action: ActStage, Name: w("超过阶段时限", "A stage's limit passed"), From: slices.Concat([]flow.State{Filed}, atUnit), System: true},
+		{Action: ActGoOn, Name: w("等待期满，恢复计时", "The wait is over; the clock runs again"), From: working, System: true},
 		{Action: ActTriage, Name: w("超过受理立案时限", "The triage limit passed"), From: untriaged, System: true},
 		{Action: ActUnsigned, Name: w("24 小时未签收", "Not signed for within 24 h"), From: []flow.State{Dispatched}, System: true},
-	},
+	}),
 }
 
 // ActionName is the name of an action code; the code itself if there is none.

@@ -74,7 +74,7 @@ func TestRandomLivesKeepTheRules(t *testing.T) {
 			seen[c.ID] = log
 			checkCase(t, c, log)
 		}
-		for _, must := range []flow.Action{"accept", "file", "dispatch", "sign", "resolve", "verify_pass", "verify_fail", "call_back", "return", "extend", "suspend", "approve", "refuse", "merge", "split", "correct"} {
+		for _, must := range []flow.Action{"accept", "file", "dispatch", "sign", "resolve", "verify_pass", "verify_fail", "call_back", "return", "extend", "suspend", "approve", "refuse", "merge", "split", "correct", "check_site", "site_checked", "await", "go_on", "stage_done", "tell"} {
 			if done[must] == 0 && steps > 1000 {
 				t.Errorf("the walk never did %s", must)
 			}
@@ -139,10 +139,16 @@ func checkCase(t *testing.T, c *cases.Case, log []cases.LogEntry) {
 	if c.Open == cases.Life.Ended(c.Status) {
 		bad("open is %v", c.Open)
 	}
-	if (c.PausedAt > 0) != c.Has(cases.FlagSuspended) {
-		bad("paused at %d, suspended %v", c.PausedAt, c.Has(cases.FlagSuspended))
+	if (c.PausedAt > 0) != c.Has(cases.FlagSuspended|cases.FlagWaiting) || c.Has(cases.FlagSuspended) && c.Has(cases.FlagWaiting) {
+		bad("paused at %d, suspended %v, waiting %v", c.PausedAt, c.Has(cases.FlagSuspended), c.Has(cases.FlagWaiting))
 	}
-	for name, at := range map[string]int64{"due": c.DueAt, "stage": c.StageDueAt, "closed": c.ClosedAt, "filed": c.FiledAt} {
+	if c.Against != 0 && c.Lead == c.Against {
+		bad("the unit that it complains about has it")
+	}
+	if !c.Open && c.NextAt != 0 {
+		bad("it has ended and still waits for %d", c.NextAt)
+	}
+	for name, at := range map[string]int64{"due": c.DueAt, "stage": c.StageDueAt, "next": c.NextAt, "closed": c.ClosedAt, "filed": c.FiledAt} {
 		if at < 0 {
 			bad("%s lies at %d", name, at)
 		}

@@ -27,6 +27,7 @@ type Filter struct {
 	Overdue     bool
 	Soon        bool // the limit ends within 24 hours
 	Mine        bool // what waits for or was made by the actor
+	Flag        int  // one of the flags by which lists are cut; 0: all
 	Pending     string
 	Query       string
 	From, To    int // days of report, inclusive
@@ -106,6 +107,12 @@ func (s *Service) build(ctx context.Context, scope access.Scope, f *Filter, o or
 			in(q, "c.lead", orgs)
 		} else {
 			q.and("(c.creator = ? OR c.seat = ?)", account, account)
+		}
+	}
+	if f.Flag != 0 {
+		q.and("(c.flags & ?) <> 0", f.Flag)
+		if f.Flag == FlagTell && !seesReporters(scope) { // it would say which cases have a reporter
+			q.and("1 = 0")
 		}
 	}
 	if f.Pending != "" {

@@ -72,6 +72,7 @@ type Detail struct {
 	CategoryVersion int               `json:"category_version"`
 	OutsideNumber   string            `json:"outside_number,omitempty"`
 	Result          string            `json:"result,omitempty"`
+	Against         *Named            `json:"against,omitempty" doc:"the unit that it complains about; it never gets the case and never sees who reported it"`
 	Suggested       *Suggestion       `json:"suggested,omitempty" doc:"where the routing rules would send it"`
 }
 
@@ -95,7 +96,7 @@ type LimitView struct {
 	Name  string `json:"name"`
 	Limit string `json:"limit"`
 	DueAt string `json:"due_at,omitempty" format:"date-time"`
-	State string `json:"state" enum:"running,met,missed,waiting"`
+	State string `json:"state" enum:"running,met,missed,waiting,paused"`
 }
 
 // Step is an entry of the timeline.
@@ -193,14 +194,34 @@ type view struct {
 	rules Rules
 	set   Settings
 	now   int64
-	blind bool // the reader is not to know whether a reporter is sealed or anonymous
+	blind bool    // the reader is not to know whether a reporter is sealed or anonymous
+	orgs  []int64 // the units of the reader
 	cats  map[[2]int64]*Named
 }
 
 // view starts rendering in the language for the scope's actor.
 func (s *Service) view(scope access.Scope, lang string) *view {
 	rules := s.Rules()
-	return &view{s: s, lang: lang, cal: rules.Calendar(), rules: rules, set: rules.Settings(), now: s.DB.Now(), blind: !seesReporters(scope), cats: map[[2]int64]*Named{}}
+	var orgs []int64
+	if a := scope.Actor(); a != nil {
+		for _, p := range a.Posts {
+			if p.Org != 0 && p.InForce(scope.Today()) {
+				orgs = append(orgs, p.Org)
+			}
+		}
+	}
+	return &view{orgs: orgs, s: s, lang: lang, cal: rules.Calendar(), rules: rules, set: rules.Settings(), now: s.DB.Now(), blind: !seesReporters(scope), cats: map[[2]int64]*Named{}}
+}
+
+// about tells whether the case complains about a unit of the reader's, who then
+// sees nothing of who reported it.
+func (v *view) about(c *Case) bool {
+	return c.Against != 0 && slices.ContainsFunc(v.orgs, func(o int64) bool { return v.s.People.Under(o, c.Against) })
+}
+
+// hides tells whether the reader is not to know that somebody reported it.
+func (v *view) hides(c *Case) bool {
+	return v.blind && (c.Has(FlagAnonymous) || c.Has(FlagSealed)) || v.about(c)
 }
 
 // seesReporters tells whether the actor may know about sealed and anonymous
@@ -229,7 +250,8 @@ func (v *view) time(t int64) string {
 var flagNames = []struct {
 	flag int
 	name string
-}{{FlagAnonymous, "anonymous"}, {FlagSealed, "sealed"}, {FlagOnsite, "onsite"}, {FlagSplit, "split"}, {FlagHistory, "history"}, {FlagSuspended, "suspended"}, {FlagLapsed, "lapsed"}, {FlagCall, "drawn"}, {FlagSampled, "sampled"}}
+}{{FlagAnonymous, "anonymous"}, {FlagSealed, "sealed"}, {FlagOnsite, "onsite"}, {FlagSplit, "split"}, {FlagHistory, "history"}, {FlagSuspended, "suspended"}, {FlagLapsed, "lapsed"}, {FlagCall, "drawn"}, {FlagSampled, "sampled"},
+	{FlagCheck, "checking"}, {FlagTell, "to_tell"}, {FlagWaiting, "waiting"}, {FlagStage, "stage_lapsed"}}
 
 // Items renders cases for a list.
 func (s *Service) Items(scope access.Scope, lang string, list []*Case) []Item {
@@ -260,7 +282,7 @@ func (v *view) item(c *Case) Item {
 		it.Warning = doubts[c.Doubt].In(v.lang)
 	}
 	for _, f := range flagNames {
-		if c.Has(f.flag) && !(v.blind && f.flag&(FlagAnonymous|FlagSealed|FlagCall) != 0) {
+		if c.Has(f.flag) && !((v.blind || v.about(c)) && f.flag&(FlagAnonymous|FlagSealed|FlagCall|FlagTell) != 0) {
 			it.Flags = append(it.Flags, f.name)
 		}
 	}
@@ -336,10 +358,15 @@ func (v *view) whole(c *Case) Clock {
 var stageOf = map[flow.State]string{Reported: "triage", Accepted: "triage", Filed: "triage", Dispatched: "sign", Resolved: "verify", Verified: "call_back"}
 
 func (v *view) stage(c *Case) Clock {
-	if c.StageDueAt == 0 || !c.Open || c.Has(FlagSuspended) {
+	if c.StageDueAt == 0 || !c.Open || c.PausedAt > 0 {
 		return Clock{State: "none"}
 	}
 	limit := calendar.Limit{}
+	for _, m := range c.milestones() {
+		if m.Due == c.StageDueAt {
+			limit = calendar.Limit{N: m.N, Unit: m.Unit}
+		}
+	}
 	for _, l := range v.rules.Limits(c.Category, c.CategoryVersion, c.Grade) {
 		if l.Stage == stageOf[c.Status] {
 			limit = l.Limit
@@ -355,6 +382,7 @@ func (s *Service) Page(ctx context.Context, scope access.Scope, id int64, lang s
 		return nil, err
 	}
 	v := s.view(scope, lang)
+	v.now = s.DB.NowIn(ctx)
 	p := &Page{Case: Detail{Item: v.item(c), Text: c.Body, OccurredAt: v.time(c.OccurredAt), CategoryVersion: c.CategoryVersion, OutsideNumber: c.OutsideNumber, Result: c.Result,
 		Times: map[string]string{}, Units: []UnitView{}, Limits: []LimitView{}}, Requests: []RequestView{}, Links: []Link{}, Files: []FileView{}, Actions: []OptionView{}}
 	if c.Handler != 0 {
@@ -383,7 +411,8 @@ func (s *Service) Page(ctx context.Context, scope access.Scope, id int64, lang s
 	if err != nil {
 		return nil, err
 	}
-	p.Timeline = v.timeline(log)
+	p.Case.Against = v.org(c.Against)
+	p.Timeline = v.timeline(c, log)
 	for _, r := range requests {
 		p.Requests = append(p.Requests, v.request(r))
 	}
@@ -401,7 +430,7 @@ func (s *Service) Page(ctx context.Context, scope access.Scope, id int64, lang s
 }
 
 func (v *view) suggest(c *Case, d *Detail) {
-	r, err := v.rules.Route(RouteFacts{Category: c.Category, Grade: c.Grade, Channel: c.Channel, District: c.District, Street: c.Street, Community: c.Community, Grid: c.Grid, At: v.now})
+	r, err := v.rules.Route(RouteFacts{Category: c.Category, Grade: c.Grade, Channel: c.Channel, District: c.District, Street: c.Street, Community: c.Community, Grid: c.Grid, Against: c.Against, At: v.now})
 	if err != nil {
 		return // no rule proposes anything; the dispatcher chooses
 	}
@@ -415,7 +444,8 @@ func (v *view) suggest(c *Case, d *Detail) {
 	}
 }
 
-var stageNames = map[string]errs.Words{"triage": w("受理立案", "triage"), "sign": w("签收", "sign for"), "handle": w("办理", "handling"), "verify": w("核查", "verification"), "call_back": w("回访", "call-back")}
+// stageNames are the stages of the process; any other is a milestone within handling.
+var stageNames = map[string]errs.Words{"whole": w("全程", "the whole"), "triage": w("受理立案", "triage"), "sign": w("签收", "sign for"), "handle": w("办理", "handling"), "verify": w("核查", "verification"), "call_back": w("回访", "call-back")}
 
 func (v *view) limits(c *Case, d *Detail) {
 	for _, l := range v.rules.Limits(c.Category, c.CategoryVersion, c.Grade) {
@@ -424,8 +454,10 @@ func (v *view) limits(c *Case, d *Detail) {
 		if ok {
 			lv.Name = name.In(v.lang)
 		}
-		due, done := int64(0), int64(0)
+		due, done, still := int64(0), int64(0), false
 		switch l.Stage {
+		case "whole":
+			due, done = v.cal.Add(c.ReportedAt, l.Limit), c.ClosedAt
 		case "triage":
 			due, done = v.cal.Add(c.ReportedAt, l.Limit), c.DecidedAt
 		case "sign":
@@ -433,7 +465,7 @@ func (v *view) limits(c *Case, d *Detail) {
 				due, done = v.cal.Add(c.DispatchedAt, l.Limit), c.SignedAt
 			}
 		case "handle":
-			due, done = c.DueAt, c.ResolvedAt
+			due, done, still = c.DueAt, c.ResolvedAt, c.PausedAt > 0
 		case "verify":
 			if c.ResolvedAt > 0 {
 				due, done = v.cal.Add(c.ResolvedAt, l.Limit), c.VerifiedAt
@@ -443,9 +475,16 @@ func (v *view) limits(c *Case, d *Detail) {
 				due, done = v.cal.Add(c.VerifiedAt, l.Limit), c.CalledAt
 			}
 		default: // a milestone within handling
-			if c.FiledAt > 0 {
-				due, done = v.cal.Add(c.FiledAt, l.Limit), c.ResolvedAt
+			for _, m := range c.milestones() {
+				if m.Stage == l.Stage {
+					due, done, still = m.Due, m.Done, m.open() && c.PausedAt > 0
+				}
 			}
+		}
+		if still && c.Open {
+			lv.State = "paused"
+			d.Limits = append(d.Limits, lv)
+			continue
 		}
 		if due > 0 && !(c.Has(FlagHistory)) {
 			lv.DueAt = v.time(due)
@@ -465,7 +504,7 @@ func (v *view) limits(c *Case, d *Detail) {
 // reporter shows who reported, masked. Who is sealed or anonymous towards the
 // units shows nothing of a person there, not even whether one is known.
 func (v *view) reporter(ctx context.Context, c *Case, d *Detail) error {
-	if c.Reporter == 0 || v.blind && (c.Has(FlagAnonymous) || c.Has(FlagSealed)) {
+	if c.Reporter == 0 || v.hides(c) {
 		return nil
 	}
 	d.Reporter = &Masked{Exists: true, Anonymous: c.Has(FlagAnonymous), Sealed: c.Has(FlagSealed)}
@@ -477,11 +516,14 @@ func (v *view) reporter(ctx context.Context, c *Case, d *Detail) error {
 	return err
 }
 
-func (v *view) timeline(log []LogEntry) []Step {
+func (v *view) timeline(c *Case, log []LogEntry) []Step {
 	out := make([]Step, 0, len(log))
 	for _, e := range log {
-		st := Step{Seq: e.Seq, At: v.time(e.At), Action: e.Action, Name: v.actionName(e.Action), From: e.Was, To: e.Became, Fields: map[string]any{}, Files: []int64{}}
-		if e.Actor != 0 {
+		if e.Action == "tell" && v.hides(c) {
+			continue // it would say that there is somebody to tell
+		}
+		st := Step{Seq: len(out) + 1, At: v.time(e.At), Action: e.Action, Name: v.actionName(e.Action), From: e.Was, To: e.Became, Fields: map[string]any{}, Files: []int64{}}
+		if e.Actor != 0 && !(v.about(c) && e.Actor == c.Creator) {
 			st.Actor = &StepActor{e.Actor, v.s.People.Account(e.Actor), v.s.People.PostName(e.Post).In(v.lang)}
 		}
 		var fields map[string]any
@@ -516,7 +558,7 @@ func (v *view) fields(fields map[string]any, st *Step) {
 			for _, f := range list {
 				st.Files = append(st.Files, id(f))
 			}
-		case "lead", "proposed":
+		case "lead", "proposed", "against":
 			st.Fields[name] = v.org(id(x))
 		case "assists":
 			list, _ := x.([]any)
@@ -600,7 +642,7 @@ func (v *view) files(ctx context.Context, c *Case, log []LogEntry) ([]FileView, 
 			}
 		}
 		by := v.s.People.Account(f.By)
-		if c.Has(FlagSealed) && f.By == c.Creator {
+		if (c.Has(FlagSealed) || v.about(c)) && f.By == c.Creator {
 			by = ""
 		}
 		out = append(out, FileView{f.ID, f.Name, f.Type, f.Size, fmt.Sprintf("/api/v1/files/%d/thumb", f.ID), fmt.Sprintf("/api/v1/files/%d", f.ID), by, v.time(f.At), stage})
@@ -631,7 +673,7 @@ func (v *view) actions(scope access.Scope, c *Case, units []Unit, requests []Req
 			ov.Primary, primary = true, true
 		}
 		for _, n := range o.Needs {
-			required := n.Required
+			required, choices := n.Required, n.Choices
 			switch {
 			case n.Name == "request":
 				continue // the page's pending request is meant
@@ -644,8 +686,14 @@ func (v *view) actions(scope access.Scope, c *Case, units []Unit, requests []Req
 				required = f.cat.EvidenceResolved
 			case n.Name == "category_id" && o.Action == "file":
 				required = c.Category == 0
+			case n.Name == "stage":
+				for _, m := range c.milestones() {
+					if m.open() {
+						choices = append(choices, m.Stage)
+					}
+				}
 			}
-			ov.Needs = append(ov.Needs, NeedView{n.Name, n.Label.In(v.lang), n.Type, required, n.Max, n.Choices})
+			ov.Needs = append(ov.Needs, NeedView{n.Name, n.Label.In(v.lang), n.Type, required, n.Max, choices})
 		}
 		out = append(out, ov)
 	}

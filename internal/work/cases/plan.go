@@ -136,7 +136,7 @@ func (f *Filter) states() []flow.State {
 	if f.Open != nil {
 		open = f.Open
 	}
-	must := f.Overdue || f.Soon || f.MarksAll&(1<<MarkOpen|1<<MarkOverdue|1<<MarkSuspended) != 0
+	must := f.Overdue || f.Soon || f.Flag != 0 || f.MarksAll&(1<<MarkOpen|1<<MarkOverdue|1<<MarkSuspended) != 0
 	return slices.DeleteFunc(slices.Clone(Statuses), func(s flow.State) bool {
 		ended := Life.Ended(s)
 		if !wants(!ended) || must && ended || f.MarksNone&(1<<MarkOpen) != 0 && !ended || len(f.Statuses) > 0 && !slices.Contains(f.Statuses, string(s)) {

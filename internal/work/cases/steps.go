@@ -81,8 +81,10 @@ func (st *steps) entered(was flow.State) {
 		return
 	}
 	st.stage(stageOf[c.Status])
+	st.watch()
 	if Life.Ended(c.Status) {
 		c.Pending = ""
+		c.set(FlagCheck|FlagTell, false)
 		if c.ClosedAt == 0 {
 			c.ClosedAt = st.now
 		}
@@ -98,6 +100,33 @@ func (st *steps) stage(name string) {
 	}
 }
 
+func noSuchUnit(field string, label errs.Words) error {
+	return errs.Invalid.New("field", label, "remedy", w("没有这个单位，请重新选择", "there is no such unit; please choose again")).In(field)
+}
+
+// fair refuses the unit that the case complains about, and those below it.
+func (st *steps) fair(field string, label errs.Words, org int64) error {
+	if st.c.Against != 0 && st.s.People.Under(org, st.c.Against) {
+		return errs.Invalid.New("field", label, "remedy", w("事项反映的就是这个单位，请选择其他单位", "the case complains about this unit; please choose another")).In(field)
+	}
+	return nil
+}
+
+// complains names the unit that the case complains about; none that has it now.
+func (st *steps) complains(org int64) error {
+	if org == 0 {
+		return nil
+	}
+	if _, ok := st.s.People.Org(org); !ok {
+		return noSuchUnit("against", against.Label)
+	}
+	if slices.ContainsFunc(st.units, func(u Unit) bool { return u.Ended == 0 && st.s.People.Under(u.Org, org) }) {
+		return errs.Invalid.New("field", against.Label, "remedy", w("该单位正在办理本事项，请先改派", "this unit has the case now; send it elsewhere first")).In("against")
+	}
+	st.c.Against = org
+	return nil
+}
+
 // startClock starts the whole limit anew, by category and grade.
 func (st *steps) startClock() {
 	c := st.c
@@ -105,11 +134,15 @@ func (st *steps) startClock() {
 		c.Limit, c.DueAt = l, st.cal.Add(st.now, l)
 	}
 	c.set(FlagLapsed, false)
+	st.plan(st.now, nil)
 }
 
 func (st *steps) lead(org int64) error {
 	if _, ok := st.s.People.Org(org); !ok {
-		return errs.Invalid.New("field", lead.Label, "remedy", w("没有这个单位，请重新选择", "there is no such unit; please choose again")).In("lead")
+		return noSuchUnit("lead", lead.Label)
+	}
+	if err := st.fair("lead", lead.Label, org); err != nil {
+		return err
 	}
 	for _, u := range st.units {
 		if u.Role == "lead" && u.Org != org && u.Ended == 0 {
@@ -125,6 +158,9 @@ func (st *steps) assists(orgs []int64) error {
 	for _, o := range orgs {
 		if _, ok := st.s.People.Org(o); !ok || o == st.c.Lead {
 			return errs.Invalid.New("field", assists.Label, "remedy", w("请选择主办以外的现有单位", "please choose existing units other than the lead")).In("assists")
+		}
+		if err := st.fair("assists", assists.Label, o); err != nil {
+			return err
 		}
 		st.unit(o, "assist", false)
 	}
@@ -189,6 +225,9 @@ func (st *steps) apply(t *row, a *Act, f *facts) error {
 	if t.Asks {
 		return st.ask(t, a)
 	}
+	if err := st.complains(a.Against); err != nil {
+		return err
+	}
 	fields := a.fields()
 	var after func() error // what the program does once the act is noted
 	switch t.Action {
@@ -242,9 +281,25 @@ func (st *steps) apply(t *row, a *Act, f *facts) error {
 			return needPhotos(f.cat)
 		}
 		c.ResolvedAt, c.Result, c.Handler = st.now, a.Result, st.scope.Account()
-		after = func() error { return nil }
-	case "resume":
+		st.allStagesDone()
+	case "resume", "go_on":
 		st.resume()
+	case "await":
+		if err := st.day("until", w("最迟等到", "at the latest until"), a.Until, st.now+int64(st.set.PauseDays)*day24h); err != nil {
+			return err
+		}
+		c.Pauses++
+		st.pause(FlagWaiting, a.Reason, a.Until)
+	case "stage_done":
+		if err := st.stageDone(a.Stage); err != nil {
+			return err
+		}
+	case "check_site":
+		c.set(FlagCheck, true)
+	case "site_checked":
+		c.set(FlagCheck, false)
+	case "tell":
+		c.set(FlagTell, false)
 	case ActApprove, ActRefuse:
 		return st.decide(t, a, f)
 	case "verify_pass":
@@ -324,6 +379,9 @@ func (st *steps) ask(t *row, a *Act) error {
 		if _, ok := st.s.People.Org(a.Proposed); !ok || a.Proposed == c.Lead {
 			return errs.Invalid.New("field", w("建议单位", "proposed unit"), "remedy", w("请选择本单位以外的现有单位", "please choose an existing unit other than your own")).In("proposed")
 		}
+		if err := st.fair("proposed", w("建议单位", "proposed unit"), a.Proposed); err != nil {
+			return err
+		}
 	case "extend":
 		r.Kind, r.Until = KindExtension, a.Until
 		if err := st.day("until", w("延期至", "until"), a.Until, st.cal.Add(max(c.DueAt, st.now), st.set.ExtensionMax)); err != nil {
@@ -341,7 +399,7 @@ func (st *steps) ask(t *row, a *Act) error {
 		r.Kind = KindVoid
 	}
 	if r.Kind != KindVoid && (r.Kind != KindReturn || c.Returns+1 < st.set.ReturnsDecided) {
-		r.Approver = st.s.People.Approver(r.Kind, c.spot())
+		r.Approver = st.s.People.Approver(r.Kind, c.spot(), c.Against)
 	}
 	c.Pending = r.Kind
 	st.requests = append(st.requests, r)
@@ -384,13 +442,11 @@ func (st *steps) decide(t *row, a *Act, f *facts) error {
 		c.Extended++
 		c.DueAt = st.cal.CloseOf(r.Until, c.unit())
 		c.set(FlagLapsed, false)
+		c.set(FlagTell, c.Reporter != 0)
 		st.system("extension_approved", map[string]any{"until": r.Until})
 	case KindSuspension:
-		c.set(FlagSuspended, true)
-		c.PausedAt, c.PauseReason, c.ReviewDay = st.now, r.Reason, r.Until
-		if c.DueAt > 0 {
-			c.Remaining = st.cal.Remaining(st.now, c.DueAt, c.unit())
-		}
+		st.pause(FlagSuspended, r.Reason, r.Until)
+		c.set(FlagTell, c.Reporter != 0)
 		st.system("suspension_approved", map[string]any{"review": r.Until, "reason": r.Reason})
 	case KindVoid:
 		st.system("void_approved", nil)
@@ -403,7 +459,7 @@ func (st *steps) decide(t *row, a *Act, f *facts) error {
 func (st *steps) returned(a *Act) error {
 	c := st.c
 	c.Returns++
-	if c.Has(FlagSuspended) {
+	if c.PausedAt > 0 {
 		st.resume()
 	}
 	st.unit(c.Lead, "lead", true)
@@ -421,15 +477,6 @@ func (st *steps) returned(a *Act) error {
 	st.system("return_decided", map[string]any{"lead": a.Lead})
 	st.stage("sign")
 	return nil
-}
-
-func (st *steps) resume() {
-	c := st.c
-	if c.DueAt > 0 {
-		c.DueAt = st.cal.AddRemaining(st.now, c.Remaining, c.unit())
-	}
-	c.set(FlagSuspended, false)
-	c.PausedAt, c.Remaining, c.PauseReason, c.ReviewDay = 0, 0, "", 0
 }
 
 // chance is a number in [0,1) that nobody can foresee without the city's
@@ -592,7 +639,7 @@ func (st *steps) split(parts []Part) error {
 		n := &Case{District: c.District, ID: st.tx.NextID(), Number: st.spare[i], Version: 1, Status: Reported, Channel: c.Channel, Grade: c.Grade,
 			Category: c.Category, CategoryVersion: c.CategoryVersion, Title: p.Title, Body: p.Text, Address: c.Address, Lon: c.Lon, Lat: c.Lat, CRS: c.CRS,
 			Street: c.Street, Community: c.Community, Grid: c.Grid, Day: st.cal.Day(st.now), OccurredAt: c.OccurredAt, ReportedAt: st.now,
-			Creator: st.scope.Account(), Reporter: c.Reporter, Flags: c.Flags & (FlagAnonymous | FlagSealed), Supporters: 1, Solved: -1, SplitFrom: c.ID}
+			Creator: st.scope.Account(), Reporter: c.Reporter, Flags: c.Flags & (FlagAnonymous | FlagSealed), Against: c.Against, Supporters: 1, Solved: -1, SplitFrom: c.ID}
 		o := st.other(n, nil)
 		o.was = nil
 		o.stage("triage")
@@ -650,6 +697,7 @@ func (st *steps) correct(a *Act) error {
 		if l, ok := st.limitOf("handle"); ok {
 			c.Limit, c.DueAt = l, st.cal.Add(c.FiledAt, l) // the clock started when it was filed
 		}
+		st.plan(c.FiledAt, c.milestones())
 	}
 	return nil
 }

@@ -94,9 +94,16 @@ var columns = []column{
 	{"split_from", func(c *Case) any { return &c.SplitFrom }},
 	{"pending", func(c *Case) any { return &c.Pending }},
 	{"result", func(c *Case) any { return &c.Result }},
+	{"against", func(c *Case) any { return &c.Against }},
+	{"pauses", func(c *Case) any { return &c.Pauses }},
+	{"stages", func(c *Case) any { return &c.Stages }},
+	{"next_at", func(c *Case) any { return &c.NextAt }},
 }
 
-const intakeCols = 31
+const (
+	intakeCols = 31
+	firstCols  = 66 // those that every state digest covers
+)
 
 // intBool is a bool kept as 0 or 1.
 type intBool bool
@@ -171,11 +178,18 @@ func scanCase(row interface{ Scan(...any) error }) (*Case, error) {
 	return c, err
 }
 
-// stateDigest is the hash of the whole present row.
+// stateDigest is the hash of the whole present row. Columns that came later enter
+// it only when they hold something, so that older histories still prove.
 func stateDigest(c *Case) [32]byte {
 	b := make([]byte, 0, 4096) // on the stack: every write hashes
-	for _, col := range columns {
+	for _, col := range columns[:firstCols] {
 		b = appendValue(b, col.ptr(c))
+	}
+	for _, col := range columns[firstCols:] {
+		p := col.ptr(c)
+		if v := value(p); v != int64(0) && v != "" {
+			b = appendValue(appendValue(b, col.name), p)
+		}
 	}
 	return sha256.Sum256(b)
 }
@@ -315,7 +329,7 @@ func scanRequests(rows *sql.Rows, err error) ([]Request, error) {
 func (s *Service) save(st *steps) error {
 	c := st.c
 	switch {
-	case st.was == nil && c.Status == Reported && c.SplitFrom == 0:
+	case st.was == nil && c.Status == Reported && c.SplitFrom == 0 && c.Against == 0:
 		st.tx.Append(caseTable, c.values(columns[:intakeCols])...)
 	case st.was == nil:
 		st.tx.Append(caseWhole, c.values(columns)...)

@@ -8,6 +8,7 @@ import (
 
 	"linli/internal/kernel/access"
 	"linli/internal/kernel/audit"
+	"linli/internal/kernel/calendar"
 	"linli/internal/kernel/errs"
 	"linli/internal/kernel/flow"
 	"linli/internal/kernel/store"
@@ -15,7 +16,8 @@ import (
 
 var keeper = access.System("clocks of the cases")
 
-// Lapse notes the cases whose limit, or 24 hours to sign for them, has passed.
+// Lapse notes the cases whose limit, a stage of it, a wait for the reporter or
+// 24 hours to sign for them have passed.
 // It returns how many; call it every few seconds.
 func (s *Service) Lapse(ctx context.Context) (int, error) {
 	now := s.DB.NowIn(ctx)
@@ -32,6 +34,7 @@ func (s *Service) Lapse(ctx context.Context) (int, error) {
 			{ActLapse, fmt.Sprintf("open = 1 AND due_at > 0 AND paused_at = 0 AND resolved_at = 0 AND (flags & %d) = 0", FlagLapsed), "due_at", now},
 			{ActTriage, fmt.Sprintf("status IN ('reported', 'accepted') AND stage_due_at > 0 AND (flags & %d) = 0", FlagTriageLate), "stage_due_at", now},
 			{ActUnsigned, fmt.Sprintf("status = 'dispatched' AND (flags & %d) = 0", FlagUnsigned), "dispatched_at", now - day24h},
+			{ActStage, "next_at > 0", "next_at", now},
 		} {
 			rows, err := s.DB.Query(ctx, "SELECT id FROM cases WHERE district = ? AND "+due.where+" AND "+due.col+" < ? ORDER BY "+due.col+", id LIMIT 500", d, due.at)
 			ids, err := collect(rows, err, func(r *sql.Rows) (id int64, err error) { return id, r.Scan(&id) })
@@ -98,6 +101,19 @@ func (s *Service) bySystem(ctx context.Context, id int64, a flow.Action) error {
 				return nil
 			}
 			c.set(FlagUnsigned, true)
+		case ActStage:
+			switch late := st.lapsedStages(); {
+			case len(late) > 0:
+				for _, stage := range late {
+					st.system(ActStage, map[string]any{"stage": stage})
+				}
+			case c.Has(FlagWaiting) && Life.Find(c.Status, ActGoOn) != nil && st.cal.CloseOf(c.ReviewDay, calendar.Day) < st.now:
+				st.resume()
+				st.system(ActGoOn, nil)
+			default:
+				return nil
+			}
+			return st.finish()
 		case ActArchive:
 			c.Version++
 		}
@@ -139,11 +155,11 @@ func (s *Service) DrawCalls(ctx context.Context, scope access.Scope, n int) ([]*
 			if err != nil {
 				return err
 			}
-			if !c.Has(FlagCall) || c.Seat != 0 || Life.Find(c.Status, ActDraw) == nil { // another seat was quicker
-				return nil
-			}
 			st := &steps{s: s, c: c, now: tx.Now(), scope: scope, cal: rules.Calendar(), rules: rules, set: rules.Settings()}
 			st.begin(tx, clone(c), units, requests)
+			if !c.Has(FlagCall) || c.Seat != 0 || Life.Find(c.Status, ActDraw) == nil || st.factsFrom().about { // another seat was quicker, or it is about the seat's own unit
+				return nil
+			}
 			c.Seat = scope.Account()
 			c.Version++
 			st.system(ActDraw, map[string]any{"seat": scope.Account()})

@@ -24,6 +24,8 @@ type Settings struct {
 	ExtensionTimes int                `json:"extension_times"`    // extensions of one case
 	ReviewDays     int                `json:"suspension_review"`  // days to the review of a suspension, at most
 	ReturnsDecided int                `json:"returns_to_decide"`  // the return after which one named person decides
+	PauseDays      int                `json:"pause_days"`         // longest wait for the reporter
+	PauseTimes     int                `json:"pause_times"`        // waits in one case
 	RevealPerHour  int                `json:"reveal_per_hour"`    // reporters that one account may reveal
 	SoonShare      float64            `json:"soon_share"`         // a clock is "due soon" in this last share of its limit
 	SimilarMetres  int                `json:"similar_metres"`     // how near a similar case is looked for
@@ -57,6 +59,8 @@ func DefaultSettings() Settings {
 		ExtensionTimes: 1,
 		ReviewDays:     30,
 		ReturnsDecided: 2,
+		PauseDays:      10,
+		PauseTimes:     1,
 		RevealPerHour:  30,
 		SoonShare:      0.2,
 		SimilarMetres:  300,
@@ -107,7 +111,7 @@ func (s *Settings) Check() error {
 		lo, hi int
 	}{
 		{"callback_tries", s.CallBackTries, 1, 10}, {"extension_times", s.ExtensionTimes, 0, 5}, {"suspension_review", s.ReviewDays, 1, 366},
-		{"returns_to_decide", s.ReturnsDecided, 1, 5}, {"reveal_per_hour", s.RevealPerHour, 1, 1000}, {"similar_metres", s.SimilarMetres, 10, 5000},
+		{"returns_to_decide", s.ReturnsDecided, 1, 5}, {"pause_days", s.PauseDays, 1, 366}, {"pause_times", s.PauseTimes, 0, 5}, {"reveal_per_hour", s.RevealPerHour, 1, 1000}, {"similar_metres", s.SimilarMetres, 10, 5000},
 		{"similar_days", s.SimilarDays, 1, 366}, {"archive_after_days", s.ArchiveDays, 1, 3660},
 	} {
 		if n.n < n.lo || n.n > n.hi {

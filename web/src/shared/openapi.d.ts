@@ -465,6 +465,91 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/cockpit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 数据总览 */
+        get: operations["cockpit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/figures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 指标目录 */
+        get: operations["list-figures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/figures/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 指标数值 */
+        get: operations["figure"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/figures/{id}/export.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 导出指标 */
+        get: operations["export-figure"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/files/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 开始上传（tus） */
+        post: operations["create-upload"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/files/{id}": {
         parameters: {
             query?: never;
@@ -496,23 +581,6 @@ export interface paths {
         get: operations["get-thumb"];
         put?: never;
         post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/files/}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** 开始上传（tus） */
-        post: operations["create-upload"];
         delete?: never;
         options?: never;
         head?: never;
@@ -924,11 +992,18 @@ export interface components {
     schemas: {
         ActInBody: {
             action: string;
+            /**
+             * Format: int64
+             * @description the unit that it complains about
+             */
+            against?: number;
             assists?: number[] | null;
             /** Format: int64 */
             category_id?: number;
             confirm?: string[] | null;
             files?: number[] | null;
+            /** @description what the check on site found */
+            found?: boolean;
             grade?: string;
             /** Format: int64 */
             into?: number;
@@ -949,6 +1024,8 @@ export interface components {
             /** Format: int64 */
             satisfied?: number;
             solved?: boolean;
+            /** @description one of the open stages within handling */
+            stage?: string;
             title?: string;
             /** @description day: 2026-12-01 or 20261201 */
             until?: string;
@@ -1029,12 +1106,19 @@ export interface components {
         };
         BulkInBody: {
             action: string;
+            /**
+             * Format: int64
+             * @description the unit that it complains about
+             */
+            against?: number;
             assists?: number[] | null;
             cases: components["schemas"]["Item"][] | null;
             /** Format: int64 */
             category_id?: number;
             confirm?: string[] | null;
             files?: number[] | null;
+            /** @description what the check on site found */
+            found?: boolean;
             grade?: string;
             /** Format: int64 */
             into?: number;
@@ -1055,6 +1139,8 @@ export interface components {
             /** Format: int64 */
             satisfied?: number;
             solved?: boolean;
+            /** @description one of the open stages within handling */
+            stage?: string;
             title?: string;
             /** @description day: 2026-12-01 or 20261201 */
             until?: string;
@@ -1101,6 +1187,8 @@ export interface components {
         };
         CasesDetail: {
             address: string;
+            /** @description the unit that it complains about; it never gets the case and never sees who reported it */
+            against?: components["schemas"]["CasesNamed"];
             /**
              * Format: int64
              * @description call-backs tried
@@ -1230,7 +1318,7 @@ export interface components {
             limit: string;
             name: string;
             /** @enum {string} */
-            state: "running" | "met" | "missed" | "waiting";
+            state: "running" | "met" | "missed" | "waiting" | "paused";
         };
         CasesLink: {
             case: components["schemas"]["CasesItem"];
@@ -1738,6 +1826,9 @@ export interface components {
             items: components["schemas"]["CasesItem"][] | null;
             next: string;
         };
+        ListOutBody2: {
+            items: components["schemas"]["MetricInfo"][] | null;
+        };
         MeAccountStruct: {
             /** Format: int64 */
             id: number;
@@ -1751,6 +1842,156 @@ export interface components {
             name: string;
             /** @description The city is invented; every page says so. */
             synthetic: boolean;
+        };
+        MetricCockpit: {
+            /** Format: date-time */
+            as_of: string;
+            /** @description leaf categories; group is the key of the top-level one */
+            by_category: components["schemas"]["MetricRow"][] | null;
+            /** @description top-level categories */
+            by_category_group: components["schemas"]["MetricRow"][] | null;
+            by_channel: components["schemas"]["MetricRow"][] | null;
+            by_street: components["schemas"]["MetricRow"][] | null;
+            /** @description the units with most cases */
+            by_unit: components["schemas"]["MetricRow"][] | null;
+            /** @description the figure that is broken down */
+            figure: string;
+            figures: components["schemas"]["MetricTopFigure"][] | null;
+            /** Format: int64 */
+            from: number;
+            grids: components["schemas"]["MetricGridValue"][] | null;
+            overdue: components["schemas"]["MetricOverdue"];
+            statuses: components["schemas"]["MetricStatusCount"][] | null;
+            /** Format: int64 */
+            to: number;
+            trend: components["schemas"]["MetricTrendDay"][] | null;
+        };
+        MetricGridValue: {
+            code: string;
+            /** Format: int64 */
+            grid_id: number;
+            /**
+             * Format: int64
+             * @description denominator; for counts the number itself
+             */
+            n: number;
+            n_small: boolean;
+            name: string;
+            /** Format: double */
+            value: number | null;
+        };
+        MetricInfo: {
+            definition: string;
+            denominator: string;
+            exclusions: string;
+            id: string;
+            name: string;
+            numerator: string;
+            source: string;
+            /** @enum {string} */
+            unit: "count" | "rate";
+        };
+        MetricMeasured: {
+            /**
+             * Format: int64
+             * @description null for counts
+             */
+            denominator: number | null;
+            /**
+             * Format: int64
+             * @description rates: looked at and not in the denominator
+             */
+            excluded?: number;
+            /** @description rates: Wilson interval, 95 % */
+            interval?: number[] | null;
+            /** @description fewer than 30 cases: not to be ranked */
+            n_small: boolean;
+            /** Format: int64 */
+            numerator: number;
+            /**
+             * Format: double
+             * @description null: no data
+             */
+            value: number | null;
+        };
+        MetricOverdue: {
+            /** Format: int64 */
+            count: number;
+            items: components["schemas"]["CasesItem"][] | null;
+        };
+        MetricRow: {
+            /** @description grids, categories */
+            code?: string;
+            /**
+             * Format: int64
+             * @description null for counts
+             */
+            denominator: number | null;
+            /**
+             * Format: int64
+             * @description rates: looked at and not in the denominator
+             */
+            excluded?: number;
+            /** @description category: key of its top-level group */
+            group?: string;
+            /** @description rates: Wilson interval, 95 % */
+            interval?: number[] | null;
+            /** @description code or id; 0: none known */
+            key: string;
+            label: string;
+            /** @description fewer than 30 cases: not to be ranked */
+            n_small: boolean;
+            /** Format: int64 */
+            numerator: number;
+            /**
+             * Format: double
+             * @description null: no data
+             */
+            value: number | null;
+        };
+        MetricStatusCount: {
+            /** Format: int64 */
+            count: number;
+            name: string;
+            status: string;
+        };
+        MetricTopFigure: {
+            /**
+             * Format: int64
+             * @description null for counts
+             */
+            denominator: number | null;
+            /**
+             * Format: int64
+             * @description rates: looked at and not in the denominator
+             */
+            excluded?: number;
+            id: string;
+            /** @description rates: Wilson interval, 95 % */
+            interval?: number[] | null;
+            /** @description fewer than 30 cases: not to be ranked */
+            n_small: boolean;
+            name: string;
+            /** Format: int64 */
+            numerator: number;
+            /** @enum {string} */
+            unit: "count" | "rate";
+            /**
+             * Format: double
+             * @description null: no data
+             */
+            value: number | null;
+        };
+        MetricTrendDay: {
+            /**
+             * Format: int64
+             * @description of the cases reported that day
+             */
+            closed: number;
+            /** Format: int64 */
+            day: number;
+            /** Format: int64 */
+            reported: number;
         };
         OnsiteStruct: {
             result: string;
@@ -1898,6 +2139,11 @@ export interface components {
             sealed?: boolean;
         };
         ReportInBody: {
+            /**
+             * Format: int64
+             * @description the unit that it complains about
+             */
+            against?: number;
             /** Format: int64 */
             category_id?: number;
             channel?: string;
@@ -2154,6 +2400,10 @@ export interface components {
             /** Format: double */
             onsite_sample_rate: number;
             /** Format: int64 */
+            pause_days: number;
+            /** Format: int64 */
+            pause_times: number;
+            /** Format: int64 */
             returns_to_decide: number;
             /** Format: int64 */
             reveal_per_hour: number;
@@ -2311,6 +2561,16 @@ export interface components {
             /** Format: int64 */
             version: number;
         };
+        ValueOutBody: {
+            by: string;
+            figure: components["schemas"]["MetricInfo"];
+            /** Format: int64 */
+            from: number;
+            rows: components["schemas"]["MetricRow"][] | null;
+            /** Format: int64 */
+            to: number;
+            total: components["schemas"]["MetricMeasured"];
+        };
         VersionsOutBody: {
             items: components["schemas"]["RulebookVersionItem"][] | null;
             next?: string;
@@ -2358,7 +2618,7 @@ export interface operations {
                 role?: string;
             };
             header?: {
-                /** @description Language of messages: zh (default) or en. An account's own setting wins. */
+                /** @description Language of messages: zh or en. Without it the account's setting, else zh. */
                 "Accept-Language"?: string;
             };
             path?: never;
@@ -2444,7 +2704,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Language of messages: zh (default) or en. An account's own setting wins. */
+                /** @description Language of messages: zh or en. Without it the account's setting, else zh. */
                 "Accept-Language"?: string;
             };
             path?: never;
@@ -2501,6 +2761,24 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Unprocessable Entity */
             422: {
                 headers: {
@@ -2543,7 +2821,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Language of messages: zh (default) or en. An account's own setting wins. */
+                /** @description Language of messages: zh or en. Without it the account's setting, else zh. */
                 "Accept-Language"?: string;
             };
             path: {
@@ -2640,7 +2918,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Language of messages: zh (default) or en. An account's own setting wins. */
+                /** @description Language of messages: zh or en. Without it the account's setting, else zh. */
                 "Accept-Language"?: string;
                 /** @description Repeats with the same key and content within 24 h get the first answer. */
                 "Idempotency-Key"?: string;
@@ -2710,6 +2988,24 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Unprocessable Entity */
             422: {
                 headers: {
@@ -2752,7 +3048,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Language of messages: zh (default) or en. An account's own setting wins. */
+                /** @description Language of messages: zh or en. Without it the account's setting, else zh. */
                 "Accept-Language"?: string;
             };
             path: {
@@ -2816,6 +3112,24 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Unprocessable Entity */
             422: {
                 headers: {
@@ -2858,7 +3172,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Language of messages: zh (default) or en. An account's own setting wins. */
+                /** @description Language of messages: zh or en. Without it the account's setting, else zh. */
                 "Accept-Language"?: string;
                 /** @description Repeats with the same key and content within 24 h get the first answer. */
                 "Idempotency-Key"?: string;
@@ -2928,6 +3242,24 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Unprocessable Entity */
             422: {
                 headers: {
@@ -2970,7 +3302,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Language of messages: zh (default) or en. An account's own setting wins. */
+                /** @description Language of messages: zh or en. Without it the account's setting, else zh. */
                 "Accept-Language"?: string;
             };
             path: {
@@ -3067,7 +3399,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Language of messages: zh (default) or en. An account's own setting wins. */
+                /** @description Language of messages: zh or en. Without it the account's setting, else zh. */
                 "Accept-Language"?: string;
             };
             path: {
@@ -3171,7 +3503,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Language of messages: zh (default) or en. An account's own setting wins. */
+                /** @description Language of messages: zh or en. Without it the account's setting, else zh. */
                 "Accept-Language"?: string;
             };
             path: {
@@ -3288,7 +3620,7 @@ export interface operations {
                 to?: number;
             };
             header?: {
-                /** @description Language of messages: zh (default) or en. An account's own setting wins. */
+                /** @description Language of messages: zh or en. Without it the account's setting, else zh. */
                 "Accept-Language"?: string;
             };
             path?: never;
@@ -3374,7 +3706,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Language of messages: zh (default) or en. An account's own setting wins. */
+                /** @description Language of messages: zh or en. Without it the account's setting, else zh. */
                 "Accept-Language"?: string;
             };
             path?: never;
@@ -3451,7 +3783,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Language of messages: zh (default) or en. An account's own setting wins. */
+                /** @description Language of messages: zh or en. Without it the account's setting, else zh. */
                 "Accept-Language"?: string;
             };
             path?: never;
@@ -3504,6 +3836,33 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Too Many Requests */
             429: {
                 headers: {
@@ -3537,7 +3896,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Language of messages: zh (default) or en. An account's own setting wins. */
+                /** @description Language of messages: zh or en. Without it the account's setting, else zh. */
                 "Accept-Language"?: string;
             };
             path: {
@@ -3634,7 +3993,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Language of messages: zh (default) or en. An account's own setting wins. */
+                /** @description Language of messages: zh or en. Without it the account's setting, else zh. */
                 "Accept-Language"?: string;
                 /** @description Repeats with the same key and content within 24 h get the first answer. */
                 "Idempotency-Key"?: string;
@@ -3704,6 +4063,24 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Unprocessable Entity */
             422: {
                 headers: {
@@ -3746,7 +4123,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Language of messages: zh (default) or en. An account's own setting wins. */
+                /** @description Language of messages: zh or en. Without it the account's setting, else zh. */
                 "Accept-Language"?: string;
                 /** @description Repeats with the same key and content within 24 h get the first answer. */
                 "Idempotency-Key"?: string;
@@ -3805,6 +4182,24 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Unprocessable Entity */
             422: {
                 headers: {
@@ -3847,7 +4242,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Language of messages: zh (default) or en. An account's own setting wins. */
+                /** @description Language of messages: zh or en. Without it the account's setting, else zh. */
                 "Accept-Language"?: string;
             };
             path?: never;
@@ -3904,6 +4299,24 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Unprocessable Entity */
             422: {
                 headers: {
@@ -3946,7 +4359,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Language of messages: zh (default) or en. An account's own setting wins. */
+                /** @description Language of messages: zh or en. Without it the account's setting, else zh. */
                 "Accept-Language"?: string;
             };
             path?: never;
@@ -4023,7 +4436,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Language of messages: zh (default) or en. An account's own setting wins. */
+                /** @description Language of messages: zh or en. Without it the account's setting, else zh. */
                 "Accept-Language"?: string;
                 /** @description Repeats with the same key and content within 24 h get the first answer. */
                 "Idempotency-Key"?: string;
@@ -4075,6 +4488,24 @@ export interface operations {
             };
             /** @description Conflict */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4134,6 +4565,8 @@ export interface operations {
                 cursor?: string;
                 district?: number;
                 figure?: string;
+                /** @description what it waits for or is late with */
+                flag?: "checking" | "to_tell" | "waiting" | "suspended" | "stage_lapsed";
                 /** @description first day of report, yyyymmdd */
                 from?: number;
                 grade?: string;
@@ -4157,7 +4590,7 @@ export interface operations {
                 to?: number;
             };
             header?: {
-                /** @description Language of messages: zh (default) or en. An account's own setting wins. */
+                /** @description Language of messages: zh or en. Without it the account's setting, else zh. */
                 "Accept-Language"?: string;
             };
             path?: never;
@@ -4243,7 +4676,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Language of messages: zh (default) or en. An account's own setting wins. */
+                /** @description Language of messages: zh or en. Without it the account's setting, else zh. */
                 "Accept-Language"?: string;
                 /** @description Repeats with the same key and content within 24 h get the first answer. */
                 "Idempotency-Key"?: string;
@@ -4293,8 +4726,35 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Conflict */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4344,7 +4804,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Language of messages: zh (default) or en. An account's own setting wins. */
+                /** @description Language of messages: zh or en. Without it the account's setting, else zh. */
                 "Accept-Language"?: string;
             };
             path: {
@@ -4441,7 +4901,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Language of messages: zh (default) or en. An account's own setting wins. */
+                /** @description Language of messages: zh or en. Without it the account's setting, else zh. */
                 "Accept-Language"?: string;
                 /** @description Repeats with the same key and content within 24 h get the first answer. */
                 "Idempotency-Key"?: string;
@@ -4511,6 +4971,24 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Unprocessable Entity */
             422: {
                 headers: {
@@ -4553,7 +5031,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Language of messages: zh (default) or en. An account's own setting wins. */
+                /** @description Language of messages: zh or en. Without it the account's setting, else zh. */
                 "Accept-Language"?: string;
             };
             path: {
@@ -4621,6 +5099,24 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Unprocessable Entity */
             422: {
                 headers: {
@@ -4663,7 +5159,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Language of messages: zh (default) or en. An account's own setting wins. */
+                /** @description Language of messages: zh or en. Without it the account's setting, else zh. */
                 "Accept-Language"?: string;
             };
             path: {
@@ -4760,7 +5256,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Language of messages: zh (default) or en. An account's own setting wins. */
+                /** @description Language of messages: zh or en. Without it the account's setting, else zh. */
                 "Accept-Language"?: string;
                 /** @description Repeats with the same key and content within 24 h get the first answer. */
                 "Idempotency-Key"?: string;
@@ -4819,6 +5315,24 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Unprocessable Entity */
             422: {
                 headers: {
@@ -4859,9 +5373,44 @@ export interface operations {
     };
     "export-cases": {
         parameters: {
-            query?: never;
+            query?: {
+                assist?: number;
+                /** @description comma list of ids, any level; 0: without one */
+                category?: string;
+                channel?: string;
+                /** @description comma list of codes */
+                community?: string;
+                /** @description count the rows too, up to 1000 */
+                count?: boolean;
+                cursor?: string;
+                district?: number;
+                figure?: string;
+                /** @description what it waits for or is late with */
+                flag?: "checking" | "to_tell" | "waiting" | "suspended" | "stage_lapsed";
+                /** @description first day of report, yyyymmdd */
+                from?: number;
+                grade?: string;
+                /** @description comma list of ids */
+                grid?: string;
+                lead?: number;
+                limit?: number;
+                mine?: boolean;
+                open?: "true" | "false";
+                overdue?: boolean;
+                part?: "numerator" | "denominator" | "excluded";
+                pending?: "any" | "return" | "extension" | "suspension" | "void";
+                q?: string;
+                soon?: boolean;
+                sort?: "-reported" | "reported" | "due" | "-due";
+                /** @description comma list */
+                status?: string;
+                /** @description comma list of codes */
+                street?: string;
+                /** @description last day of report, yyyymmdd */
+                to?: number;
+            };
             header?: {
-                /** @description Language of messages: zh (default) or en. An account's own setting wins. */
+                /** @description Language of messages: zh or en. Without it the account's setting, else zh. */
                 "Accept-Language"?: string;
             };
             path?: never;
@@ -4898,6 +5447,15 @@ export interface operations {
             };
             /** @description Forbidden */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4944,7 +5502,7 @@ export interface operations {
                 text?: string;
             };
             header?: {
-                /** @description Language of messages: zh (default) or en. An account's own setting wins. */
+                /** @description Language of messages: zh or en. Without it the account's setting, else zh. */
                 "Accept-Language"?: string;
             };
             path?: never;
@@ -5028,10 +5586,15 @@ export interface operations {
     };
     "watch-cases": {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description the same, for clients that cannot set headers */
+                last_event_id?: string;
+            };
             header?: {
-                /** @description Language of messages: zh (default) or en. An account's own setting wins. */
+                /** @description Language of messages: zh or en. Without it the account's setting, else zh. */
                 "Accept-Language"?: string;
+                /** @description id of the last event seen; the stream goes on behind it */
+                "Last-Event-ID"?: string;
             };
             path?: never;
             cookie?: never;
@@ -5067,6 +5630,15 @@ export interface operations {
             };
             /** @description Forbidden */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5110,7 +5682,7 @@ export interface operations {
                 at?: number;
             };
             header?: {
-                /** @description Language of messages: zh (default) or en. An account's own setting wins. */
+                /** @description Language of messages: zh or en. Without it the account's setting, else zh. */
                 "Accept-Language"?: string;
             };
             path?: never;
@@ -5196,7 +5768,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Language of messages: zh (default) or en. An account's own setting wins. */
+                /** @description Language of messages: zh or en. Without it the account's setting, else zh. */
                 "Accept-Language"?: string;
                 /** @description Repeats with the same key and content within 24 h get the first answer. */
                 "Idempotency-Key"?: string;
@@ -5255,6 +5827,24 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Unprocessable Entity */
             422: {
                 headers: {
@@ -5297,7 +5887,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Language of messages: zh (default) or en. An account's own setting wins. */
+                /** @description Language of messages: zh or en. Without it the account's setting, else zh. */
                 "Accept-Language"?: string;
                 /** @description Repeats with the same key and content within 24 h get the first answer. */
                 "Idempotency-Key"?: string;
@@ -5367,6 +5957,24 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Unprocessable Entity */
             422: {
                 headers: {
@@ -5407,15 +6015,27 @@ export interface operations {
     };
     "import-categories": {
         parameters: {
-            query?: never;
+            query: {
+                /** @description true only checks */
+                dry_run?: boolean;
+                /** @description why it changes */
+                note?: string;
+                /** @description first day in force, yyyymmdd */
+                valid_from: number;
+            };
             header?: {
-                /** @description Language of messages: zh (default) or en. An account's own setting wins. */
+                /** @description Language of messages: zh or en. Without it the account's setting, else zh. */
                 "Accept-Language"?: string;
             };
             path?: never;
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                "text/csv": string;
+            };
+        };
         responses: {
             /** @description OK */
             200: {
@@ -5453,8 +6073,44 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Conflict */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5495,7 +6151,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Language of messages: zh (default) or en. An account's own setting wins. */
+                /** @description Language of messages: zh or en. Without it the account's setting, else zh. */
                 "Accept-Language"?: string;
             };
             path?: never;
@@ -5552,6 +6208,577 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cockpit: {
+        parameters: {
+            query?: {
+                /** @description the figure to break down; handled_on_time if left out */
+                figure?: string;
+                /** @description first day of report, yyyymmdd; the first of this month if left out */
+                from?: number;
+                /** @description code of a district, street or community */
+                region?: string;
+                /** @description last day of report, yyyymmdd; today if left out */
+                to?: number;
+            };
+            header?: {
+                /** @description Language of messages: zh or en. Without it the account's setting, else zh. */
+                "Accept-Language"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MetricCockpit"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-figures": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Language of messages: zh or en. Without it the account's setting, else zh. */
+                "Accept-Language"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListOutBody2"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    figure: {
+        parameters: {
+            query?: {
+                by?: "district" | "street" | "community" | "grid" | "category" | "group" | "unit" | "channel" | "day" | "month" | "status";
+                /** @description comma list of ids, any level */
+                category?: string;
+                /** @description comma list */
+                channel?: string;
+                /** @description comma list of codes */
+                community?: string;
+                /** @description first day of report, yyyymmdd; the first of this month if left out */
+                from?: number;
+                /** @description comma list of ids */
+                grid?: string;
+                /** @description the same as unit */
+                lead?: string;
+                /** @description code of a district, street or community */
+                region?: string;
+                /** @description comma list of codes */
+                street?: string;
+                /** @description last day of report, yyyymmdd; today if left out */
+                to?: number;
+                /** @description comma list of lead units */
+                unit?: string;
+            };
+            header?: {
+                /** @description Language of messages: zh or en. Without it the account's setting, else zh. */
+                "Accept-Language"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ValueOutBody"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "export-figure": {
+        parameters: {
+            query?: {
+                by?: "district" | "street" | "community" | "grid" | "category" | "group" | "unit" | "channel" | "day" | "month" | "status";
+                /** @description comma list of ids, any level */
+                category?: string;
+                /** @description comma list */
+                channel?: string;
+                /** @description comma list of codes */
+                community?: string;
+                /** @description first day of report, yyyymmdd; the first of this month if left out */
+                from?: number;
+                /** @description comma list of ids */
+                grid?: string;
+                /** @description the same as unit */
+                lead?: string;
+                /** @description code of a district, street or community */
+                region?: string;
+                /** @description comma list of codes */
+                street?: string;
+                /** @description last day of report, yyyymmdd; today if left out */
+                to?: number;
+                /** @description comma list of lead units */
+                unit?: string;
+            };
+            header?: {
+                /** @description Language of messages: zh or en. Without it the account's setting, else zh. */
+                "Accept-Language"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "create-upload": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Language of messages: zh or en. Without it the account's setting, else zh. */
+                "Accept-Language"?: string;
+                "Tus-Resumable": "1.0.0";
+                /** @description bytes */
+                "Upload-Length": number;
+                /** @description tus pairs: filename; key, the client's own name for the upload, by which creating it again goes on with it; sha256 in hexadecimal */
+                "Upload-Metadata"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Unprocessable Entity */
             422: {
                 headers: {
@@ -5594,7 +6821,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Language of messages: zh (default) or en. An account's own setting wins. */
+                /** @description Language of messages: zh or en. Without it the account's setting, else zh. */
                 "Accept-Language"?: string;
             };
             path: {
@@ -5609,7 +6836,10 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/pdf": unknown;
+                    "image/jpeg": unknown;
+                };
             };
             /** @description Bad Request */
             400: {
@@ -5640,6 +6870,15 @@ export interface operations {
             };
             /** @description Not Found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5679,9 +6918,10 @@ export interface operations {
     "end-upload": {
         parameters: {
             query?: never;
-            header?: {
-                /** @description Language of messages: zh (default) or en. An account's own setting wins. */
+            header: {
+                /** @description Language of messages: zh or en. Without it the account's setting, else zh. */
                 "Accept-Language"?: string;
+                "Tus-Resumable": "1.0.0";
             };
             path: {
                 id: string;
@@ -5690,8 +6930,8 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description OK */
-            200: {
+            /** @description No Content */
+            204: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5735,6 +6975,33 @@ export interface operations {
             };
             /** @description Conflict */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Locked */
+            423: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5774,9 +7041,10 @@ export interface operations {
     "upload-offset": {
         parameters: {
             query?: never;
-            header?: {
-                /** @description Language of messages: zh (default) or en. An account's own setting wins. */
+            header: {
+                /** @description Language of messages: zh or en. Without it the account's setting, else zh. */
                 "Accept-Language"?: string;
+                "Tus-Resumable": "1.0.0";
             };
             path: {
                 id: string;
@@ -5828,8 +7096,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Conflict */
-            409: {
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Locked */
+            423: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5869,19 +7155,26 @@ export interface operations {
     "append-upload": {
         parameters: {
             query?: never;
-            header?: {
-                /** @description Language of messages: zh (default) or en. An account's own setting wins. */
+            header: {
+                /** @description Language of messages: zh or en. Without it the account's setting, else zh. */
                 "Accept-Language"?: string;
+                "Tus-Resumable": "1.0.0";
+                /** @description bytes that are there already */
+                "Upload-Offset": number;
             };
             path: {
                 id: string;
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/offset+octet-stream": string;
+            };
+        };
         responses: {
-            /** @description OK */
-            200: {
+            /** @description No Content */
+            204: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5925,6 +7218,51 @@ export interface operations {
             };
             /** @description Conflict */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Locked */
+            423: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5965,7 +7303,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Language of messages: zh (default) or en. An account's own setting wins. */
+                /** @description Language of messages: zh or en. Without it the account's setting, else zh. */
                 "Accept-Language"?: string;
             };
             path: {
@@ -5980,7 +7318,9 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "image/jpeg": unknown;
+                };
             };
             /** @description Bad Request */
             400: {
@@ -6018,92 +7358,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal Server Error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Service Unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "create-upload": {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description Language of messages: zh (default) or en. An account's own setting wins. */
-                "Accept-Language"?: string;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Bad Request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not Found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Conflict */
-            409: {
+            /** @description Unprocessable Entity */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6146,7 +7402,7 @@ export interface operations {
                 page?: string;
             };
             header?: {
-                /** @description Language of messages: zh (default) or en. An account's own setting wins. */
+                /** @description Language of messages: zh or en. Without it the account's setting, else zh. */
                 "Accept-Language"?: string;
             };
             path?: never;
@@ -6232,7 +7488,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Language of messages: zh (default) or en. An account's own setting wins. */
+                /** @description Language of messages: zh or en. Without it the account's setting, else zh. */
                 "Accept-Language"?: string;
                 /** @description Repeats with the same key and content within 24 h get the first answer. */
                 "Idempotency-Key"?: string;
@@ -6291,6 +7547,24 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Unprocessable Entity */
             422: {
                 headers: {
@@ -6333,7 +7607,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Language of messages: zh (default) or en. An account's own setting wins. */
+                /** @description Language of messages: zh or en. Without it the account's setting, else zh. */
                 "Accept-Language"?: string;
             };
             path: {
@@ -6443,7 +7717,7 @@ export interface operations {
                 region?: string;
             };
             header?: {
-                /** @description Language of messages: zh (default) or en. An account's own setting wins. */
+                /** @description Language of messages: zh or en. Without it the account's setting, else zh. */
                 "Accept-Language"?: string;
             };
             path?: never;
@@ -6529,7 +7803,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Language of messages: zh (default) or en. An account's own setting wins. */
+                /** @description Language of messages: zh or en. Without it the account's setting, else zh. */
                 "Accept-Language"?: string;
             };
             path: {
@@ -6559,6 +7833,15 @@ export interface operations {
             };
             /** @description Not Found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6599,7 +7882,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Language of messages: zh (default) or en. An account's own setting wins. */
+                /** @description Language of messages: zh or en. Without it the account's setting, else zh. */
                 "Accept-Language"?: string;
             };
             path?: never;
@@ -6676,7 +7959,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Language of messages: zh (default) or en. An account's own setting wins. */
+                /** @description Language of messages: zh or en. Without it the account's setting, else zh. */
                 "Accept-Language"?: string;
             };
             path?: never;
@@ -6735,7 +8018,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Language of messages: zh (default) or en. An account's own setting wins. */
+                /** @description Language of messages: zh or en. Without it the account's setting, else zh. */
                 "Accept-Language"?: string;
             };
             path: {
@@ -6792,6 +8075,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Too Many Requests */
             429: {
                 headers: {
@@ -6830,7 +8122,7 @@ export interface operations {
                 q?: string;
             };
             header?: {
-                /** @description Language of messages: zh (default) or en. An account's own setting wins. */
+                /** @description Language of messages: zh or en. Without it the account's setting, else zh. */
                 "Accept-Language"?: string;
             };
             path?: never;
@@ -6916,7 +8208,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Language of messages: zh (default) or en. An account's own setting wins. */
+                /** @description Language of messages: zh or en. Without it the account's setting, else zh. */
                 "Accept-Language"?: string;
                 /** @description Repeats with the same key and content within 24 h get the first answer. */
                 "Idempotency-Key"?: string;
@@ -6975,6 +8267,24 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Unprocessable Entity */
             422: {
                 headers: {
@@ -7017,7 +8327,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Language of messages: zh (default) or en. An account's own setting wins. */
+                /** @description Language of messages: zh or en. Without it the account's setting, else zh. */
                 "Accept-Language"?: string;
                 /** @description Repeats with the same key and content within 24 h get the first answer. */
                 "Idempotency-Key"?: string;
@@ -7087,6 +8397,24 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Unprocessable Entity */
             422: {
                 headers: {
@@ -7133,7 +8461,7 @@ export interface operations {
                 q?: string;
             };
             header?: {
-                /** @description Language of messages: zh (default) or en. An account's own setting wins. */
+                /** @description Language of messages: zh or en. Without it the account's setting, else zh. */
                 "Accept-Language"?: string;
             };
             path?: never;
@@ -7223,7 +8551,7 @@ export interface operations {
                 lon: number;
             };
             header?: {
-                /** @description Language of messages: zh (default) or en. An account's own setting wins. */
+                /** @description Language of messages: zh or en. Without it the account's setting, else zh. */
                 "Accept-Language"?: string;
             };
             path?: never;
@@ -7309,7 +8637,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Language of messages: zh (default) or en. An account's own setting wins. */
+                /** @description Language of messages: zh or en. Without it the account's setting, else zh. */
                 "Accept-Language"?: string;
                 /** @description Repeats with the same key and content within 24 h get the first answer. */
                 "Idempotency-Key"?: string;
@@ -7379,6 +8707,24 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Unprocessable Entity */
             422: {
                 headers: {
@@ -7426,7 +8772,7 @@ export interface operations {
                 parent?: string;
             };
             header?: {
-                /** @description Language of messages: zh (default) or en. An account's own setting wins. */
+                /** @description Language of messages: zh or en. Without it the account's setting, else zh. */
                 "Accept-Language"?: string;
             };
             path?: never;
@@ -7512,7 +8858,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Language of messages: zh (default) or en. An account's own setting wins. */
+                /** @description Language of messages: zh or en. Without it the account's setting, else zh. */
                 "Accept-Language"?: string;
                 /** @description Repeats with the same key and content within 24 h get the first answer. */
                 "Idempotency-Key"?: string;
@@ -7582,6 +8928,24 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Unprocessable Entity */
             422: {
                 headers: {
@@ -7624,7 +8988,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Language of messages: zh (default) or en. An account's own setting wins. */
+                /** @description Language of messages: zh or en. Without it the account's setting, else zh. */
                 "Accept-Language"?: string;
             };
             path?: never;
@@ -7704,7 +9068,7 @@ export interface operations {
                 at?: number;
             };
             header?: {
-                /** @description Language of messages: zh (default) or en. An account's own setting wins. */
+                /** @description Language of messages: zh or en. Without it the account's setting, else zh. */
                 "Accept-Language"?: string;
             };
             path?: never;
@@ -7790,7 +9154,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Language of messages: zh (default) or en. An account's own setting wins. */
+                /** @description Language of messages: zh or en. Without it the account's setting, else zh. */
                 "Accept-Language"?: string;
                 /** @description Repeats with the same key and content within 24 h get the first answer. */
                 "Idempotency-Key"?: string;
@@ -7849,6 +9213,24 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Unprocessable Entity */
             422: {
                 headers: {
@@ -7891,7 +9273,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Language of messages: zh (default) or en. An account's own setting wins. */
+                /** @description Language of messages: zh or en. Without it the account's setting, else zh. */
                 "Accept-Language"?: string;
             };
             path?: never;
@@ -7948,6 +9330,24 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Unprocessable Entity */
             422: {
                 headers: {
@@ -7997,7 +9397,7 @@ export interface operations {
                 limit?: number;
             };
             header?: {
-                /** @description Language of messages: zh (default) or en. An account's own setting wins. */
+                /** @description Language of messages: zh or en. Without it the account's setting, else zh. */
                 "Accept-Language"?: string;
             };
             path?: never;
@@ -8083,7 +9483,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Language of messages: zh (default) or en. An account's own setting wins. */
+                /** @description Language of messages: zh or en. Without it the account's setting, else zh. */
                 "Accept-Language"?: string;
             };
             path?: never;
@@ -8160,7 +9560,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Language of messages: zh (default) or en. An account's own setting wins. */
+                /** @description Language of messages: zh or en. Without it the account's setting, else zh. */
                 "Accept-Language"?: string;
             };
             path?: never;
@@ -8191,8 +9591,35 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Conflict */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8242,7 +9669,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Language of messages: zh (default) or en. An account's own setting wins. */
+                /** @description Language of messages: zh or en. Without it the account's setting, else zh. */
                 "Accept-Language"?: string;
             };
             path?: never;
@@ -8327,7 +9754,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Language of messages: zh (default) or en. An account's own setting wins. */
+                /** @description Language of messages: zh or en. Without it the account's setting, else zh. */
                 "Accept-Language"?: string;
                 /** @description Repeats with the same key and content within 24 h get the first answer. */
                 "Idempotency-Key"?: string;
@@ -8386,6 +9813,24 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Unprocessable Entity */
             422: {
                 headers: {
@@ -8428,7 +9873,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Language of messages: zh (default) or en. An account's own setting wins. */
+                /** @description Language of messages: zh or en. Without it the account's setting, else zh. */
                 "Accept-Language"?: string;
             };
             path?: never;
@@ -8485,6 +9930,24 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Unprocessable Entity */
             422: {
                 headers: {
@@ -8527,7 +9990,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Language of messages: zh (default) or en. An account's own setting wins. */
+                /** @description Language of messages: zh or en. Without it the account's setting, else zh. */
                 "Accept-Language"?: string;
             };
             path?: never;
@@ -8604,7 +10067,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Language of messages: zh (default) or en. An account's own setting wins. */
+                /** @description Language of messages: zh or en. Without it the account's setting, else zh. */
                 "Accept-Language"?: string;
             };
             path?: never;
@@ -8688,7 +10151,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Language of messages: zh (default) or en. An account's own setting wins. */
+                /** @description Language of messages: zh or en. Without it the account's setting, else zh. */
                 "Accept-Language"?: string;
             };
             path: {
@@ -8795,7 +10258,7 @@ export interface operations {
                 at?: number;
             };
             header?: {
-                /** @description Language of messages: zh (default) or en. An account's own setting wins. */
+                /** @description Language of messages: zh or en. Without it the account's setting, else zh. */
                 "Accept-Language"?: string;
             };
             path?: never;
@@ -8881,7 +10344,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Language of messages: zh (default) or en. An account's own setting wins. */
+                /** @description Language of messages: zh or en. Without it the account's setting, else zh. */
                 "Accept-Language"?: string;
                 /** @description Repeats with the same key and content within 24 h get the first answer. */
                 "Idempotency-Key"?: string;
@@ -8933,6 +10396,24 @@ export interface operations {
             };
             /** @description Conflict */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -248,6 +248,8 @@ export interface CaseBody extends CaseItem {
   category_version?: number;
   outside_number?: string;
   result?: string;
+  /** The unit that it complains about; it never gets the case. */
+  against?: Ref | null;
   /** Where the routing rules would send it. */
   suggested?: { lead: Ref; assists: Ref[]; why: string } | null;
 }
@@ -281,6 +283,7 @@ export interface NewCase {
   occurred_at?: string;
   files?: number[];
   outside_number?: string;
+  against?: number;
   onsite?: { result: string };
   confirm?: string[];
 }
@@ -362,6 +365,7 @@ export interface AuditEntry {
   detail?: unknown;
 }
 export interface CaseQuery {
+  flag?: string;
   status?: string;
   open?: boolean;
   category?: string;

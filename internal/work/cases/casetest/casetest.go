@@ -129,6 +129,9 @@ func (w *World) Actor(role string, of int64) *access.Actor {
 // Context is a context in which writes happen at w.Now.
 func (w *World) Context() context.Context { return store.ContextAt(context.Background(), w.Now) }
 
+// Calendar is the calendar in force.
+func (w *World) Calendar() *calendar.Calendar { return w.cal }
+
 // Today is the day of w.Now.
 func (w *World) Today() int { return w.cal.Day(w.Now) }
 
@@ -252,14 +255,15 @@ func (people) Org(id int64) (cases.Named, bool) {
 	}
 	return cases.Named{ID: id, Name: fmt.Sprintf("第%d局", id)}, true
 }
-func (people) Account(id int64) string           { return fmt.Sprintf("账号%d", id) }
-func (people) PostName(int64) errs.Words         { return errs.Words{ZH: "岗位", EN: "post"} }
-func (people) Approver(string, cases.Spot) int64 { return 0 }
+func (people) Account(id int64) string                  { return fmt.Sprintf("账号%d", id) }
+func (people) PostName(int64) errs.Words                { return errs.Words{ZH: "岗位", EN: "post"} }
+func (people) Under(org, top int64) bool                { return org == top && org != 0 }
+func (people) Approver(string, cases.Spot, int64) int64 { return 0 }
 
 type rules struct{ w *World }
 
-// Category: 11 may be settled on the spot, 22 needs a photo when resolved; all
-// are called back but 12.
+// Category: 11 may be settled on the spot, 22 needs a photo when resolved, 21 has
+// two stages within handling; all are called back but 12.
 func (r rules) Category(id int64, version int, grade string) (cases.Category, error) {
 	c := cases.Category{ID: id, Version: 1, Code: strconv.FormatInt(id, 10), Name: errs.Words{ZH: fmt.Sprintf("类别%d", id), EN: fmt.Sprintf("category %d", id)}, Onsite: id == 11, EvidenceResolved: id == 22, EvidenceWhy: "证明办理结果", Leaf: true, CallRate: 1}
 	if id == 12 {
@@ -283,8 +287,12 @@ func (r rules) Limits(category int64, _ int, grade string) []cases.StageLimit {
 	if grade == "complex" {
 		handle = calendar.Limit{N: 5, Unit: calendar.WorkDay}
 	}
-	return []cases.StageLimit{{Stage: "triage", Limit: calendar.Limit{N: 4, Unit: calendar.Hour}}, {Stage: "sign", Limit: calendar.Limit{N: 1, Unit: calendar.Day}},
+	limits := []cases.StageLimit{{Stage: "triage", Limit: calendar.Limit{N: 4, Unit: calendar.Hour}}, {Stage: "sign", Limit: calendar.Limit{N: 1, Unit: calendar.Day}},
 		{Stage: "handle", Limit: handle}, {Stage: "verify", Limit: calendar.Limit{N: 1, Unit: calendar.WorkDay}}, {Stage: "call_back", Limit: calendar.Limit{N: 2, Unit: calendar.Day}}}
+	if category == 21 {
+		limits = append(limits, cases.StageLimit{Stage: "停工", Limit: calendar.Limit{N: 4, Unit: calendar.WorkHour}}, cases.StageLimit{Stage: "拆除", Limit: calendar.Limit{N: 20, Unit: calendar.WorkDay}})
+	}
+	return limits
 }
 
 func (r rules) Leaves(id int64) []int64 {
@@ -295,7 +303,7 @@ func (r rules) Leaves(id int64) []int64 {
 }
 func (r rules) Calendar() *calendar.Calendar { return r.w.cal }
 func (r rules) Settings() cases.Settings {
-	return cases.Settings{OnsiteSample: 0.3, CallTries: 2, ExtensionMax: calendar.Limit{N: 5, Unit: calendar.Day}, ExtensionTimes: 1, ReviewDays: 30, ReturnsDecided: 2, SoonShare: 0.2, SimilarMetres: 300, SimilarDays: 30, ArchiveDays: 7}
+	return cases.Settings{OnsiteSample: 0.3, CallTries: 2, ExtensionMax: calendar.Limit{N: 5, Unit: calendar.Day}, ExtensionTimes: 1, ReviewDays: 30, ReturnsDecided: 2, PauseDays: 5, PauseTimes: 2, SoonShare: 0.2, SimilarMetres: 300, SimilarDays: 30, ArchiveDays: 7}
 }
 func (r rules) Route(cases.RouteFacts) (cases.Route, error) {
 	return cases.Route{Lead: 1, Why: errs.Words{ZH: "默认", EN: "default"}}, nil

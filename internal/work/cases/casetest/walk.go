@@ -57,6 +57,9 @@ func (w *World) randomReport(r *rand.Rand) Attempt {
 	s := one(r, w.Spots)
 	in := cases.ReportIn{Text: "路灯不亮", Channel: one(r, cases.Channels), Grade: one(r, cases.Grades)}
 	in.Lon, in.Lat = w.Position(s.Grid)
+	if r.IntN(8) == 0 {
+		in.Against = one(r, Orgs)
+	}
 	actor := w.Actor("operator", City)
 	if r.IntN(5) == 0 {
 		in.Lon, in.Lat, in.Community = 0, 0, s.Community
@@ -188,8 +191,20 @@ func (w *World) given(r *rand.Rand, c *cases.Case, action flow.Action, needs []f
 			act.Files = []int64{1}
 		case "until":
 			act.Until = day(max(c.DueAt, w.Now))
+			if action == "await" {
+				act.Until = day(w.Now)
+			}
 		case "review":
 			act.Review = day(w.Now)
+		case "against":
+			if r.IntN(6) == 0 {
+				act.Against = other()
+			}
+		case "stage":
+			act.Stage = one(r, []string{"停工", "拆除"})
+		case "found":
+			yes := r.IntN(3) > 0
+			act.Found = &yes
 		case "into":
 			act.Into = one(r, w.IDs)
 		case "parts":

@@ -19,6 +19,8 @@ const numbers = [
   ['extension_times', 0, 5],
   ['suspension_review', 1, 366],
   ['returns_to_decide', 1, 5],
+  ['pause_days', 1, 366],
+  ['pause_times', 0, 5],
   ['reveal_per_hour', 1, 1000],
   ['similar_metres', 10, 5000],
   ['similar_days', 1, 366],

@@ -167,6 +167,7 @@ function Facts({ c }: { c: CaseBody }) {
   ];
   if (c.occurred_at) rows.push([t('cases:fact.occurred'), <Time key="o" at={c.occurred_at} />]);
   if (c.supporters > 1) rows.push([t('cases:fact.supporters'), t('cases:people', { count: c.supporters })]);
+  if (c.against) rows.push([t('cases:fact.against'), c.against.name]);
   if (c.result) rows.push([t('cases:fact.result'), c.result]);
   return (
     <dl className="facts">

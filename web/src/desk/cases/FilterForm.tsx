@@ -4,7 +4,7 @@ import { channels, grades, statuses } from '@/shared/api.ts';
 import { useRegions, useStreets } from '@/shared/lookups.ts';
 import { addDays, dayOf, dayText, today } from '@/shared/time.ts';
 import { CategoriesSelect, OrgSelect } from '@/shared/ui/pick.tsx';
-import { type Filter, pendingKinds } from './filter.ts';
+import { type Filter, pendingKinds, waitFlags } from './filter.ts';
 
 interface Props {
   value: Filter;
@@ -78,6 +78,16 @@ export default function FilterForm({ value: f, onChange, onClose }: Props) {
         statuses.map((s) => ({ value: s, label: t(`common:status.${s}`) })),
         true,
       )}
+      <Form.Item label={t('cases:filter.flag')} htmlFor="f-flag">
+        <Select
+          id="f-flag"
+          className="wide"
+          allowClear
+          value={f.flag}
+          options={waitFlags.map((s) => ({ value: s, label: t(`cases:flag.${s}`) }))}
+          onChange={(v) => set({ flag: v })}
+        />
+      </Form.Item>
       <Form.Item label={t('cases:filter.pending')} htmlFor="f-pending">
         <Select
           id="f-pending"

@@ -1,8 +1,12 @@
 import { useTranslation } from 'react-i18next';
 import type { CaseItem } from '@/shared/api.ts';
 
-const loud = new Set(['urged', 'supervised', 'lapsed']);
+const loud = new Set(['urged', 'supervised', 'lapsed', 'checking', 'to_tell', 'stage_lapsed']);
 const shown = [
+  'checking',
+  'to_tell',
+  'waiting',
+  'stage_lapsed',
   'urged',
   'supervised',
   'extended',

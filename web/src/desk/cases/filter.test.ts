@@ -39,6 +39,14 @@ describe('filter', () => {
     });
   });
 
+  it('knows what a case may wait for', () => {
+    expect(parseFilter(new URLSearchParams('flag=checking')).flag).toBe('checking');
+    expect(parseFilter(new URLSearchParams('flag=sealed'))).toEqual({});
+    expect(phrases({ flag: 'to_tell' }, t).map((x) => x.text)).toEqual([
+      'cases:sentence.flag[cases:flag.to_tell]',
+    ]);
+  });
+
   it('reads as a sentence whose parts can be taken away', () => {
     const f = parseFilter(
       new URLSearchParams('overdue=true&status=filed,signed&lead=7&q=水&figure=ontime&part=excluded'),

@@ -8,7 +8,7 @@ import { dayOf, dayText, type Translate } from '@/shared/time.ts';
 const flags = ['open', 'mine', 'overdue', 'soon'] as const;
 const lists = ['status', 'grade', 'category', 'channel'] as const;
 /** The server takes one of these only. */
-const singles = ['pending', 'district', 'street', 'community', 'grid', 'lead', 'assist'] as const;
+const singles = ['flag', 'pending', 'district', 'street', 'community', 'grid', 'lead', 'assist'] as const;
 const days = ['from', 'to'] as const;
 const texts = ['q', 'figure', 'part'] as const;
 export const filterKeys = [...flags, ...lists, ...singles, ...days, ...texts] as const;
@@ -19,6 +19,9 @@ export type SingleKey = (typeof singles)[number];
 export const sorts = ['-reported', 'reported', 'due', '-due'] as const;
 export type Sort = (typeof sorts)[number];
 export const defaultSort: Sort = '-reported';
+
+/** What a case waits for or is late with. */
+export const waitFlags = ['checking', 'to_tell', 'waiting', 'suspended', 'stage_lapsed'] as const;
 
 export const pendingKinds = ['any', 'return', 'extension', 'suspension', 'void'] as const;
 
@@ -31,6 +34,7 @@ export interface Filter {
   grade?: string[];
   category?: string[];
   channel?: string[];
+  flag?: string;
   pending?: string;
   district?: string;
   street?: string;
@@ -66,8 +70,8 @@ export function parseFilter(params: URLSearchParams): Filter {
   }
   for (const k of singles) {
     const v = (params.get(k) ?? '').split(',')[0]?.trim();
-    const ok =
-      k === 'pending' ? (pendingKinds as readonly string[]).includes(v ?? '') : /^\d{1,16}$/.test(v ?? '');
+    const words: Partial<Record<SingleKey, readonly string[]>> = { flag: waitFlags, pending: pendingKinds };
+    const ok = words[k]?.includes(v ?? '') ?? /^\d{1,16}$/.test(v ?? '');
     if (v && ok) f[k] = v;
   }
   for (const k of days) {
@@ -127,7 +131,8 @@ export function phrases(f: Filter, t: Translate, names: Names = () => undefined)
   for (const k of singles) {
     const v = f[k];
     if (!v) continue;
-    const value = k === 'pending' ? t(`cases:pending.${v}`) : (names(k, v) ?? v);
+    const value =
+      k === 'pending' ? t(`cases:pending.${v}`) : k === 'flag' ? t(`cases:flag.${v}`) : (names(k, v) ?? v);
     out.push({ key: k, text: t(`cases:sentence.${k}`, { value }) });
   }
   if (f.q) out.push({ key: 'q', text: t('cases:sentence.q', { value: f.q }) });

@@ -35,7 +35,7 @@ export function valueWords(
   if ((field === 'until' || field === 'review') && /^\d{8}$/.test(String(v))) return dayText(Number(v));
   if (typeof v === 'boolean') return t(v ? 'cases:yes' : 'cases:no');
   const id = Number(v);
-  if (field === 'lead' || field === 'assists' || field === 'proposed') {
+  if (field === 'lead' || field === 'assists' || field === 'proposed' || field === 'against') {
     return (
       c.units?.find((u) => u.org.id === id)?.org.name ??
       (c.lead?.id === id ? c.lead.name : Number.isNaN(id) ? String(v) : '')

@@ -8,7 +8,9 @@ export interface Card {
     | 'triage'
     | 'dispatch'
     | 'approve'
+    | 'check'
     | 'verify'
+    | 'tell'
     | 'callbacks'
     | 'own'
     | 'overdue'
@@ -21,7 +23,7 @@ export interface Card {
   loud?: boolean;
 }
 
-/** What waits for a person of these permissions, most pressing first; six at most. */
+/** What waits for a person of these permissions, most pressing first; seven at most. */
 export function cardsFor(s: Pick<Session, 'can' | 'canAny' | 'post'>): Card[] {
   const out: Card[] = [];
   if (s.can('case.callback')) out.push({ key: 'callbacks', query: '' });
@@ -37,6 +39,8 @@ export function cardsFor(s: Pick<Session, 'can' | 'canAny' | 'post'>): Card[] {
   if (s.can('case.dispatch')) out.push({ key: 'dispatch', query: 'status=filed&sort=reported', stage: true });
   if (s.canAny('case.approve', 'case.arbitrate', 'case.dispatch'))
     out.push({ key: 'approve', query: 'open=true&pending=any&sort=reported' });
+  if (s.can('case.verify') && !s.can('case.triage'))
+    out.push({ key: 'check', query: 'flag=checking&sort=reported', stage: true });
   if (s.can('case.verify')) out.push({ key: 'verify', query: 'status=resolved&sort=reported', stage: true });
   if (!s.can('case.handle') && s.canAny('case.dispatch', 'case.arbitrate', 'case.approve', 'figure.read')) {
     out.push(
@@ -46,5 +50,7 @@ export function cardsFor(s: Pick<Session, 'can' | 'canAny' | 'post'>): Card[] {
   }
   if (s.can('case.report') && !s.canAny('case.triage', 'case.handle'))
     out.push({ key: 'own', query: 'mine=true' });
-  return out.slice(0, 6);
+  if (s.canAny('case.dispatch', 'case.callback'))
+    out.push({ key: 'tell', query: 'flag=to_tell&sort=reported' });
+  return out.slice(0, 7);
 }

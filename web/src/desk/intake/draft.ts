@@ -14,6 +14,7 @@ export interface Draft {
   files?: number[];
   occurred?: string;
   outside_number?: string;
+  against?: number;
   title?: string;
 }
 
@@ -55,6 +56,7 @@ export function toNewCase(d: Draft, confirm: string[], offset = '+08:00'): NewCa
     occurred_at: d.occurred ? `${d.occurred.slice(0, 16)}:00${offset}` : undefined,
     files: d.files?.length ? d.files : undefined,
     outside_number: trimmed(d.outside_number),
+    against: d.against,
     onsite: d.onsite ? { result: (d.onsite_result ?? '').trim() } : undefined,
     confirm: confirm.length ? confirm : undefined,
   };

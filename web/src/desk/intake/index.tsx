@@ -12,7 +12,7 @@ import { useNarrow } from '@/shared/theme.tsx';
 import { useAnnounce } from '@/shared/ui/live.tsx';
 import { Photos } from '@/shared/ui/Photos.tsx';
 import { PlaceBox } from '@/shared/ui/PlaceBox.tsx';
-import { CategorySelect } from '@/shared/ui/pick.tsx';
+import { CategorySelect, OrgSelect } from '@/shared/ui/pick.tsx';
 import { ErrorNote } from '@/shared/ui/state.tsx';
 import { StatusWord, Time } from '@/shared/ui/words.tsx';
 import { uuidv7 } from '@/shared/uuid.ts';
@@ -320,6 +320,9 @@ export default function Intake() {
                 <Input maxLength={60} />
               </Form.Item>
             </div>
+            <Form.Item name="against" label={t('intake:against')} extra={t('intake:against_hint')}>
+              <OrgSelect />
+            </Form.Item>
             <Form.Item name="title" label={t('intake:headline')} extra={t('intake:headline_hint')}>
               <Input maxLength={100} />
             </Form.Item>
