@@ -1,6 +1,7 @@
 package planning
 
 import (
+	"cmp"
 	"math"
 	"math/rand/v2"
 	"sync/atomic"
@@ -15,21 +16,32 @@ var logs = func() (t [4096]float64) {
 	return t
 }()
 
-// best is the best division met: least violation first, then least energy.
+// best is the best division met: fewest broken rules first, then least
+// violation, then least energy.
 type best struct {
 	g         []int32
+	broken    int // pairs that must part, but do not
 	violation int
 	energy    float64
 	proved    bool // that no division into as many grids keeps the bounds, but for units that no grid can hold
 }
 
+// beats tells whether b is better than the other, which may be empty.
+func (b *best) beats(other *best) bool {
+	if other.g == nil {
+		return true
+	}
+	by := cmp.Or(cmp.Compare(b.broken, other.broken), cmp.Compare(b.violation, other.violation))
+	return by < 0 || by == 0 && b.energy < other.energy-1e-9
+}
+
 func (b *best) take(s *state, energy float64) bool {
-	violation := s.violation()
-	if b.g != nil && (violation > b.violation || violation == b.violation && energy >= b.energy-1e-9) {
+	now := best{broken: s.broken(), violation: s.violation(), energy: energy}
+	if !now.beats(b) {
 		return false
 	}
 	b.g = append(b.g[:0], s.g...)
-	b.violation, b.energy = violation, energy
+	b.broken, b.violation, b.energy = now.broken, now.violation, now.energy
 	return true
 }
 

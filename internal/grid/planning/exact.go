@@ -207,8 +207,8 @@ func contract(g *Graph, lo int) contracted {
 		return u
 	}
 	for v, branches := range fold(g, 0, lo, lo).branches {
-		if len(branches) == 0 {
-			continue // nothing hangs at it
+		if len(branches) == 0 || g.Apart != nil {
+			continue // nothing hangs at it, or what does may have to part
 		}
 		for _, hanging := range g.parts(func(u int) bool { return u == v }) {
 			if g.total(hanging) < lo {
@@ -234,7 +234,7 @@ func contract(g *Graph, lo int) contracted {
 	for changed := true; changed; {
 		changed = false
 		for u := range near {
-			if into[u] != u || households[u] > 0 || len(near[u]) == 0 {
+			if into[u] != u || households[u] > 0 || len(near[u]) == 0 || g.Apart != nil {
 				continue
 			}
 			friends := slices.Sorted(maps.Keys(near[u]))
@@ -250,7 +250,7 @@ func contract(g *Graph, lo int) contracted {
 		}
 	}
 	at := map[int]int{}
-	c := contracted{Graph: &Graph{}}
+	c := contracted{Graph: &Graph{Apart: g.Apart}}
 	for u := range near {
 		if into[u] == u {
 			at[u] = len(c.Households)

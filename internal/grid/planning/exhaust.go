@@ -16,6 +16,7 @@ const searchable = 64
 type search struct {
 	lo, hi int
 	near   []uint64
+	apart  []uint64 // vertices that may not be in the part of the vertex
 	// Sums of the sets of vertices by bytes: households, and of the vertices
 	// of more than hi households their number and their households.
 	sums  [8][256]weight
@@ -33,10 +34,15 @@ type cutKey struct {
 type weight struct{ households, large, ofLarge int }
 
 func newSearch(g *Graph, lo, hi, steps int) *search {
-	s := &search{lo: lo, hi: hi, near: make([]uint64, len(g.Near)), steps: steps, failed: map[cutKey]int{}}
+	s := &search{lo: lo, hi: hi, near: make([]uint64, len(g.Near)), apart: make([]uint64, len(g.Near)), steps: steps, failed: map[cutKey]int{}}
 	for v, near := range g.Near {
 		for _, w := range near {
 			s.near[v] |= 1 << w
+		}
+	}
+	for v, apart := range g.Apart {
+		for _, w := range apart {
+			s.apart[v] |= 1 << w
 		}
 	}
 	for b := range s.sums {
@@ -118,6 +124,11 @@ func (s *search) cut(set uint64, k, budget int) []uint64 {
 		return nil
 	}
 	if k == 1 {
+		for m := set; m != 0; m &= m - 1 {
+			if s.apart[bits.TrailingZeros64(m)]&set != 0 {
+				return nil
+			}
+		}
 		return []uint64{set}
 	}
 	key := cutKey{set, k}
@@ -126,7 +137,7 @@ func (s *search) cut(set uint64, k, budget int) []uint64 {
 	}
 	first := s.cornered(set)
 	c := &cutting{search: s, set: set, whole: w.households, k: k, budget: budget}
-	parts := c.grow(1<<first, 0, s.near[first]&set)
+	parts := c.grow(1<<first, s.apart[first]&set, s.near[first]&set&^s.apart[first])
 	if parts == nil && s.steps > 0 {
 		s.failed[key] = budget
 	}
@@ -169,7 +180,9 @@ func (c *cutting) grow(part, closed, rim uint64) []uint64 {
 		next := rim & -rim
 		rim &^= next
 		if c.fits(part | next) {
-			if parts := c.grow(part|next, closed, (rim|c.near[bits.TrailingZeros64(next)]&c.set)&^(part|next|closed)); parts != nil {
+			v := bits.TrailingZeros64(next)
+			shut := closed | c.apart[v]&c.set
+			if parts := c.grow(part|next, shut, (rim|c.near[v]&c.set)&^(part|next|shut)); parts != nil {
 				return parts
 			}
 		}

@@ -7,6 +7,7 @@ type Graph struct {
 	Units      []int // their positions in Instance.Units
 	Households []int
 	Near       [][]int // neighbours, each once
+	Apart      [][]int // units that must lie in another grid; nil if there are none
 }
 
 // Graphs are the communities of the instance, in their order.
@@ -76,6 +77,15 @@ func (g *Graph) of(units []int) *Graph {
 		for _, v := range g.Near[u] {
 			if j, inside := at[v]; inside {
 				s.Near[i] = append(s.Near[i], j)
+			}
+		}
+		if g.Apart == nil {
+			continue
+		}
+		s.Apart = append(s.Apart, nil)
+		for _, v := range g.Apart[u] {
+			if j, inside := at[v]; inside {
+				s.Apart[i] = append(s.Apart[i], j)
 			}
 		}
 	}

@@ -1,7 +1,6 @@
 package planning
 
 import (
-	"math"
 	"slices"
 )
 
@@ -13,6 +12,13 @@ const exactSteps = 200_000
 // called by the first of them.
 func (p *problem) graph() *Graph {
 	g := &Graph{Units: make([]int, p.n()), Households: make([]int, p.n()), Near: make([][]int, p.n())}
+	for _, others := range p.apart {
+		var apart []int
+		for _, u := range others {
+			apart = append(apart, int(u))
+		}
+		g.Apart = append(g.Apart, apart)
+	}
 	for v := range p.n() {
 		g.Units[v], g.Households[v] = int(p.units[v][0]), int(p.h[v])
 		for _, u := range p.to[p.off[v]:p.off[v+1]] {
@@ -22,7 +28,8 @@ func (p *problem) graph() *Graph {
 	return g
 }
 
-// graphOf is one graph of parts that have no links between them.
+// graphOf is one graph of parts that have no links between them, without
+// rules on what must part: what is proved of it holds with them all the more.
 func graphOf(parts []*run) *Graph {
 	all := &Graph{}
 	for _, r := range parts {
@@ -47,27 +54,26 @@ func (p *problem) unavoidable() (households int) {
 }
 
 // exact looks for divisions with less violation than the search found, where
-// that leaves something to be wished. It does not know of vertices that must
-// part: then nothing is taken from it.
+// that leaves something to be wished.
 func (r *run) exact() {
-	if r.apart != nil {
-		return
-	}
 	var g *Graph
-	least, lo, hi := math.MaxInt, int(r.min), int(r.max)
+	lo, hi := int(r.min), int(r.max)
 	for _, k := range slices.Clone(r.ks) {
-		if r.tried[k].violation > r.unavoidable() {
+		if b := r.tried[k]; b.broken > 0 || b.violation > r.unavoidable() {
 			if g == nil {
 				g = r.graph()
 			}
 			p := Prove(g, lo, hi, k, exactSteps)
 			r.take(p.Grids)
-			r.tried[k].proved = p.Grids == nil && p.Certificate != nil
+			b.proved = p.Grids == nil && p.Certificate != nil
 		}
-		least = min(least, r.tried[k].violation)
 	}
-	if least > r.unavoidable() {
-		grids, _, _ := LeastViolation(g, lo, hi, 0, least, exactSteps)
+	switch least := r.least(); {
+	case least.broken > 0:
+		grids, _, _ := LeastViolation(g, lo, hi, 0, 1<<40, exactSteps)
+		r.take(grids)
+	case least.violation > r.unavoidable():
+		grids, _, _ := LeastViolation(g, lo, hi, 0, least.violation, exactSteps)
 		r.take(grids)
 	}
 }

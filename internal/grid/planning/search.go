@@ -40,7 +40,7 @@ func (p *problem) search(k int, wts *Weights, rng *rand.PCG, effort float64, aga
 		s.anneal(rng, int(effort*float64(40*l.p.n()+400*k)), from, 0.05*per, &b, halt)
 		if i > 0 {
 			g = l.lower(b.g)
-		} else if found.g == nil || b.violation < found.violation || b.violation == found.violation && b.energy < found.energy {
+		} else if b.beats(found) {
 			*found = b
 		}
 	}

@@ -124,12 +124,29 @@ func (p *problem) numbers() []int {
 	if low > high {
 		low, high = high, low
 	}
-	low, high = max(low, 1), min(max(high, 1), p.n())
+	parted := p.parted()
+	low, high = max(low, parted), min(max(high, parted), p.n())
 	var ks []int
 	for k := min(low, high); k <= high; k++ {
 		ks = append(ks, k)
 	}
 	return ks
+}
+
+// parted is how many vertices at least must lie in different grids: those that
+// a greedy choice finds to part from each other, at least 1.
+func (p *problem) parted() int {
+	most := 1
+	for v := range p.apart {
+		group := []int32{int32(v)}
+		for _, u := range p.apart[v] {
+			if !slices.ContainsFunc(group, func(w int32) bool { return !slices.Contains(p.apart[u], w) }) {
+				group = append(group, u)
+			}
+		}
+		most = max(most, len(group))
+	}
+	return most
 }
 
 // first finds a plan for every number of grids worth trying.
@@ -139,6 +156,13 @@ func (r *run) first() {
 		r.try(k, 0, 1)
 	}
 	r.exact()
+}
+
+// least is the best division of all that were tried, whatever their energy.
+func (r *run) least() *best {
+	return r.tried[slices.MinFunc(r.ks, func(a, b int) int {
+		return cmp.Or(cmp.Compare(r.tried[a].broken, r.tried[b].broken), cmp.Compare(r.tried[a].violation, r.tried[b].violation))
+	})]
 }
 
 func (r *run) try(k, round int, effort float64) {
@@ -169,12 +193,9 @@ func number(o *Options, runs []*run) {
 	}
 	allowed := make([][]int, len(runs))
 	for i, r := range runs {
-		least := math.MaxInt
+		least := r.least()
 		for _, k := range r.ks {
-			if v := r.tried[k].violation; v < least {
-				least, allowed[i] = v, nil
-			}
-			if r.tried[k].violation == least {
+			if b := r.tried[k]; b.broken == least.broken && b.violation == least.violation {
 				allowed[i] = append(allowed[i], k)
 			}
 		}

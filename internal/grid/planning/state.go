@@ -140,6 +140,18 @@ func (s *state) violation() (sum int) {
 	return sum
 }
 
+// broken is how many pairs share a grid that must part.
+func (s *state) broken() (pairs int) {
+	for v := range s.p.apart {
+		for _, u := range s.p.apart[v] {
+			if int(u) > v && s.g[u] == s.g[v] {
+				pairs++
+			}
+		}
+	}
+	return pairs
+}
+
 // straddle is what it costs that a grid falls into pieces without links over a
 // barrier. What counts is whether it does: where shards of land between roads
 // must go somewhere, they shall not keep the search from a good shape.
