@@ -6,6 +6,10 @@
 // latency, the server's CPU microseconds a request, and its memory.
 //
 //	go run ./load/intake -linli bin/linli -data DIR [-db postgres://…] [-n 64] [-for 10s] [-rounds 3]
+//
+// With -fsync 5ms strace makes every fsync of the three servers last that much
+// longer, as on a slow disk; only these calls are stopped. For PostgreSQL the
+// same strace goes around the whole cluster, see docs/performance.md.
 package main
 
 import (
@@ -38,14 +42,15 @@ func main() {
 	span := flag.Duration("for", 10*time.Second, "length of a round")
 	rounds := flag.Int("rounds", 3, "rounds of each server, in turn")
 	only := flag.String("only", "", "one server only: linli, bare, single")
+	slow := flag.Duration("fsync", 0, "added to each fsync of the servers, embedded database only; needs strace")
 	role := flag.String("serve", "", "inner use: run a peer server")
 	flag.Parse()
 	if *role != "" {
 		fail(servePeer(*role, *data, *db))
 		return
 	}
-	if *data == "" {
-		fail(errors.New("-data is needed"))
+	if *data == "" || *slow > 0 && *db != "" {
+		fail(errors.New("-data is needed, and -fsync is for the embedded database"))
 	}
 	results := map[string][]result{}
 	for range *rounds {
@@ -53,7 +58,7 @@ func main() {
 			if *only != "" && *only != name {
 				continue
 			}
-			r, err := round(name, *bin, *data, *db, *n, *span)
+			r, err := round(name, *bin, *data, *db, *n, *span, *slow)
 			fail(err)
 			results[name] = append(results[name], r)
 			fmt.Println(r)
@@ -95,7 +100,7 @@ func (r result) String() string {
 }
 
 // round starts a server, drives it, and stops it.
-func round(name, bin, data, db string, n int, span time.Duration) (result, error) {
+func round(name, bin, data, db string, n int, span, slow time.Duration) (result, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return result{}, err
@@ -118,6 +123,11 @@ func round(name, bin, data, db string, n int, span time.Duration) (result, error
 			return result{}, err
 		}
 		args = []string{"-serve", name + "@" + addr, "-data", dir, "-db", db}
+	}
+	if slow > 0 { // -D: the server stays our own child
+		args = append([]string{"-D", "-f", "--seccomp-bpf", "-qq", "-o", "/dev/null", "-e", "trace=fsync,fdatasync",
+			"-e", fmt.Sprintf("inject=fsync,fdatasync:delay_exit=%d", slow.Microseconds()), bin}, args...)
+		bin = "strace"
 	}
 	cmd := exec.CommandContext(ctx, bin, args...)
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
