@@ -72,7 +72,7 @@ func TestOnce(t *testing.T) {
 		if second := colleague.Report(body, key, "sixteen-equal-1"); second.ID == made.ID {
 			t.Error("two people share a key")
 		}
-		for _, bad := range []string{"short", "a b c d e f g h\x7f"} {
+		for _, bad := range []string{"编号", "a b c d e f g h\x7f"} {
 			if a, err := operator.Try(t.Context(), "POST", "/api/v1/cases", body, key, bad); err == nil && a.Status != 422 && a.Status != 400 {
 				t.Errorf("key %q: %d", bad, a.Status)
 			}

@@ -54,3 +54,32 @@ func TestNobodyIsAnsweredBeforeTheBatchIsDurable(t *testing.T) {
 		t.Error("answers given before the commit:", early)
 	}
 }
+
+// A process that slept so long that another took its place takes a new one.
+func TestALostPlaceIsNotUsedOn(t *testing.T) {
+	t.Parallel()
+	db, err := Open(t.Context(), Options{Dir: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if err := db.Migrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.takeNode(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	before, _ := db.ids.place()
+	if err := db.Write(t.Context(), func(tx *Tx) error {
+		_, err := tx.Exec("UPDATE node SET owner = 'another' WHERE id = ?", before)
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.keepNode(t.Context(), false); err != nil {
+		t.Fatal(err)
+	}
+	if after, _ := db.ids.place(); after == before {
+		t.Errorf("place %d is used by two", after)
+	}
+}

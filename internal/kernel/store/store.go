@@ -61,6 +61,7 @@ type DB struct {
 	clock  func() time.Time
 	fatal  func(error)
 	queue  chan *call
+	turn   sync.Mutex // of the writer that forms and runs a batch
 	stop   chan struct{}
 	done   chan struct{}
 	ids    idSource

@@ -17,7 +17,7 @@ import (
 const (
 	queueLen  = 4096 // callers that may wait; more are told to come back
 	batchLen  = 256  // callers joined into one transaction at most
-	pgWriters = 2    // one batch runs while the other waits for its fsync
+	pgWriters = 2    // one forms and runs batches, the other takes over while it runs a Bulk
 )
 
 // call is one caller's write.
@@ -116,7 +116,9 @@ func (db *DB) startWriters(ctx context.Context) error {
 	return nil
 }
 
-// writer joins waiting calls into batches until the store closes.
+// writer joins waiting calls into batches until the store closes. Only one forms
+// batches at a time: two would share the waiting calls between them, and then
+// wait for each other at the heads of the audit chains all the same.
 func (db *DB) writer(conn *sql.Conn) {
 	tx := &Tx{db: db}
 	tx.use(conn)
@@ -128,14 +130,13 @@ func (db *DB) writer(conn *sql.Conn) {
 		first := held
 		held = nil
 		if first == nil {
-			select {
-			case first = <-db.queue:
-			case <-db.stop:
-				select { // finish what was accepted
-				case first = <-db.queue:
-				default:
-					return
-				}
+			db.turn.Lock()
+			if first = db.next(); first == nil {
+				db.turn.Unlock()
+				return
+			}
+			if first.bulk {
+				db.turn.Unlock()
 			}
 		}
 		if tx.gone() {
@@ -165,11 +166,27 @@ func (db *DB) writer(conn *sql.Conn) {
 		start := time.Now()
 		db.runBatch(tx, batch)
 		db.stats.note(len(batch), time.Since(start))
+		db.turn.Unlock()
 		if db.engine == SQLite {
 			if big++; big%16 == 0 && db.walSize() > walLimit {
 				db.checkpoint(func(q string) interface{ Scan(...any) error } { return tx.QueryRow(q) })
 			}
 		}
+	}
+}
+
+// next waits for a call; nil when the store has closed and nothing is left.
+func (db *DB) next() *call {
+	select {
+	case c := <-db.queue:
+		return c
+	case <-db.stop:
+	}
+	select { // finish what was accepted
+	case c := <-db.queue:
+		return c
+	default:
+		return nil
 	}
 }
 

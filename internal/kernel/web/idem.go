@@ -23,7 +23,7 @@ import (
 // Errors of Idempotency-Key.
 var (
 	ErrKeyMismatch = errs.Declare("idempotency_mismatch", 422, "该请求编号已用于其他内容，请重新提交。", "This Idempotency-Key was already used for other content; send it again with a new key.")
-	ErrKeyInvalid  = errs.Declare("idempotency_key_invalid", 422, "请求编号格式有误，请使用 8 至 200 个可见字符。", "The Idempotency-Key is not right: use 8 to 200 visible characters.")
+	ErrKeyInvalid  = errs.Declare("idempotency_key_invalid", 422, "请求编号格式有误，请使用 1 至 200 个英文可见字符。", "The Idempotency-Key is not right: use 1 to 200 visible ASCII characters.")
 	ErrKeyMissing  = errs.Declare("idempotency_key_required", 422, "缺少请求编号（Idempotency-Key）。", "The Idempotency-Key header is missing.")
 	errDone        = errs.Declare("already_done", 409, "该操作已完成，请刷新查看结果。", "This was already done; reload to see the result.")
 )
@@ -362,8 +362,8 @@ func (r *Router) withKey(c *call, req *http.Request, key string, body []byte, ne
 			r.fail(c, c.Err())
 			return
 		}
-		if f.status == 0 || f.status == ErrGone.Status || f.body == nil {
-			continue // the first one's caller went away or its answer was too long: take its place
+		if f.status == 0 || f.status == ErrGone.Status || f.status == http.StatusTooManyRequests || f.status >= 500 || f.body == nil {
+			continue // the first one's caller went away, it came to nothing or its answer was too long: take its place
 		}
 		r.replay(c, f.status, f.kind, f.body)
 		return
@@ -404,7 +404,7 @@ func (r *Router) replay(c *call, status int, kind string, body []byte) {
 }
 
 func saneKey(k string) bool {
-	if len(k) < 8 || len(k) > 200 {
+	if len(k) == 0 || len(k) > 200 {
 		return false
 	}
 	for i := range len(k) {

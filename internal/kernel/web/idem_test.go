@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -32,7 +33,7 @@ type effectOut struct {
 	}
 }
 
-// effects is a room of four commands that differ in how they keep their answer.
+// effects is a room of commands that differ in how they keep their answer.
 func effects(t *testing.T, db *store.DB) *Router {
 	t.Helper()
 	r := newTestRouter(t, Options{DB: db, Rate: -1})
@@ -54,6 +55,13 @@ func effects(t *testing.T, db *store.DB) *Router {
 			return nil, errs.Conflict.New("what", "room's own reading of the error")
 		}
 		return nil, errors.New("failed after the commit")
+	})
+	var tried atomic.Bool
+	Register(r, op("overloaded-once"), func(ctx context.Context, _ access.Scope, in *effectIn) (*effectOut, error) {
+		if tried.CompareAndSwap(false, true) {
+			return nil, errs.Unavailable.New()
+		}
+		return write(ctx, in, func(tx *store.Tx, out *effectOut) error { return Commit(ctx, tx, out) })
 	})
 	again := func(ctx context.Context, _ access.Scope, in *effectIn) (*effectOut, error) {
 		out := &effectOut{}
@@ -217,8 +225,33 @@ func TestIdempotency(t *testing.T) {
 		})
 
 		t.Run("a bad key is refused", func(t *testing.T) {
-			if rec := post(one, "/commit", "short", "x", "operator"); rec.Code != 422 || !strings.Contains(rec.Body.String(), "idempotency_key_invalid") {
-				t.Errorf("%d %s", rec.Code, rec.Body)
+			for _, key := range []string{"编号一", "with space", strings.Repeat("k", 201)} {
+				if rec := post(one, "/commit", key, "x", "operator"); rec.Code != 422 || !strings.Contains(rec.Body.String(), "idempotency_key_invalid") {
+					t.Errorf("%q: %d %s", key, rec.Code, rec.Body)
+				}
+			}
+			for _, key := range []string{"1", `"quoted"`, "~!@#$%^&*()", strings.Repeat("k", 200)} {
+				if rec := post(one, "/commit", key, "odd", "operator"); rec.Code != 201 {
+					t.Errorf("%q: %d %s", key, rec.Code, rec.Body)
+				}
+			}
+		})
+
+		t.Run("a passing failure is the first one's alone", func(t *testing.T) {
+			var wg sync.WaitGroup
+			var failed atomic.Int32
+			for range 16 {
+				wg.Go(func() {
+					if rec := post(one, "/overloaded-once", "key-overload-1", "overload", "operator"); rec.Code == 503 {
+						failed.Add(1)
+					} else if rec.Code != 201 {
+						t.Errorf("%d %s", rec.Code, rec.Body)
+					}
+				})
+			}
+			wg.Wait()
+			if n := count(t, db, "overload"); n != 1 || failed.Load() != 1 {
+				t.Errorf("%d effects, %d told to come back", n, failed.Load())
 			}
 		})
 

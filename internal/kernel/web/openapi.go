@@ -32,7 +32,7 @@ func humaConfig(opt Options) huma.Config {
 			OpenAPI: "3.1.0",
 			Info: &huma.Info{Title: opt.Title, Version: opt.Version, Description: "Community grid governance. Instants are RFC 3339 in the city's time zone, days yyyymmdd, " +
 				"ids whole numbers below 2^53, region codes strings. Every error is application/problem+json with a stable `code`. " +
-				"Lists page with `cursor` → `next`. A POST may carry `Idempotency-Key` (8–200 visible characters, a UUID is best): repeats within 24 h get the first answer with `Idempotency-Replayed: true`."},
+				"Lists page with `cursor` → `next`. A POST may carry `Idempotency-Key` (1–200 visible ASCII characters, a UUID is best): repeats within 24 h get the first answer with `Idempotency-Replayed: true`."},
 			Servers: []*huma.Server{{URL: "/"}},
 			Components: &huma.Components{
 				Schemas: huma.NewMapRegistry("#/components/schemas/", namer()),
@@ -150,7 +150,7 @@ func (r *Router) describe(o *operation) huma.Operation {
 	}
 	if o.keyed {
 		op.Parameters = append(op.Parameters, &huma.Param{
-			Name: "Idempotency-Key", In: "header", Schema: &huma.Schema{Type: "string", MinLength: ptr(8), MaxLength: ptr(200)},
+			Name: "Idempotency-Key", In: "header", Schema: &huma.Schema{Type: "string", MinLength: ptr(1), MaxLength: ptr(200)},
 			Description: "Repeats with the same key and content within 24 h get the first answer.",
 		})
 	}
