@@ -186,6 +186,7 @@ var calls = map[string]call{
 	"update-region":         {path: func(m *matrix, _ *apptest.Person) string { return fmt.Sprint(m.community) }, body: apptest.M{"name": "新名", "valid_from": 20270101, "version": 99}, scoped: true},
 	"update-routing":        {body: empty},
 	"update-settings":       {body: empty},
+	"upload-plan":           {path: nil, body: "x", header: []string{"Content-Type", "text/csv"}},
 	"upload-offset":         {path: ownUpload, header: tus},
 	"verify-audit":          {},
 	"watch-plan-run":        {path: aRun, stream: true}, // tells nothing to whom the plan is out of reach

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
 	"strconv"
 	"time"
@@ -26,6 +27,10 @@ func (s *Service) API(r *web.Router) {
 	web.Register(r, op("list-plan-communities", "GET", "/plan-communities", write, "可规划的社区", "Communities that can be planned"), s.apiCommunities)
 	web.Register(r, op("list-plans", "GET", "/plans", look, "网格规划列表", "List plans"), s.apiPlans)
 	web.Register(r, slow(made(op("create-plan", "POST", "/plans", write, "新建网格规划", "Make a plan of communities as they are today"))), s.apiCreate)
+	take := sends(slow(made(op("upload-plan", "POST", "/plan-uploads", write, "用楼栋表新建规划（Excel、CSV、GeoJSON）", "Make a plan with the buildings of a file"))), "application/json")
+	take.Body, take.Params, take.Answers = maxUpload, uploadIn{}, []int{404, 409, 413}
+	take.Takes = []string{web.XLSX, "text/csv", "application/geo+json", "application/octet-stream"}
+	web.Handle(r, take, s.upload)
 	web.Register(r, op("get-plan", "GET", "/plans/{id}", look, "网格规划", "A plan with its runs and drafts"), s.apiPlan)
 	web.Handle(r, sends(slow(op("plan-units", "GET", "/plans/{id}/units", look, "规划单元（楼栋）", "The units of a plan")), "application/json"), s.serveUnits)
 	web.Register(r, made(op("start-plan-run", "POST", "/plans/{id}/runs", write, "开始规划计算", "Start a run in the background")), s.apiStart)
@@ -51,6 +56,12 @@ func (s *Service) API(r *web.Router) {
 	decide("decline-plan", "decline", Decline, approve, "退回", "Decline a draft")
 	web.Register(r, slow(op("publish-plan", "POST", "/plan-drafts/{id}/publication", publish, "发布方案", "Publish an approved draft from a day on")), s.apiPublish)
 	web.Register(r, slow(op("undo-plan-publication", "DELETE", "/plan-drafts/{id}/publication", publish, "撤回发布", "Take a publication back before its day")), s.apiUndo)
+}
+
+func sendJSON(w http.ResponseWriter, status int, body any) error {
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.WriteHeader(status)
+	return json.NewEncoder(w).Encode(body)
 }
 
 func regionCode(s string) int64 { n, _ := strconv.ParseInt(s, 10, 64); return n } // patterns allow digits only
@@ -157,9 +168,16 @@ type planOut struct{ Body planPage }
 type planPage struct {
 	planItem
 	Today   Measured    `json:"today" doc:"What today's grids come to"`
-	Remarks []Remark    `json:"remarks" doc:"What the data check found"`
+	Remarks []remark    `json:"remarks" doc:"What the data check found"`
 	Runs    []runItem   `json:"runs"`
 	Drafts  []draftItem `json:"drafts"`
+}
+
+type remark struct {
+	Row       int    `json:"row,omitempty" doc:"In the uploaded file, headings included"`
+	What      string `json:"what" doc:"The building or community it is about"`
+	Problem   string `json:"problem"`
+	Treatment string `json:"treatment"`
 }
 
 type runItem struct {
@@ -221,7 +239,7 @@ func (s *Service) apiPlan(ctx context.Context, scope access.Scope, in *idIn) (*p
 }
 
 func (s *Service) planOut(ctx context.Context, scope access.Scope, p *Plan) (*planOut, error) {
-	out := &planOut{planPage{planItem: s.planItem(p), Remarks: []Remark{}, Runs: []runItem{}, Drafts: []draftItem{}}}
+	out := &planOut{planPage{planItem: s.planItem(p), Remarks: []remark{}, Runs: []runItem{}, Drafts: []draftItem{}}}
 	g, err := s.groundOf(ctx, p.District, p.ID)
 	if err != nil {
 		return nil, err
@@ -229,7 +247,10 @@ func (s *Service) planOut(ctx context.Context, scope access.Scope, p *Plan) (*pl
 	if g.hasOld() {
 		out.Body.Today = newSheet(g, g.Old, planning.DefaultMin, planning.DefaultMax).measureAll()
 	}
-	out.Body.Remarks = append(out.Body.Remarks, g.Remarks...)
+	for _, f := range g.Findings {
+		text := words(f.ZH, f.EN).In(web.Lang(ctx))
+		out.Body.Remarks = append(out.Body.Remarks, remark{f.Row, f.Object, text, f.Treatment.Words().In(web.Lang(ctx))})
+	}
 	runs, err := s.runsOf(ctx, p, " ORDER BY id DESC LIMIT 20")
 	if err != nil {
 		return nil, err

@@ -14,6 +14,7 @@ import (
 
 	"linli/internal/grid/planning"
 	"linli/internal/grid/planning/cells"
+	"linli/internal/grid/planning/prepare"
 )
 
 // Ground is what a plan is made on, as it was when the plan was made.
@@ -23,15 +24,7 @@ type Ground struct {
 	Names     []string           // of each unit: 翠湖花园3号楼
 	Old       []int              // of each unit: position in OldGrids, negative for none
 	OldGrids  []OldGrid          // today's, the dedicated ones that stay included
-	Remarks   []Remark           // what was found wrong in the data and how it was treated
-}
-
-// Remark is one finding of the data check.
-type Remark struct {
-	Row       int    `json:"row,omitempty" doc:"In the uploaded file, from 1"`
-	What      string `json:"what" doc:"The building or community it is about"`
-	Problem   string `json:"problem"`
-	Treatment string `json:"treatment"`
+	Findings  []prepare.Finding  // what was found wrong in the data and how it was treated
 }
 
 func (g *Ground) pack() ([]byte, error) {

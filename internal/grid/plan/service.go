@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"linli/internal/grid/planning"
+	"linli/internal/grid/planning/prepare"
 	"linli/internal/kernel/access"
 	"linli/internal/kernel/errs"
 	"linli/internal/kernel/store"
@@ -42,6 +43,31 @@ type opened struct {
 
 const maxName = 60
 
+// Sources of a plan's buildings.
+const (
+	fromCity   = "city"
+	fromUpload = "upload"
+)
+
+// Upload makes a plan of communities with the buildings of a file (CSV, Excel
+// or GeoJSON) in place of the city's own.
+func (s *Service) Upload(ctx context.Context, scope access.Scope, name string, communities []int64, path string, system prepare.System) (*Plan, error) {
+	p, err := s.begin(scope, name, communities)
+	if err != nil {
+		return nil, err
+	}
+	survey, err := s.City.Survey(ctx, p.Communities)
+	if err != nil {
+		return nil, err
+	}
+	ground, err := survey.ground(path, system)
+	if err != nil {
+		return nil, err
+	}
+	p.Source = fromUpload
+	return p, s.keepPlan(ctx, scope, p, ground)
+}
+
 // Create makes a plan of communities as they are today.
 func (s *Service) Create(ctx context.Context, scope access.Scope, name string, communities []int64) (*Plan, error) {
 	p, err := s.begin(scope, name, communities)
@@ -52,11 +78,11 @@ func (s *Service) Create(ctx context.Context, scope access.Scope, name string, c
 	if err != nil {
 		return nil, err
 	}
-	ground, err := survey.ground()
+	ground, err := survey.ground("", "")
 	if err != nil {
 		return nil, err
 	}
-	p.Source = "city"
+	p.Source = fromCity
 	return p, s.keepPlan(ctx, scope, p, ground)
 }
 
@@ -389,7 +415,7 @@ func (s *Service) ask(ctx context.Context, sh *sheet, kind string, p *part, unit
 	o.Time = repairTime
 	if parts > 0 {
 		in = p.only(sh, units)
-		o.Min, o.Max, o.K, o.Time = 1, 1<<24, planning.KRule(parts), repairTime/4
+		o.Min, o.Max, o.K, o.Rounds = 1, 1<<24, planning.KRule(parts), 1
 	} else {
 		o.Warm, o.Locked = make([]int, len(units)), make([]bool, len(units))
 		for i, u := range units {

@@ -1,8 +1,9 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { Button, Form, Input, Table } from 'antd';
+import { Button, Form, Input, Segmented, Select, Table } from 'antd';
 import { useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useNavigate } from 'react-router';
+import { apiBase, problemOf } from '@/shared/api.ts';
 import { call } from '@/shared/call.ts';
 import { ErrorNote, Loading } from '@/shared/ui/state.tsx';
 import { useTitle } from '../shell/title.ts';
@@ -46,6 +47,25 @@ function tree(list: readonly Community[]): Row[] {
   return [...streets.values()];
 }
 
+type System = 'wgs84' | 'gcj02' | 'bd09';
+const systems: readonly System[] = ['wgs84', 'gcj02', 'bd09'];
+
+/** Sends a list of buildings as it is; the answer is the plan made from it. */
+async function upload(file: File, name: string, communities: string[], crs: System): Promise<PlanPage> {
+  const query = new URLSearchParams({ name, communities: communities.join(), file: file.name, crs });
+  const res = await fetch(`${apiBase}/plan-uploads?${query}`, {
+    method: 'POST',
+    credentials: 'same-origin',
+    headers: {
+      'Content-Type': 'application/octet-stream',
+      'Accept-Language': document.documentElement.lang,
+    },
+    body: file,
+  });
+  if (!res.ok) throw await problemOf(res);
+  return (await res.json()) as PlanPage;
+}
+
 /** Chooses communities and makes a plan of them as they are today. */
 export function NewPlan() {
   const { t } = useTranslation();
@@ -55,6 +75,9 @@ export function NewPlan() {
   const [chosen, setChosen] = useState<string[]>([]);
   const [q, setQ] = useState('');
   const [name, setName] = useState('');
+  const [source, setSource] = useState<'city' | 'upload'>('city');
+  const [file, setFile] = useState<File>();
+  const [crs, setCrs] = useState<System>('wgs84');
   useTitle(t('planning:new.title'));
   const rows = useMemo(
     () => tree((list.data ?? []).filter((c) => !q || c.name.includes(q) || c.street_name.includes(q))),
@@ -63,10 +86,11 @@ export function NewPlan() {
   const picked = (list.data ?? []).filter((c) => chosen.includes(c.code));
   const sum = (f: (c: Community) => number) => picked.reduce((n, c) => n + f(c), 0);
   const create = useMutation({
-    mutationFn: () =>
-      call<PlanPage>('POST', '/plans', {
-        body: { name: name.trim(), communities: picked.map((c) => c.code) },
-      }),
+    mutationFn: () => {
+      const communities = picked.map((c) => c.code);
+      if (source === 'upload' && file) return upload(file, name.trim(), communities, crs);
+      return call<PlanPage>('POST', '/plans', { body: { name: name.trim(), communities } });
+    },
     onSuccess: (p) => {
       client.setQueryData(keys.plan(p.id), p);
       void client.invalidateQueries({ queryKey: keys.plans });
@@ -135,6 +159,36 @@ export function NewPlan() {
             />
           </div>
         )}
+        <Form.Item label={t('planning:new.source')} className="new-source">
+          <Segmented
+            value={source}
+            aria-label={t('planning:new.source')}
+            onChange={(v) => setSource(v as 'city' | 'upload')}
+            options={[
+              { value: 'city', label: t('planning:source.city') },
+              { value: 'upload', label: t('planning:source.upload') },
+            ]}
+          />
+        </Form.Item>
+        {source === 'upload' ? (
+          <div className="upload-row">
+            <label htmlFor="plan-file">{t('planning:new.file')}</label>
+            <input
+              id="plan-file"
+              type="file"
+              accept=".xlsx,.csv,.geojson,.json"
+              onChange={(e) => setFile(e.target.files?.[0])}
+            />
+            <Select<System>
+              aria-label={t('planning:new.crs')}
+              value={crs}
+              onChange={setCrs}
+              popupMatchSelectWidth={false}
+              options={systems.map((s) => ({ value: s, label: t(`planning:crs.${s}`) }))}
+            />
+            <p className="quiet planning-prose">{t('planning:new.file_help')}</p>
+          </div>
+        ) : null}
         {create.error ? <ErrorNote error={create.error} /> : null}
         <div className="planning-foot">
           <span role="status">
@@ -148,7 +202,7 @@ export function NewPlan() {
             type="primary"
             htmlType="submit"
             loading={create.isPending}
-            disabled={picked.length === 0 || !name.trim()}
+            disabled={picked.length === 0 || !name.trim() || (source === 'upload' && !file)}
           >
             {t('planning:new.create')}
           </Button>
