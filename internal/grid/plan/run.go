@@ -304,7 +304,7 @@ func (s *Service) tell(ctx context.Context, cancel context.CancelFunc, r *Run, r
 // keepResult keeps one plan of a run, also when the run was cancelled: it is
 // the best so far.
 func (s *Service) keepResult(r *Run, p *Plan, style string, a *planning.Plan) error {
-	report := Report{Communities: make([]Verdict, len(a.Communities))}
+	report := Report{Communities: make([]Verdict, len(a.Communities)), Bounds: Bounds{a.Bounds.Grids, a.Bounds.KeptShare, a.Bounds.RMSM}}
 	for i, c := range a.Communities {
 		report.Communities[i] = Verdict{int64(c.Community), c.Households, c.K, c.Status, c.Reason, c.Violation}
 	}

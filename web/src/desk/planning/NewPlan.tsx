@@ -127,12 +127,11 @@ export function NewPlan() {
         {list.isPending ? (
           <Loading />
         ) : (
-          <div className="scroll-x">
+          <div className="scroll-x choose-list">
             <Table<Row>
               size="small"
               dataSource={rows}
               pagination={false}
-              scroll={{ y: 380 }}
               expandable={{ defaultExpandAllRows: rows.length <= 8 }}
               rowSelection={{
                 checkStrictly: false,
