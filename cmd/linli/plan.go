@@ -15,7 +15,7 @@ import (
 const planUse = `plan --instance PREFIX --out PLAN.csv [--report REPORT.json] [--min 300] [--max 500] [--k min|target|N] [--target 400]
        [--old OLD.csv [--keep 0..1]] [--warm PLAN.csv] [--rules RULES.csv] [--weights NAME|FILE.json]
        [--seed N] [--time 5s] [--threads N] [--front DIR]
-       [--geojson GRIDS.geojson] [--svg PLAN.svg] [--excel LIST.xlsx] [--pdf PAGES.pdf] [--lang zh|en] [--font FILE]
+       [--geojson GRIDS.geojson] [--svg PLAN.svg] [--excel LIST.xlsx] [--pdf PAGES.pdf] [--lang zh|en]
    or: linli plan prepare --buildings F --communities F … --out PREFIX
    or: linli plan draw --instance PREFIX --plan PLAN.csv [--geojson F] [--svg F] [--excel F] [--pdf F]
    or: linli plan judge --instance PREFIX --plan PLAN.csv [--old OLD.csv] [--min 300] [--max 500]

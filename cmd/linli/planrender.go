@@ -11,7 +11,7 @@ import (
 )
 
 // pictures are the files in which a plan can be shown.
-type pictures struct{ geojson, svg, excel, pdf, font, lang *string }
+type pictures struct{ geojson, svg, excel, pdf, lang *string }
 
 func pictureFlags(f *flags) pictures {
 	return pictures{
@@ -19,7 +19,6 @@ func pictureFlags(f *flags) pictures {
 		svg:     f.String("svg", "", "overview map to write as SVG"),
 		excel:   f.String("excel", "", "list of grids to write as .xlsx"),
 		pdf:     f.String("pdf", "", "one printable map page a grid, .pdf"),
-		font:    f.String("font", "", "font file for the PDF (.ttf, .otf, .ttc) with Chinese; default one of the system's"),
 		lang:    f.String("lang", "zh", "language of map, list and pages: zh or en"),
 	}
 }
@@ -54,15 +53,10 @@ func planDraw(args []string) error {
 	return shown.write(in, planning.Options{}, &planning.Plan{Grid: grid, Names: names, Min: *lo, Max: *hi})
 }
 
-// check refuses what cannot be written, before a long run.
+// check refuses a language that there is not, before a long run.
 func (p pictures) check() error {
 	if *p.lang != "zh" && *p.lang != "en" {
 		return usage("--lang takes zh or en")
-	}
-	if *p.pdf != "" {
-		if _, err := render.FindFont(*p.font); err != nil {
-			return usage("%s", say(err))
-		}
 	}
 	return nil
 }
@@ -82,7 +76,7 @@ func (p pictures) write(in *planning.Instance, o planning.Options, made *plannin
 	for _, file := range []struct {
 		path  string
 		write func(io.Writer, render.View) error
-	}{{*p.geojson, render.GeoJSON}, {*p.svg, render.SVG}, {*p.excel, render.Excel}, {*p.pdf, func(w io.Writer, v render.View) error { return render.PDF(w, v, *p.font) }}} {
+	}{{*p.geojson, render.GeoJSON}, {*p.svg, render.SVG}, {*p.excel, render.Excel}, {*p.pdf, render.PDF}} {
 		if strings.TrimSpace(file.path) != "" {
 			failed = errors.Join(failed, archive.WriteFile(file.path, func(w io.Writer) error { return file.write(w, v) }))
 		}

@@ -12,9 +12,9 @@ import (
 )
 
 // document writes a PDF 1.7 as it goes. Signs are set with Type 3 fonts made of
-// the outlines of those that occur, so that any font of the system serves –
-// TrueType, OpenType with CFF, collections – nothing is embedded that is not
-// shown, and the text can still be searched and copied.
+// the outlines of those that occur: any font serves – TrueType, OpenType with CFF,
+// collections –, nothing is embedded that is not shown, and the text can be
+// searched and copied.
 type document struct {
 	w       io.Writer
 	at      int64
@@ -29,12 +29,6 @@ type document struct {
 
 // place is a sign's font and code.
 type place struct{ font, code int }
-
-type sign struct {
-	r     rune
-	index sfnt.GlyphIndex
-	width int
-}
 
 // The first objects.
 const (
@@ -108,9 +102,8 @@ func (d *document) text(x, y, size float64, c rgb, s string) {
 				d.fonts = append(d.fonts, nil)
 			}
 			n := len(d.fonts) - 1
-			index, width := d.face.glyph(r)
 			p = place{n, len(d.fonts[n])}
-			d.fonts[n] = append(d.fonts[n], sign{r, index, width})
+			d.fonts[n] = append(d.fonts[n], d.face.sign(r))
 			d.glyphs[r] = p
 		}
 		if p.font != last {
@@ -134,7 +127,7 @@ func (d *document) page() {
 func (d *document) outline(s sign) []byte {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "%d 0 -200 -400 1400 1200 d1\n", s.width)
-	segments, err := d.face.font.LoadGlyph(&d.face.buf, s.index, fixed.I(em), nil)
+	segments, err := s.font.LoadGlyph(&d.face.buf, s.index, fixed.I(em), nil)
 	if err != nil {
 		return b.Bytes() // a sign without an outline leaves its space
 	}

@@ -20,18 +20,22 @@ const (
 	edge    = 40.0
 	mapTop  = 150.0
 	mapWide = paperWide - 2*edge
-	mapHigh = 470.0
 )
 
+// layout is how map and list share the page: many buildings take a lower map and
+// smaller, narrower columns.
+type layout struct {
+	mapHigh    float64
+	size, step float64
+	columns    int
+}
+
+var roomy, dense = layout{470, 9, 13.5, 4}, layout{390, 7, 9.3, 6}
+
 // PDF writes one printable A4 page a grid: its map with buildings, barriers and
-// neighbours, its figures, and the list of its buildings. font names a font
-// file; empty: one of the system's (FindFont).
-func PDF(w io.Writer, v View, font string) error {
-	path, err := FindFont(font)
-	if err != nil {
-		return err
-	}
-	f, err := openFont(path)
+// neighbours, its figures, and the list of its buildings.
+func PDF(w io.Writer, v View) error {
+	f, err := newFace()
 	if err != nil {
 		return err
 	}
@@ -41,7 +45,10 @@ func PDF(w io.Writer, v View, font string) error {
 	}
 	d := newDocument(w, f)
 	for i, g := range a.grids {
-		p := &page{document: d, atlas: a, g: g}
+		p := &page{document: d, atlas: a, g: g, layout: roomy}
+		if len(g.units) > 40 {
+			p.layout = dense
+		}
 		p.draw(i + 1)
 		d.page()
 	}
@@ -69,13 +76,14 @@ type page struct {
 	*document
 	*atlas
 	g *grid
+	layout
 	camera
 }
 
 func (p *page) draw(number int) {
 	p.head()
 	b := p.g.shape.Bound()
-	p.camera = look(b.Pad(0.1*math.Max(b.Max[0]-b.Min[0], b.Max[1]-b.Min[1])+5), edge, mapTop, mapWide, mapHigh)
+	p.camera = look(b.Pad(0.1*math.Max(b.Max[0]-b.Min[0], b.Max[1]-b.Min[1])+5), edge, mapTop, mapWide, p.mapHigh)
 	p.chart()
 	p.list()
 	p.foot(number)
@@ -150,9 +158,9 @@ func (p *page) at(q orb.Point) (x, y float64) { return p.camera.at(q) }
 
 // chart draws the map in its frame.
 func (p *page) chart() {
-	view := orb.Bound{Min: orb.Point{(edge - p.camera.x) / p.scale, (p.camera.y - mapTop - mapHigh) / p.scale}, Max: orb.Point{(edge + mapWide - p.camera.x) / p.scale, (p.camera.y - mapTop) / p.scale}}
-	p.op("q %.2f %.2f %.2f %.2f re W n", edge, paperHigh-mapTop-mapHigh, mapWide, mapHigh)
-	p.op("%s %.2f %.2f %.2f %.2f re f", ground.fill(), edge, paperHigh-mapTop-mapHigh, mapWide, mapHigh)
+	view := orb.Bound{Min: orb.Point{(edge - p.camera.x) / p.scale, (p.camera.y - mapTop - p.mapHigh) / p.scale}, Max: orb.Point{(edge + mapWide - p.camera.x) / p.scale, (p.camera.y - mapTop) / p.scale}}
+	p.op("q %.2f %.2f %.2f %.2f re W n", edge, paperHigh-mapTop-p.mapHigh, mapWide, p.mapHigh)
+	p.op("%s %.2f %.2f %.2f %.2f re f", ground.fill(), edge, paperHigh-mapTop-p.mapHigh, mapWide, p.mapHigh)
 	var beside []*grid
 	for _, o := range p.grids {
 		if o != p.g && len(o.shape) > 0 && o.shape.Bound().Intersects(view) {
@@ -191,7 +199,7 @@ func (p *page) chart() {
 	}
 	p.places(beside)
 	p.op("Q")
-	p.op("%s 0.8 w %.2f %.2f %.2f %.2f re S", line.stroke(), edge, paperHigh-mapTop-mapHigh, mapWide, mapHigh)
+	p.op("%s 0.8 w %.2f %.2f %.2f %.2f re S", line.stroke(), edge, paperHigh-mapTop-p.mapHigh, mapWide, p.mapHigh)
 	p.scaleBar()
 }
 
@@ -236,7 +244,7 @@ func (p *page) places(beside []*grid) {
 		if o.community != p.g.community {
 			name = p.Instance.Communities[o.community].Name + " " + strconv.Itoa(o.order)
 		}
-		if w := p.face.width(name, 10); room*p.scale > 8 && taken.take(px, py, w, 12) {
+		if w := p.face.width(name, 10); room*p.scale > 8 && px-w/2 > edge && px+w/2 < edge+mapWide && taken.take(px, py, w, 12) {
 			p.text(px-w/2, py+3.5, 10, secondary, name)
 		}
 	}
@@ -255,7 +263,7 @@ func (p *page) dot(x, y, r float64, c rgb, full bool) {
 
 func (p *page) scaleBar() {
 	m := bar(p.camera, 120)
-	x, y := edge+10, mapTop+mapHigh-12
+	x, y := edge+10, mapTop+p.mapHigh-12
 	w := p.face.width(distance(m), 8)
 	p.op("%s %.2f %.2f %.2f %.2f re f", paper.fill(), x-4, paperHigh-y-6, max(m*p.scale, w)+60, 24.0)
 	p.op("%s 1.2 w %.2f %.2f m %.2f %.2f l %.2f %.2f l %.2f %.2f l S", ink.stroke(), x, paperHigh-y+4, x, paperHigh-y, x+m*p.scale, paperHigh-y, x+m*p.scale, paperHigh-y+4)
@@ -266,11 +274,11 @@ func (p *page) scaleBar() {
 // list names the buildings below the map, in columns; what does not fit is in
 // the Excel list.
 func (p *page) list() {
-	const size, step, columns = 9.0, 13.5, 4
-	top := mapTop + mapHigh + 24
+	size, step, columns := p.size, p.step, p.columns
+	top := mapTop + p.mapHigh + 24
 	p.text(edge, top, 11, ink, p.say("楼栋与户数", "Buildings and households"))
 	rows := int((paperHigh - 52 - top - 8) / step)
-	wide := mapWide / columns
+	wide := mapWide / float64(columns)
 	units := slices.Clone(p.g.units)
 	slices.SortStableFunc(units, func(a, b int) int { return natural(p.unitName(a), p.unitName(b)) })
 	for i, u := range units {
@@ -280,8 +288,8 @@ func (p *page) list() {
 			return
 		}
 		n := strconv.Itoa(p.Instance.Units[u].Households)
-		p.text(x, y, size, ink, p.face.fit(p.unitName(u), size, wide-16-p.face.width(n, size)-6))
-		p.text(x+wide-16-p.face.width(n, size), y, size, secondary, n)
+		p.text(x, y, size, ink, p.face.fit(p.unitName(u), size, wide-14-p.face.width(n, size)))
+		p.text(x+wide-10-p.face.width(n, size), y, size, secondary, n)
 	}
 }
 

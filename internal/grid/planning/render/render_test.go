@@ -8,8 +8,6 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
@@ -22,7 +20,6 @@ import (
 
 	"linli/internal/grid/planning"
 	"linli/internal/grid/planning/plangen"
-	"linli/internal/kernel/errs"
 	"linli/internal/kernel/geo"
 )
 
@@ -185,14 +182,10 @@ func TestExcel(t *testing.T) {
 
 func TestPDF(t *testing.T) {
 	t.Parallel()
-	font, err := FindFont("")
-	if err != nil {
-		t.Skip("no Chinese font on this system (fonts-noto-cjk): pages are not set")
-	}
 	for _, lang := range []string{"zh", "en"} {
 		v := view(t, plangen.Town, lang)
 		var b bytes.Buffer
-		if err := PDF(&b, v, font); err != nil {
+		if err := PDF(&b, v); err != nil {
 			t.Fatal(err)
 		}
 		raw := b.Bytes()
@@ -220,7 +213,7 @@ func TestPDF(t *testing.T) {
 			}
 		}
 		var again bytes.Buffer
-		if err := PDF(&again, v, font); err != nil || !bytes.Equal(raw, again.Bytes()) {
+		if err := PDF(&again, v); err != nil || !bytes.Equal(raw, again.Bytes()) {
 			t.Errorf("the same plan gives another file: %v", err)
 		}
 	}
@@ -228,14 +221,23 @@ func TestPDF(t *testing.T) {
 
 func TestFonts(t *testing.T) {
 	t.Parallel()
-	junk := filepath.Join(t.TempDir(), "junk.ttf")
-	if err := os.WriteFile(junk, []byte("no font"), 0o600); err != nil {
+	f, err := newFace()
+	if err != nil {
 		t.Fatal(err)
 	}
-	for _, path := range []string{junk, filepath.Join(t.TempDir(), "none.ttf")} {
-		if _, err := FindFont(path); !errs.Is(err, ErrFont) {
-			t.Errorf("%s: %v", filepath.Base(path), err)
+	for _, r := range "0aé网格户楼栋镇乡村街道社区·…（）、。" {
+		if s := f.sign(r); s.index == 0 || s.width == 0 {
+			t.Errorf("%c is missing", r)
 		}
+	}
+	if f.searched {
+		t.Error("the built-in font did not do")
+	}
+	if s := f.sign(0x10fffd); s.index != 0 || s.width == 0 {
+		t.Errorf("%+v", s)
+	}
+	if got := f.fit("翠湖花园十二号楼", 10, 50); !strings.HasSuffix(got, "…") || f.width(got, 10) > 50 {
+		t.Error(got)
 	}
 }
 
