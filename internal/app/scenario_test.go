@@ -304,6 +304,47 @@ func TestScenarios(t *testing.T) {
 			}
 		})
 
+		t.Run("through one post at a time", func(t *testing.T) {
+			t.Parallel()
+			p := c.Hire(access.Post{Role: "handler", Region: m.w.Target.District, Org: m.unit}, access.Post{Role: "community", Region: m.w.Target.Community}).For(t)
+			var me struct {
+				Posts []struct {
+					ID   int64
+					Role string
+				}
+				Acting int64
+			}
+			p.Do("GET", "/api/v1/session", nil).Want(200).Into(&me)
+			through := func(role string) {
+				t.Helper()
+				for _, post := range me.Posts {
+					if post.Role == role {
+						p.Do("PATCH", "/api/v1/session", M{"post": post.ID}).Want(200).Into(&me)
+						if me.Acting != post.ID || len(me.Posts) != 2 {
+							t.Fatalf("acting through %s: %+v", role, me)
+						}
+					}
+				}
+			}
+			one := m.report(t, nil)
+			m.atUnit(t, one.ID)
+			through("community")
+			if a := p.TryAct(one.ID, "sign", nil); a.Problem().Code != "action_not_allowed" {
+				t.Errorf("signs for the unit as the community: %s", a.Body)
+			}
+			through("handler")
+			p.Act(one.ID, "sign", nil)
+			p.Act(one.ID, "resolve", M{"result": "办好了"})
+			through("community")
+			if a := p.TryAct(one.ID, "verify_pass", nil); a.Problem().Code != "action_not_allowed" {
+				t.Errorf("with another hat it verifies its own work: %s", a.Body)
+			}
+			p.Do("PATCH", "/api/v1/session", M{"post": 12345}).Want(422)
+			if a := p.Do("PATCH", "/api/v1/session", M{"post": 0}).Want(200); bytes.Contains(a.Body, []byte("acting")) {
+				t.Errorf("through all: %s", a.Body)
+			}
+		})
+
 		t.Run("split", func(t *testing.T) {
 			t.Parallel()
 			one, d := m.report(t, nil), m.dispatcher.For(t)

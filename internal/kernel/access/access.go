@@ -41,9 +41,26 @@ type Actor struct {
 	Name       string
 	Lang       string // "zh" or "en"
 	Session    int64
-	MustChange bool // has to set a new password before anything else
-	Posts      []Post
+	MustChange bool   // has to set a new password before anything else
+	Posts      []Post // those that the session acts through
+	Aside      []Post // other posts of the person: they grant nothing now, but who holds them is still who holds them
 }
+
+// Through is the actor acting through one of the posts only; as it is when the
+// post is not in force on the day.
+func (a *Actor) Through(post int64, today int) *Actor {
+	i := slices.IndexFunc(a.Posts, func(p Post) bool { return p.ID == post && p.InForce(today) })
+	if i < 0 {
+		return a
+	}
+	b := *a
+	b.Posts = []Post{a.Posts[i]}
+	b.Aside = slices.Delete(slices.Clone(a.Posts), i, i+1)
+	return &b
+}
+
+// Held are all posts of the person, acted through or not.
+func (a *Actor) Held() []Post { return slices.Concat(a.Posts, a.Aside) }
 
 // Scope is what the actor reaches with the permission on the day: the union
 // over the posts in force that grant it. Without any it is errs.NotFound.

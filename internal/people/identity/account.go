@@ -56,6 +56,7 @@ var Actions = map[string]errs.Words{
 	"org.update":              {ZH: "修改机构", EN: "Organisation changed"},
 	"session.open":            {ZH: "登录", EN: "Signed in"},
 	"session.end":             {ZH: "退出登录", EN: "Session ended"},
+	"session.post":            {ZH: "切换岗位", EN: "Post changed"},
 	"session.end_all":         {ZH: "退出其他会话", EN: "Sessions ended"},
 	"session.delay":           {ZH: "多次登录失败,延迟登录", EN: "Sign-in delayed after failures"},
 }

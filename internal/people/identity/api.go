@@ -57,7 +57,8 @@ type Me struct {
 		Code      string `json:"code"`
 		Synthetic bool   `json:"synthetic" doc:"The city is invented; every page says so."`
 	} `json:"city"`
-	MustChangePassword bool `json:"must_change_password"`
+	Acting             int64 `json:"acting,omitempty" doc:"The post that the session acts through; absent: all."`
+	MustChangePassword bool  `json:"must_change_password"`
 }
 
 // SessionInfo is one sign-in.
@@ -181,10 +182,13 @@ func (s *Service) me(ctx context.Context, a *access.Actor) Me {
 	var m Me
 	m.Account.ID, m.Account.Login, m.Account.Name, m.Account.Lang = a.Account, a.Login, a.Name, a.Lang
 	m.Posts = []PostInfo{}
-	for _, p := range a.Posts {
+	for _, p := range a.Held() {
 		if p.InForce(today) {
 			m.Posts = append(m.Posts, s.postJSON(p, web.Lang(ctx)))
 		}
+	}
+	if len(a.Aside) > 0 {
+		m.Acting = a.Posts[0].ID
 	}
 	m.Permissions = a.Perms(today)
 	c := s.o.City()
@@ -277,18 +281,29 @@ func (s *Service) registerSession(r *web.Router) {
 			}{web.SessionCookie(ctx, "", 0)}, nil
 		})
 	web.Register(r, web.Op{ID: "set-language", Method: "PATCH", Path: "/api/v1/session", Policy: access.SignedIn, Tags: tags,
-		Summary: "设置本人语言", SummaryEN: "Set one's language"},
+		Summary: "设置本人语言、切换岗位", SummaryEN: "Set one's language, or the post to act through"},
 		func(ctx context.Context, scope access.Scope, in *struct {
 			Body struct {
-				Lang string `json:"lang" enum:"zh,en"`
+				Lang string `json:"lang,omitempty" enum:"zh,en"`
+				Post *int64 `json:"post,omitempty" minimum:"0" doc:"the post that this session acts through: nothing else is seen or done; 0: all posts"`
 			}
 		}) (*Out[Me], error) {
-			if err := s.SetLang(ctx, scope.Actor(), in.Body.Lang); err != nil {
-				return nil, err
+			a := scope.Actor()
+			if in.Body.Lang != "" {
+				if err := s.SetLang(ctx, a, in.Body.Lang); err != nil {
+					return nil, err
+				}
+				b := *a
+				b.Lang = in.Body.Lang
+				a = &b
 			}
-			a := *scope.Actor()
-			a.Lang = in.Body.Lang
-			return &Out[Me]{s.me(ctx, &a)}, nil
+			if in.Body.Post != nil {
+				var err error
+				if a, err = s.ActThrough(ctx, a, *in.Body.Post); err != nil {
+					return nil, err
+				}
+			}
+			return &Out[Me]{s.me(ctx, a)}, nil
 		})
 	web.Register(r, web.Op{ID: "change-password", Method: "POST", Path: "/api/v1/session/password", Policy: access.SignedIn, Secret: true, Tags: tags,
 		Summary: "修改本人密码", SummaryEN: "Change one's password"},

@@ -1,6 +1,7 @@
 package identity
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
@@ -12,6 +13,7 @@ import (
 	"hash/maphash"
 	"log/slog"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -313,6 +315,27 @@ func (s *Service) SetLang(ctx context.Context, actor *access.Actor, lang string)
 	})
 }
 
+// ActThrough makes the actor's session act through one of the person's posts in
+// force, or through all of them (0).
+func (s *Service) ActThrough(ctx context.Context, actor *access.Actor, post int64) (*access.Actor, error) {
+	whole := *actor
+	whole.Posts, whole.Aside = actor.Held(), nil
+	slices.SortFunc(whole.Posts, func(a, b access.Post) int { return cmp.Compare(a.ID, b.ID) })
+	today := s.o.Today()
+	if post != 0 && !slices.ContainsFunc(whole.Posts, func(p access.Post) bool { return p.ID == post && p.InForce(today) }) {
+		return nil, invalid("post", "请选择本人现任的岗位", "choose one of your posts in force")
+	}
+	return whole.Through(post, today), s.db.Write(ctx, func(tx *store.Tx) error {
+		n, err := tx.Exec("UPDATE session SET post = ? WHERE district = 0 AND account = ? AND id = ?", post, actor.Account, actor.Session)
+		if err == nil && n == 0 {
+			err = errs.Unauthorized.New()
+		}
+		tx.Record(audit.Entry{Actor: actor.Account, Post: post, Action: "session.post", Object: "session", ObjectID: actor.Session})
+		tx.AfterCommit(s.changed)
+		return err
+	})
+}
+
 // own saves what a person may change of his own account.
 func (s *Service) own(tx *store.Tx, actor *access.Actor, a *accountRow, action string) error {
 	a.Version++
@@ -438,14 +461,14 @@ func (s *Service) load(ctx context.Context, digest [32]byte) (*access.Actor, err
 	now := s.db.Now()
 	q := reading{ctx, s.db}
 	var a *access.Actor
-	var seen, expires int64
+	var seen, expires, post int64
 	if err := each(q, func(rows *sql.Rows) error {
 		a = &access.Actor{}
 		var must int
-		err := rows.Scan(&a.Session, &a.Account, &seen, &expires, &a.Login, &a.Name, &a.Lang, &must)
+		err := rows.Scan(&a.Session, &a.Account, &seen, &expires, &a.Login, &a.Name, &a.Lang, &must, &post)
 		a.MustChange = must != 0
 		return err
-	}, `SELECT s.id, s.account, s.seen_at, s.expires_at, a.login, a.name, a.lang, a.must_change
+	}, `SELECT s.id, s.account, s.seen_at, s.expires_at, a.login, a.name, a.lang, a.must_change, s.post
 		FROM session s JOIN account a ON a.district = s.district AND a.id = s.account
 		WHERE s.district = 0 AND s.digest = ? AND a.disabled_at = 0`, digest[:]); err != nil {
 		return nil, err
@@ -457,6 +480,9 @@ func (s *Service) load(ctx context.Context, digest [32]byte) (*access.Actor, err
 	var err error
 	if a.Posts, err = postsOf(q, a.Account); err != nil {
 		return nil, err
+	}
+	if post != 0 {
+		a = a.Through(post, s.o.Today())
 	}
 	if now-seen > min(5*time.Minute, s.o.Idle/10).Microseconds() {
 		s.touch(a.Session, now)

@@ -52,6 +52,46 @@ func TestSignInAndActor(t *testing.T) {
 	})
 }
 
+// TestASessionActsThroughOnePost: nothing of the other posts is granted, in this
+// session only, until it acts through all again or the post ends.
+func TestASessionActsThroughOnePost(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		s := open(t, db)
+		acc := create(t, s, "two.hats", NewPost{Role: "dispatcher", Region: 990101001}, NewPost{Role: "auditor", Region: 990101})
+		token, a, err := s.SignIn(ctx, "two.hats", good, home, "desk")
+		ok(t, err)
+		other, _, err := s.SignIn(ctx, "two.hats", good, home, "phone")
+		ok(t, err)
+		stranger := create(t, s, "other", NewPost{Role: "admin", Region: 9901})
+		_, err = s.ActThrough(ctx, a, stranger.Posts[0].ID)
+		want(t, err, errs.Invalid)
+		for _, p := range acc.Posts {
+			now, err := s.ActThrough(ctx, a, p.ID)
+			ok(t, err)
+			if a, err = s.Actor(ctx, token); err != nil || len(a.Posts) != 1 || a.Posts[0].ID != p.ID || len(a.Held()) != 2 || len(now.Posts) != 1 {
+				t.Fatalf("%+v %v", a, err)
+			}
+			if dispatches, reads := a.Can(access.CaseDispatch, s.o.Today()), a.Can(access.AuditRead, s.o.Today()); dispatches != (p.Role == "dispatcher") || reads != (p.Role == "auditor") {
+				t.Errorf("through %s: dispatches %v, reads the trail %v", p.Role, dispatches, reads)
+			}
+		}
+		if b, err := s.Actor(ctx, other); err != nil || len(b.Posts) != 2 {
+			t.Errorf("the other session: %+v %v", b, err)
+		}
+		_, err = s.EndPost(ctx, system, a.Posts[0].ID, s.o.Today())
+		ok(t, err)
+		if a, err = s.Actor(ctx, token); err != nil || a.Can(access.AuditRead, s.o.Today()) || !a.Can(access.CaseDispatch, s.o.Today()) {
+			t.Errorf("after the post ended: %+v %v", a, err)
+		}
+		_, err = s.ActThrough(ctx, a, 0)
+		ok(t, err)
+		if a, err = s.Actor(ctx, token); err != nil || len(a.Posts) != 2 {
+			t.Errorf("through all again: %+v %v", a, err)
+		}
+	})
+}
+
 func TestOnlyTheSystemSignsInAs(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, db *store.DB) {

@@ -549,11 +549,12 @@ func (st *steps) factsFrom() *facts {
 	c := st.c
 	f := &facts{c: c, now: st.now, account: st.scope.Account(), system: st.scope.SystemReason() != "", set: st.set, can: canOn(st.scope, c, st.units)}
 	if a := st.scope.Actor(); a != nil {
-		for _, p := range a.Posts {
+		leads := func(p access.Post) bool { return p.Org != 0 && p.Org == c.Lead && p.InForce(st.scope.Today()) }
+		f.leads = slices.ContainsFunc(a.Posts, leads)
+		for _, p := range a.Held() { // of which unit somebody is does not change with the post at hand
 			if p.Org == 0 || !p.InForce(st.scope.Today()) {
 				continue
 			}
-			f.leads = f.leads || p.Org == c.Lead
 			f.helps = f.helps || slices.ContainsFunc(st.units, func(u Unit) bool { return u.Org == p.Org })
 			f.about = f.about || c.Against != 0 && st.s.People.Under(p.Org, c.Against)
 		}

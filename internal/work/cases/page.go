@@ -204,7 +204,7 @@ func (s *Service) view(scope access.Scope, lang string) *view {
 	rules := s.Rules()
 	var orgs []int64
 	if a := scope.Actor(); a != nil {
-		for _, p := range a.Posts {
+		for _, p := range a.Held() {
 			if p.Org != 0 && p.InForce(scope.Today()) {
 				orgs = append(orgs, p.Org)
 			}

@@ -64,6 +64,8 @@ export interface Me {
   posts: Post[];
   permissions: Perm[];
   city: { name: string; code: string; synthetic: boolean };
+  /** The post that the session acts through; absent: all of them. */
+  acting?: number;
   must_change_password: boolean;
 }
 export interface SessionInfo {
@@ -401,7 +403,7 @@ export interface paths {
     get: Op<Me>;
     post: Op<{ token: string; me: Me }, never, { login: string; password: string }>;
     delete: Op<unknown>;
-    patch: Op<Me, never, { lang: string }>;
+    patch: Op<Me, never, { lang?: string; post?: number }>;
   };
   '/sessions': { get: Op<List<SessionInfo>>; delete: Op<unknown> };
   '/sessions/{id}': { delete: Op<unknown, never, never, Id> };

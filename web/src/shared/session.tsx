@@ -1,12 +1,12 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { createContext, type ReactNode, useContext, useMemo, useState } from 'react';
+import { createContext, type ReactNode, useContext, useMemo } from 'react';
 import { api, data, type Me, type Perm, type Post, Problem } from './api.ts';
 
 export interface Session {
   me: Me;
   can: (p: Perm) => boolean;
   canAny: (...p: Perm[]) => boolean;
-  /** The post through which the person looks at lists; undefined if the account has none. */
+  /** The post that the session acts through, else the first; undefined if the account has none. */
   post?: Post;
   setPost: (id: number) => void;
 }
@@ -39,7 +39,6 @@ export function useMe() {
 }
 
 export function SessionProvider({ me, children }: { me: Me; children: ReactNode }) {
-  const [postId, setPostId] = useState(() => Number(localStorage.getItem('linli.post') ?? 0));
   const client = useQueryClient();
   const value = useMemo<Session>(() => {
     const posts = me.posts ?? [];
@@ -48,13 +47,13 @@ export function SessionProvider({ me, children }: { me: Me; children: ReactNode 
       me,
       can: (p) => perms.has(p),
       canAny: (...ps) => ps.some((p) => perms.has(p)),
-      post: posts.find((p) => p.id === postId) ?? posts[0],
-      setPost: (id) => {
-        localStorage.setItem('linli.post', String(id));
-        setPostId(id);
-        void client.invalidateQueries();
-      },
+      post: posts.find((p) => p.id === me.acting) ?? posts[0],
+      setPost: (id) =>
+        void data(api.PATCH('/session', { body: { post: id } })).then((now) => {
+          client.setQueryData(meKey, now);
+          return client.invalidateQueries();
+        }),
     };
-  }, [me, postId, client]);
+  }, [me, client]);
   return <Context.Provider value={value}>{children}</Context.Provider>;
 }

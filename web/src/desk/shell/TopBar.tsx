@@ -16,18 +16,22 @@ function PostSwitch() {
   const { me, post, setPost } = useSession();
   if (!post) return <span className="quiet">{t('shell:no_post')}</span>;
   if (me.posts.length < 2) return <span className="post-name">{postName(post)}</span>;
+  const now = me.acting ? postName(post) : t('shell:post_all');
   return (
     <Dropdown
       trigger={['click']}
       menu={{
         selectable: true,
-        selectedKeys: [String(post.id)],
-        items: me.posts.map((p) => ({ key: p.id, label: postName(p) })),
+        selectedKeys: [String(me.acting ?? 0)],
+        items: [
+          { key: 0, label: t('shell:post_all') },
+          ...me.posts.map((p) => ({ key: p.id, label: postName(p) })),
+        ],
         onClick: ({ key }) => setPost(Number(key)),
       }}
     >
-      <Button type="text" aria-label={t('shell:post_switch', { post: postName(post) })}>
-        <span className="post-name">{postName(post)}</span> <DownOutlined aria-hidden />
+      <Button type="text" aria-label={t('shell:post_switch', { post: now })}>
+        <span className="post-name">{now}</span> <DownOutlined aria-hidden />
       </Button>
     </Dropdown>
   );
