@@ -255,8 +255,9 @@ func (k *checker) part(p *PartProof) error {
 }
 
 func (k *checker) searchAgain(units map[int]bool, e Exclusion) error {
-	small := contract(k.g.of(slices.Sorted(maps.Keys(units))), k.c.Min)
+	part := k.g.of(slices.Sorted(maps.Keys(units)))
 	for _, n := range e.K {
+		small := contract(part, k.c.Min, k.c.Max, n)
 		s := newSearch(small.Graph, k.c.Min, k.c.Max, e.Searched)
 		if len(small.Households) > searchable || s.cut(1<<len(small.Households)-1, n, 0) != nil || s.steps <= 0 {
 			return errors.New("the search does not prove it")

@@ -81,11 +81,11 @@ func provePart(g *Graph, c *Certificate, besideLarge bool, left *int) (PartProof
 	if len(open) == 0 {
 		return p, ways
 	}
-	small := contract(g, c.Min)
-	if len(small.Households) > searchable {
-		return p, ways
-	}
 	for _, k := range open {
+		small := contract(g, c.Min, c.Max, k)
+		if len(small.Households) > searchable {
+			continue
+		}
 		s := newSearch(small.Graph, c.Min, c.Max, *left)
 		cut := s.cut(1<<len(small.Households)-1, k, 0)
 		taken := *left - max(0, s.steps)
@@ -191,14 +191,21 @@ func LeastViolation(g *Graph, lo, hi, k, below, steps int) (grids [][]int, sum i
 // contracted is a graph of groups of units that lie in one grid anyway.
 type contracted struct {
 	*Graph         // of the groups; Units is not used
+	group  []int32 // unit → its group
 	inside [][]int // group → its units, by positions in the instance
 }
 
-// contract merges what must lie in one grid anyway. What hangs at one unit
-// with fewer than lo households belongs to the grid of that unit, for no grid
-// lies inside it; and a unit without households whose neighbours are all
-// neighbours of each other joins any of them, for it connects nothing.
-func contract(g *Graph, lo int) contracted {
+// contract merges what must lie in one grid anyway if a connected graph of
+// units of at most hi households is to make k grids (0: any number).
+//   - What hangs at one unit with fewer than lo households belongs to the grid
+//     of that unit, for no grid lies inside it.
+//   - A link without which the graph falls in two holds its ends together, if
+//     the two sides cannot both make whole grids.
+//   - A unit without households whose neighbours are all neighbours of each
+//     other joins any of them, for it connects nothing.
+//
+// Where units must part nothing is merged.
+func contract(g *Graph, lo, hi, k int) contracted {
 	into := all(len(g.Units))
 	root := func(u int) int {
 		for into[u] != u {
@@ -206,17 +213,8 @@ func contract(g *Graph, lo int) contracted {
 		}
 		return u
 	}
-	for v, branches := range fold(g, 0, lo, lo).branches {
-		if len(branches) == 0 || g.Apart != nil {
-			continue // nothing hangs at it, or what does may have to part
-		}
-		for _, hanging := range g.parts(func(u int) bool { return u == v }) {
-			if g.total(hanging) < lo {
-				for _, u := range hanging {
-					into[root(u)] = root(v)
-				}
-			}
-		}
+	if g.Apart == nil {
+		mergeHanging(g, lo, hi, k, func(u, v int) { into[root(u)] = root(v) })
 	}
 	households := make([]int, len(g.Units))
 	near := make([]map[int]bool, len(g.Units))
@@ -231,10 +229,10 @@ func contract(g *Graph, lo int) contracted {
 			}
 		}
 	}
-	for changed := true; changed; {
+	for changed := g.Apart == nil; changed; {
 		changed = false
 		for u := range near {
-			if into[u] != u || households[u] > 0 || len(near[u]) == 0 || g.Apart != nil {
+			if into[u] != u || households[u] > 0 || len(near[u]) == 0 {
 				continue
 			}
 			friends := slices.Sorted(maps.Keys(near[u]))
@@ -250,7 +248,7 @@ func contract(g *Graph, lo int) contracted {
 		}
 	}
 	at := map[int]int{}
-	c := contracted{Graph: &Graph{Apart: g.Apart}}
+	c := contracted{Graph: &Graph{Apart: g.Apart}, group: make([]int32, len(g.Units))}
 	for u := range near {
 		if into[u] == u {
 			at[u] = len(c.Households)
@@ -260,6 +258,7 @@ func contract(g *Graph, lo int) contracted {
 	c.Near, c.inside = make([][]int, len(at)), make([][]int, len(at))
 	for u := range near {
 		i := at[root(u)]
+		c.group[u] = int32(i)
 		c.inside[i] = append(c.inside[i], g.Units[u])
 		if into[u] == u {
 			for _, v := range slices.Sorted(maps.Keys(near[u])) {
@@ -268,6 +267,37 @@ func contract(g *Graph, lo int) contracted {
 		}
 	}
 	return c
+}
+
+// mergeHanging are the first two rules of contract.
+func mergeHanging(g *Graph, lo, hi, k int, merge func(u, v int)) {
+	f := fold(g, 0, lo, lo)
+	total := g.total(all(len(g.Units)))
+	for _, b := range f.bridges {
+		apart := false
+		for j := max(1, ceilDiv(b.households, hi)); j*lo <= b.households; j++ {
+			if k == 0 {
+				apart = apart || feasible(total-b.households, lo, hi)
+			} else if others := k - j; others > 0 {
+				apart = apart || others*lo <= total-b.households && total-b.households <= others*hi
+			}
+		}
+		if !apart {
+			merge(b.to, b.from)
+		}
+	}
+	for v, branches := range f.branches {
+		if len(branches) == 0 {
+			continue // nothing hangs at it
+		}
+		for _, hanging := range g.parts(func(u int) bool { return u == v }) {
+			if g.total(hanging) < lo {
+				for _, u := range hanging {
+					merge(u, v)
+				}
+			}
+		}
+	}
 }
 
 // grids are sets of groups as units.

@@ -1,6 +1,7 @@
 package planning
 
 import (
+	"math/rand/v2"
 	"slices"
 )
 
@@ -66,6 +67,9 @@ func (r *run) exact() {
 			p := Prove(g, lo, hi, k, exactSteps)
 			r.take(p.Grids)
 			b.proved = p.Grids == nil && p.Certificate != nil
+			if p.Grids == nil && !b.proved && r.unavoidable() == 0 {
+				r.together(g, k)
+			}
 		}
 	}
 	switch least := r.least(); {
@@ -75,6 +79,19 @@ func (r *run) exact() {
 	case least.violation > r.unavoidable():
 		grids, _, _ := LeastViolation(g, lo, hi, 0, least.violation, exactSteps)
 		r.take(grids)
+	}
+}
+
+// together searches once more with what must lie in one grid anyway held
+// together: a grid that reaches over a bridge is rarely met by chance.
+func (r *run) together(g *Graph, k int) {
+	small := contract(g, int(r.min), int(r.max), k)
+	if m := len(small.Households); m < r.n() {
+		var found best
+		r.group(small.group, m).search(k, r.wts, rand.NewPCG(r.seed, mix(uint64(k), 1<<32)), 2, false, &found, r.halt)
+		if found.g != nil {
+			r.takeDivision(level{into: small.group}.lower(found.g), k)
+		}
 	}
 }
 
@@ -93,7 +110,10 @@ func (r *run) take(grids [][]int) {
 			division[vertex[u]] = int32(a)
 		}
 	}
-	k := len(grids)
+	r.takeDivision(division, len(grids))
+}
+
+func (r *run) takeDivision(division []int32, k int) {
 	if !slices.Contains(r.ks, k) {
 		r.ks = append(r.ks, k)
 		slices.Sort(r.ks)

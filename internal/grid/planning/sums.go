@@ -114,7 +114,12 @@ type folding struct {
 	open     []sumset // unit → what its grid may hold of it and what hangs at it
 	under    []int    // unit → households of it and what hangs at it
 	branches [][]Branch
+	bridges  []bridge
 }
+
+// bridge is a link without which the graph falls in two: what hangs at from,
+// beginning with to, has so many households.
+type bridge struct{ from, to, households int }
 
 func fold(g *Graph, root, lo, hi int) *folding {
 	n := len(g.Units)
@@ -179,6 +184,9 @@ func (f *folding) block(via int, units []int) {
 	}
 	b.Takes = takes.ranges()
 	f.branches[via] = append(f.branches[via], b)
+	if len(units) == 1 {
+		f.bridges = append(f.bridges, bridge{via, units[0], total})
+	}
 	f.under[via] += total
 	f.open[via] = f.open[via].plus(takes, f.hi)
 }
