@@ -1,18 +1,20 @@
 // Command read measures what people wait for when they look: case lists with
-// three random filters for each role's scope, the cockpit and its panels,
-// drill-downs, the place of a point, and the way back after kill -9. It starts
-// linli on a data set of `linli seed-load`, asks one question at a time over
-// HTTP as the demo accounts do, and prints medians, 99th percentiles and the
-// slowest questions. With -peer it also asks SQLite in plain SQL what the
-// cockpit's roll-ups answer (SQLite data folders only).
+// three random filters for each role's scope, searches, the cockpit and its
+// panels beside the same questions in plain SQL, drill-downs, the place of a
+// point, memory, what the server does when nobody asks, and the way back after
+// kill -9. It starts linli on a data set of `linli seed-load`, asks one question
+// at a time over HTTP as the demo accounts do, and prints medians and 99th
+// percentiles of the time waited and of the server's CPU, which holds up on a
+// busy machine, with the slowest lists.
 //
-//	go run ./load/read -linli bin/linli -data DIR [-db postgres://…] [-n 200] [-kill]
+//	go run ./load/read -linli bin/linli -data DIR [-db postgres://…] [-n 200]
 package main
 
 import (
 	"cmp"
 	"database/sql"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -29,7 +31,8 @@ import (
 	"syscall"
 	"time"
 
-	_ "modernc.org/sqlite" // the peer
+	_ "github.com/jackc/pgx/v5/stdlib" // the peers
+	_ "modernc.org/sqlite"
 )
 
 func main() {
@@ -37,31 +40,43 @@ func main() {
 	data := flag.String("data", "", "data folder with the data set")
 	db := flag.String("db", "", "PostgreSQL address instead of the embedded database")
 	n := flag.Int("n", 200, "questions of each kind")
-	kill := flag.Bool("kill", false, "also measure kill -9 to ready")
-	peer := flag.Bool("peer", false, "also ask the cockpit's questions in plain SQL")
 	seed := flag.Uint64("seed", 1, "of the random filters")
 	flag.Parse()
 	s := &server{bin: *bin, data: *data, db: *db}
 	must(s.start())
 	defer s.stop()
-	fmt.Printf("idle: RSS %d MB\n", s.rss())
+	say("server CPU has the database's in it; load average %s", load())
+	idle := s.cpu()
+	<-time.After(10 * time.Second)
+	say("idle: RSS %d MB, CPU %.1f ms a second", s.rss(), ms(s.cpu()-idle)/10)
 	w := &walker{s: s, rnd: rand.New(rand.NewPCG(*seed, 7))}
 	must(w.learn())
+	if *db != "" {
+		must(s.backends())
+	}
 	var all []answer
-	for _, role := range []string{"dispatcher", "desk", "leader", "handler", "community"} {
+	for _, role := range roles {
 		all = append(all, w.lists(role, *n)...)
 	}
 	report("lists, all roles", all)
-	w.figures(*n)
-	fmt.Printf("after reading: RSS %d MB\n", s.rss())
-	if *kill {
-		for range 3 {
-			must(s.killed())
-		}
+	w.searches(*n / 4)
+	w.figures(*n / 2)
+	must(w.plain())
+	say("after reading: RSS %d MB", s.rss())
+	for range 3 {
+		must(s.killed())
 	}
-	if *peer && *db == "" {
-		must(plain(*data))
-	}
+	say("load average %s", load())
+}
+
+var roles = []string{"dispatcher", "desk", "leader", "handler", "community"}
+
+func say(form string, args ...any) { fmt.Printf(form+"\n", args...) }
+
+// load is the machine's load average over a minute.
+func load() string {
+	b, _ := os.ReadFile("/proc/loadavg")
+	return strings.Fields(string(b) + " ?")[0]
 }
 
 func must(err error) {
@@ -75,6 +90,7 @@ func must(err error) {
 type server struct {
 	bin, data, db, addr string
 	cmd                 *exec.Cmd
+	helpers             []int // PostgreSQL's processes
 }
 
 func (s *server) start() error {
@@ -122,7 +138,7 @@ func (s *server) killed() error {
 	if err := s.start(); err != nil {
 		return err
 	}
-	fmt.Printf("kill -9 to ready: %d ms\n", time.Since(start).Milliseconds())
+	say("kill -9 to ready: %d ms", time.Since(start).Milliseconds())
 	return nil
 }
 
@@ -137,10 +153,13 @@ func (s *server) rss() int {
 	return 0
 }
 
-// cpu is the time that the server has used on all cores, summed over its
-// threads.
+// cpu is the time that the server has used on all cores; PostgreSQL's processes
+// on this machine count too if it asks them.
 func (s *server) cpu() time.Duration {
 	threads, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/schedstat", s.cmd.Process.Pid))
+	for _, p := range s.helpers {
+		threads = append(threads, fmt.Sprintf("/proc/%d/schedstat", p))
+	}
 	var sum int64
 	for _, t := range threads {
 		b, err := os.ReadFile(t)
@@ -150,6 +169,29 @@ func (s *server) cpu() time.Duration {
 		}
 	}
 	return time.Duration(sum)
+}
+
+// backends are the processes in which PostgreSQL serves linli, if it runs here.
+func (s *server) backends() error {
+	d, err := sql.Open("pgx", s.db)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	rows, err := d.Query("SELECT pid FROM pg_stat_activity WHERE application_name = 'linli'")
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	s.helpers = nil
+	for rows.Next() {
+		var pid int
+		if err := rows.Scan(&pid); err != nil {
+			return err
+		}
+		s.helpers = append(s.helpers, pid)
+	}
+	return rows.Err()
 }
 
 func (s *server) get(token, path string, to any) (time.Duration, error) {
@@ -188,7 +230,7 @@ type walker struct {
 
 func (w *walker) learn() error {
 	w.tokens, w.areas = map[string]string{}, map[string][2][]string{}
-	for _, role := range []string{"dispatcher", "desk", "leader", "handler", "community"} {
+	for _, role := range roles {
 		resp, err := http.Post("http://"+w.s.addr+"/api/v1/session", "application/json", strings.NewReader(`{"login":"`+role+`","password":"linli-demo-2026"}`))
 		if err != nil {
 			return err
@@ -291,6 +333,47 @@ func (w *walker) lists(role string, n int) []answer {
 	return out
 }
 
+// searches asks for first pages by words: common and rare ones, with and without
+// filters.
+func (w *walker) searches(n int) {
+	number := func() string { return fmt.Sprintf("编号%06d", w.rnd.IntN(1_000_000)) }
+	for _, q := range []struct {
+		name string
+		word func() string
+	}{
+		{"search: common, two characters", func() string {
+			return pick(w.rnd, []string{"路灯", "井盖", "垃圾", "楼道", "噪声", "小区", "学校"})
+		}},
+		{"search: common, a sentence", func() string {
+			return pick(w.rnd, []string{"小区东门路灯不亮", "学校门口井盖松动", "健身广场噪声扰民"})
+		}},
+		{"search: rare", number},
+		{"search: none", func() string { return "龘靐" }},
+	} {
+		w.ask(q.name, n, func() (string, string) {
+			role := pick(w.rnd, roles)
+			path := "/api/v1/cases?limit=50&q=" + url.QueryEscape(q.word())
+			if w.rnd.IntN(2) == 0 {
+				path += "&channel=hotline"
+			}
+			return role, path
+		})
+	}
+}
+
+// ask puts n questions of a kind, each as a role.
+func (w *walker) ask(name string, n int, question func() (role, path string)) {
+	var out []answer
+	for range n {
+		role, path := question()
+		before := w.s.cpu()
+		took, err := w.s.get(w.tokens[role], path, nil)
+		must(err)
+		out = append(out, answer{role + " " + path, took, w.s.cpu() - before})
+	}
+	report(name, out)
+}
+
 // figures asks for the cockpit, its panels and the rows behind them.
 func (w *walker) figures(n int) {
 	now := time.Now()
@@ -299,7 +382,6 @@ func (w *walker) figures(n int) {
 	last := first.AddDate(0, -1, 0)
 	month := "from=" + day(last) + "&to=" + day(first.AddDate(0, 0, -1))
 	year := "from=" + day(now.AddDate(-1, 0, 1)) + "&to=" + day(now)
-	token := w.tokens["leader"]
 	street := func() string { return pick(w.rnd, w.areas["leader"][0]) }
 	for _, p := range []struct {
 		name string
@@ -328,15 +410,7 @@ func (w *walker) figures(n int) {
 			return fmt.Sprintf("/api/v1/places/at?lon=%.6f&lat=%.6f", p[0], p[1])
 		}},
 	} {
-		var out []answer
-		for range n {
-			path := p.path()
-			before := w.s.cpu()
-			took, err := w.s.get(token, path, nil)
-			must(err)
-			out = append(out, answer{path, took, w.s.cpu() - before})
-		}
-		report(p.name, out)
+		w.ask(p.name, n, func() (string, string) { return "leader", p.path() })
 	}
 }
 
@@ -359,19 +433,33 @@ func report(name string, all []answer) {
 	}
 }
 
-// plain asks the rows themselves what the roll-ups answer: the comparison.
-func plain(dir string) error {
-	d, err := sql.Open("sqlite", "file:"+filepath.Join(dir, "linli.db")+"?_pragma=query_only(1)")
+// plain asks the rows themselves, in SQL, what the panels answer from roll-ups.
+func (w *walker) plain() error {
+	driver, source := "sqlite", "file:"+filepath.Join(w.s.data, "linli.db")+"?_pragma=query_only(1)"
+	if w.s.db != "" {
+		driver, source = "pgx", w.s.db
+	}
+	d, err := sql.Open(driver, source)
 	if err != nil {
 		return err
 	}
 	defer d.Close()
 	now := time.Now()
-	to := now.AddDate(0, 0, -now.Day()).UnixMicro()
-	from := now.AddDate(0, -1, -now.Day()).UnixMicro()
+	first := now.AddDate(0, 0, 1-now.Day())
+	days := func(from, to time.Time) string {
+		day := func(t time.Time) string { return t.Format("20060102") }
+		at := func(t time.Time) int64 {
+			return time.Date(t.Year(), t.Month(), t.Day(), 0, 0, 0, 0, time.FixedZone("CST", 8*3600)).UnixMicro()
+		}
+		return fmt.Sprintf("reported_at >= %d AND reported_at < %d AND day BETWEEN %s AND %s", at(from), at(to.AddDate(0, 0, 1)), day(from), day(to))
+	}
+	month, year := days(first.AddDate(0, -1, 0), first.AddDate(0, 0, -1)), days(now.AddDate(-1, 0, 1), now)
 	for _, q := range []struct{ name, text string }{
-		{"plain SQL: street × category × status, month", fmt.Sprintf("SELECT street, category, status, COUNT(*) FROM cases WHERE reported_at >= %d AND reported_at < %d AND district IN (990101, 990102, 990103) GROUP BY 1, 2, 3", from, to)},
-		{"plain SQL: trend by day, year", fmt.Sprintf("SELECT day, COUNT(*), SUM(status IN ('closed','archived')) FROM cases WHERE reported_at >= %d AND district IN (990101, 990102, 990103) GROUP BY day", now.AddDate(-1, 0, 0).UnixMicro())},
+		{"plain SQL: street × category × status, month", "SELECT street, category, status, COUNT(*) FROM cases WHERE " + month + " GROUP BY 1, 2, 3"},
+		{"plain SQL: by category, month", "SELECT category, COUNT(*) FROM cases WHERE " + month + " GROUP BY 1"},
+		{"plain SQL: trend by day, year", "SELECT day, COUNT(*), SUM(CASE WHEN status IN ('closed', 'archived') THEN 1 ELSE 0 END) FROM cases WHERE " + year + " GROUP BY 1"},
+		{"plain SQL: top ten grids, month", "SELECT grid, COUNT(*) FROM cases WHERE " + month + " GROUP BY 1 ORDER BY 2 DESC LIMIT 10"},
+		{"plain SQL: rate, month", "SELECT COUNT(*), SUM(CASE WHEN resolved_at > 0 AND resolved_at <= due_at THEN 1 ELSE 0 END) FROM cases WHERE due_at > 0 AND " + month},
 	} {
 		var out []answer
 		for range 3 {
@@ -382,7 +470,9 @@ func plain(dir string) error {
 			}
 			for rows.Next() {
 			}
-			rows.Close()
+			if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+				return err
+			}
 			out = append(out, answer{"", time.Since(start), 0})
 		}
 		report(q.name, out)

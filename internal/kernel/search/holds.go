@@ -9,12 +9,30 @@ import (
 	"modernc.org/sqlite"
 )
 
-// Holds tells whether the index would find the text by the query.
-func Holds(text, q string) bool { return holds(text, phrases(q)) }
-
+// holds tells whether the index would find the text by the query's phrases.
 func holds(text string, all []phrase) bool {
-	words := Tokens(text)
-	return len(all) > 0 && !slices.ContainsFunc(all, func(p phrase) bool { return !p.in(words) })
+	var words []string
+	plain := plain(text)
+	return len(all) > 0 && !slices.ContainsFunc(all, func(p phrase) bool {
+		if plain && p.run != "" {
+			return !strings.Contains(text, p.run)
+		}
+		if words == nil {
+			words = Tokens(text)
+		}
+		return !p.in(words)
+	})
+}
+
+// plain tells whether the text has no character that Chinese is found across or
+// in spite of.
+func plain(text string) bool {
+	for _, r := range text {
+		if r >= 0x80 && !('一' <= r && r <= 0x9FFF) && !(0x3000 <= r && r <= 0x3004) && !(0x3008 <= r && r <= 0x3020) && !(0xFF01 <= r && r <= 0xFF5E) {
+			return false
+		}
+	}
+	return true
 }
 
 // in tells whether the phrase's tokens stand among the words, one after another.

@@ -59,33 +59,31 @@ func Where(engine store.Engine, q, idColumn string) (sql string, args []any) {
 	return idColumn + " IN (SELECT rowid FROM case_fts WHERE case_fts MATCH ?)", []any{match}
 }
 
-// Up to how many matches a list is read from them, and up to how many they are
-// gathered first; the words of more are sooner found by reading on in the list.
-const (
-	few  = 1000
-	many = 20_000
-)
+// few is the number of matches up to which a list is best read from them.
+const few = 5000
 
 // Plan is Where for large tables. SQLite cannot guess how common words are, so
-// Plan looks: rare tells that the list is best read from the matches, by
-// idColumn. Otherwise it is best read in its own order, past rows that do not
-// match; common words are then looked for in the texts themselves (textColumns,
-// comma-separated), which the index follows within moments. PostgreSQL knows.
+// Plan looks: rare tells that the list is best read from the matches, which it
+// has gathered, by idColumn. Otherwise it is best read in its own order, past
+// rows that do not match: common words are looked for in the texts themselves
+// (textColumns, comma-separated), which the index follows within moments.
+// PostgreSQL guesses by itself.
 func Plan(ctx context.Context, r store.Reader, q, idColumn, textColumns string) (sql string, args []any, rare bool, err error) {
-	return plan(ctx, r, q, idColumn, textColumns, few, many)
+	return plan(ctx, r, q, idColumn, textColumns, few)
 }
 
-func plan(ctx context.Context, r store.Reader, q, idColumn, textColumns string, few, many int) (sql string, args []any, rare bool, err error) {
+func plan(ctx context.Context, r store.Reader, q, idColumn, textColumns string, few int) (sql string, args []any, rare bool, err error) {
 	sql, args = Where(r.Engine(), q, idColumn)
 	if r.Engine() != store.SQLite || len(args) == 0 {
 		return sql, args, false, nil
 	}
 	var n int
-	if err := r.QueryRow(ctx, "SELECT COUNT(*) FROM (SELECT rowid FROM case_fts WHERE case_fts MATCH ? LIMIT ?)", args[0], many+1).Scan(&n); err != nil {
+	var ids string
+	if err := r.QueryRow(ctx, "SELECT COUNT(*), json_group_array(rowid) FROM (SELECT rowid FROM case_fts WHERE case_fts MATCH ? LIMIT ?)", args[0], few+1).Scan(&n, &ids); err != nil {
 		return "", nil, false, err
 	}
-	if n > many {
+	if n > few {
 		return "text_holds(?, " + textColumns + ")", []any{q}, false, nil
 	}
-	return sql, args, n <= few, nil
+	return idColumn + " IN (SELECT value FROM json_each(?))", []any{ids}, true, nil
 }

@@ -345,7 +345,7 @@ func BenchmarkIndex(b *testing.B) {
 	b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N*64), "µs/text")
 }
 
-// TestPlanGivesTheSameRows reads rare, middling and common words each in its way.
+// TestPlanGivesTheSameRows reads rare and common words each in its way.
 func TestPlanGivesTheSameRows(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, db *store.DB) {
@@ -373,7 +373,7 @@ func TestPlanGivesTheSameRows(t *testing.T) {
 			for n := 1; n <= min(6, len(r)); n++ {
 				q := string(r[int(id)%(len(r)-n+1):][:n])
 				want := count(Where(db.Engine(), q, "c.id"))
-				sql, args, rare, err := plan(ctx, db, q, "c.id", "c.text", 2, 12)
+				sql, args, rare, err := plan(ctx, db, q, "c.id", "c.text", 10)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -383,7 +383,7 @@ func TestPlanGivesTheSameRows(t *testing.T) {
 				ways[fmt.Sprint(rare, sql)]++
 			}
 		}
-		if db.Engine() == store.SQLite && len(ways) != 5 { // all rows, none, rare, middling, common
+		if db.Engine() == store.SQLite && len(ways) != 4 { // all rows, none, rare, common
 			t.Errorf("some way was never gone: %v", ways)
 		}
 	})

@@ -1,6 +1,7 @@
 package search
 
 import (
+	"strings"
 	"unicode"
 	"unicode/utf8"
 )
@@ -162,7 +163,8 @@ func Tokens(text string) []string {
 // phrase is one unbroken run of a query.
 type phrase struct {
 	tokens []string
-	prefix bool // the last token may be the beginning of a longer one
+	prefix bool   // the last token may be the beginning of a longer one
+	run    string // the run itself where it is nothing but common Chinese characters
 }
 
 // phrases cuts a query. The same run twice counts once.
@@ -209,8 +211,25 @@ func phrases(q string) []phrase {
 		}
 		if !seen[key] {
 			seen[key] = true
+			p.run = chinese(p.tokens)
 			out = append(out, p)
 		}
 	}
 	return out
+}
+
+// chinese joins the overlapping pairs of a run again, "" if others are among them.
+func chinese(tokens []string) string {
+	var b strings.Builder
+	for i, t := range tokens {
+		for j, r := range []rune(t) {
+			if r < '一' || r > 0x9FFF {
+				return ""
+			}
+			if i == 0 || j == 1 {
+				b.WriteRune(r)
+			}
+		}
+	}
+	return b.String()
 }

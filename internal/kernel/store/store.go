@@ -146,7 +146,9 @@ func (db *DB) openPostgres(url string) error {
 	}
 	cfg.RuntimeParams["timezone"] = "UTC"
 	cfg.RuntimeParams["application_name"] = "linli"
-	db.read = stdlib.OpenDB(*cfg)
+	r := cfg.Copy()
+	r.RuntimeParams["plan_cache_mode"] = "force_custom_plan" // the values decide how a list is best read
+	db.read = stdlib.OpenDB(*r)
 	db.read.SetMaxOpenConns(max(8, 2*runtime.NumCPU()))
 	db.read.SetMaxIdleConns(8)
 	w := cfg.Copy()

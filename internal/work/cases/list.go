@@ -68,9 +68,9 @@ var orders = map[string]order{
 	"draw":      {"draw", false, ""},
 }
 
-// build compiles the filter for one district of the scope: queries that have no
-// case in common, each to be walked in the given order.
-func (s *Service) build(ctx context.Context, scope access.Scope, f *Filter, o order, district int, now int64) ([]*query, error) {
+// build compiles the filter, with what was typed, for one district of the scope:
+// queries that have no case in common, each to be walked in the given order.
+func (s *Service) build(ctx context.Context, scope access.Scope, f *Filter, t typed, o order, district int, now int64) ([]*query, error) {
 	q := &query{from: fromCases}
 	q.and("c.district = ?", district)
 	var leaves []int64
@@ -153,12 +153,7 @@ func (s *Service) build(ctx context.Context, scope access.Scope, f *Filter, o or
 		where, args := scope.Where(caseCols)
 		q.and(where, args...)
 	}
-	if text := strings.TrimSpace(f.Query); text != "" {
-		var err error
-		if parts, err = s.worded(ctx, parts, text); err != nil {
-			return nil, err
-		}
-	}
+	parts = t.narrow(parts)
 	var out []*query
 	for _, q := range parts {
 		out = append(out, f.plan(q, o, scope, leaves)...)
@@ -176,43 +171,58 @@ func (s *Service) helped(ctx context.Context, q *query, district int, org int64)
 	var n int
 	err := s.DB.QueryRow(ctx, "SELECT COUNT(*) FROM (SELECT 1 FROM case_unit u WHERE u.district = ? AND "+assists+" LIMIT ?) x", district, org, fewAssists+1).Scan(&n)
 	if n > fewAssists {
-		return q.with("EXISTS (SELECT 1 FROM case_unit u WHERE u.district = c.district AND u.case_id = c.id AND "+assists+")", org), err
+		return q.with("EXISTS (SELECT 1 FROM case_unit u WHERE u.district = c.district AND u.case_id = c.id AND "+assists+" LIMIT 1 OFFSET 0)", org), err
 	}
 	q = q.with("u.district = ? AND "+assists+" AND c.id = u.case_id", district, org)
 	q.from = fromAssists
 	return q, err
 }
 
-// worded narrows queries to what a person typed: a case's number, or words of
-// its text or its number elsewhere.
-func (s *Service) worded(ctx context.Context, parts []*query, text string) ([]*query, error) {
+// typed is what a person typed to look for, looked up: a case's number, or words
+// of its text or its number elsewhere. The zero typed is nothing.
+type typed struct {
+	number, text string
+	where        string // for the words
+	args         []any
+	rare         bool // few texts hold the words
+}
+
+func (s *Service) lookUp(ctx context.Context, f *Filter) (t typed, err error) {
+	text := strings.TrimSpace(f.Query)
 	if m := numberForm.FindStringSubmatch(text); m != nil {
 		day, _ := strconv.Atoi(m[1])
 		n, _ := strconv.ParseInt(m[2], 10, 64)
-		for _, q := range parts {
-			q.and("c.number = ?", number(day, n))
-			q.index = "cases_number"
-		}
-		return parts, nil
+		return typed{number: number(day, n)}, nil
 	}
-	where, args, rare, err := s.Search(ctx, s.DB, text, "c.id", textColumns)
-	if err != nil {
-		return nil, err
+	if t.text = text; text != "" {
+		t.where, t.args, t.rare, err = s.Search(ctx, s.DB, text, "c.id", textColumns)
 	}
+	return t, err
+}
+
+// narrow adds what was typed to the queries.
+func (t *typed) narrow(parts []*query) []*query {
 	var out []*query
 	for _, q := range parts {
-		outside := q.with("c.outside_number = ? AND c.outside_number <> ''", text)
-		q = q.with("c.outside_number <> ?", text)
-		q.and(where, args...)
-		if rare && q.from == fromCases {
-			q.index = byID
+		switch {
+		case t.number != "":
+			q.and("c.number = ?", t.number)
+			q.index = "cases_number"
+		case t.text != "":
+			outside := q.with("c.outside_number = ? AND c.outside_number <> ''", t.text)
+			q = q.with("c.outside_number <> ?", t.text)
+			q.and(t.where, t.args...)
+			if q.from == fromCases {
+				outside.index = "cases_outside"
+				if t.rare {
+					q.index = byID
+				}
+			}
+			out = append(out, outside)
 		}
-		if outside.from == fromCases {
-			outside.index = "cases_outside"
-		}
-		out = append(out, q, outside)
+		out = append(out, q)
 	}
-	return out, nil
+	return out
 }
 
 // onlyOrg is the one organisation through which the scope sees anything.
@@ -269,6 +279,10 @@ func (s *Service) Cases(ctx context.Context, scope access.Scope, f Filter) (list
 	if f.Limit <= 0 || f.Limit > 1000 {
 		f.Limit = 50
 	}
+	t, err := s.lookUp(ctx, &f)
+	if err != nil {
+		return nil, false, err
+	}
 	now := s.DB.Now()
 	var runs []*run
 	for _, d := range f.districts(scope) {
@@ -276,7 +290,7 @@ func (s *Service) Cases(ctx context.Context, scope access.Scope, f Filter) (list
 		if !ok {
 			continue
 		}
-		parts, err := s.build(ctx, part, &f, o, d, now)
+		parts, err := s.build(ctx, part, &f, t, o, d, now)
 		if err != nil {
 			return nil, false, err
 		}
@@ -307,13 +321,17 @@ func (c *Case) PlaceOf(sort string) Place { return Place{c.key(orders[sort].col)
 // Count counts the cases of the filter up to the bound; exact tells whether
 // there are no more.
 func (s *Service) Count(ctx context.Context, scope access.Scope, f Filter, bound int) (n int, exact bool, err error) {
+	t, err := s.lookUp(ctx, &f)
+	if err != nil {
+		return 0, false, err
+	}
 	now := s.DB.Now()
 	for _, d := range f.districts(scope) {
 		part, ok := scope.PerDistrict(d)
 		if !ok {
 			continue
 		}
-		parts, err := s.build(ctx, part, &f, orders[f.Sort], d, now)
+		parts, err := s.build(ctx, part, &f, t, orders[f.Sort], d, now)
 		if err != nil {
 			return 0, false, err
 		}
@@ -363,7 +381,7 @@ func (s *Service) Similar(ctx context.Context, scope access.Scope, lon, lat floa
 	open := true
 	f := Filter{District: spot.District, Open: &open}
 	now := s.DB.Now()
-	parts, err := s.build(ctx, part, &f, orders[""], spot.District, now)
+	parts, err := s.build(ctx, part, &f, typed{}, orders[""], spot.District, now)
 	if err != nil {
 		return nil, err
 	}
