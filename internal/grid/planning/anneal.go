@@ -24,6 +24,7 @@ type best struct {
 	violation int
 	energy    float64
 	proved    bool // that no division into as many grids keeps the bounds, but for units that no grid can hold
+	again     int  // how often it was met again from another beginning
 }
 
 // beats tells whether b is better than the other, which may be empty.

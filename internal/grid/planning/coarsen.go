@@ -13,42 +13,28 @@ type level struct {
 
 // levels makes ever coarser problems: first every compound that fits into a
 // grid becomes one vertex, then neighbours are joined in pairs until there are
-// no more than enough vertices. Nothing is joined over a barrier. A division g,
-// if given, is respected: no vertex of any level lies in two grids.
-func (p *problem) levels(rng *rand.PCG, enough int, most int32, g []int32) []level {
+// no more than enough vertices. Nothing is joined over a barrier.
+func (p *problem) levels(rng *rand.PCG, enough int, most int32) []level {
 	all := []level{{p: p}}
-	if into, m := p.wholes(g); m < p.n() {
+	if into, m := p.wholes(); m < p.n() {
 		all = append(all, level{p.group(into, m), into})
-		g = lift(g, into, m)
 	}
 	for {
 		top := all[len(all)-1].p
 		if top.n() <= enough {
 			return all
 		}
-		into, m := top.pairs(rng, most, g)
+		into, m := top.pairs(rng, most)
 		if m*10 > top.n()*9 {
 			return all
 		}
 		all = append(all, level{top.group(into, m), into})
-		g = lift(g, into, m)
 	}
-}
-
-func lift(g, into []int32, m int) []int32 {
-	if g == nil {
-		return nil
-	}
-	up := make([]int32, m)
-	for v, c := range into {
-		up[c] = g[v]
-	}
-	return up
 }
 
 // wholes joins the vertices of each compound that fits into a grid, part by
-// part where they do not touch or where g divides them.
-func (p *problem) wholes(g []int32) (into []int32, m int) {
+// part where they do not touch.
+func (p *problem) wholes() (into []int32, m int) {
 	households := make([]int32, len(p.compounds.weight))
 	for i, c := range p.compounds.id {
 		households[c] += p.compounds.h[i]
@@ -66,7 +52,7 @@ func (p *problem) wholes(g []int32) (into []int32, m int) {
 				u := queue[i]
 				for e := p.off[u]; e < p.off[u+1]; e++ {
 					t := p.to[e]
-					if into[t] < 0 && !p.cross[e] && p.compounds.same(u, t) && (g == nil || g[t] == g[u]) {
+					if into[t] < 0 && !p.cross[e] && p.compounds.same(u, t) {
 						into[t] = int32(m)
 						queue = append(queue, t)
 					}
@@ -80,7 +66,7 @@ func (p *problem) wholes(g []int32) (into []int32, m int) {
 
 // pairs joins neighbours in random order, each with the free neighbour of its
 // own compound to which it has the longest border, up to most households.
-func (p *problem) pairs(rng *rand.PCG, most int32, g []int32) (into []int32, m int) {
+func (p *problem) pairs(rng *rand.PCG, most int32) (into []int32, m int) {
 	order := make([]int32, p.n())
 	for i := range order {
 		j := below(rng, i+1)
@@ -95,7 +81,7 @@ func (p *problem) pairs(rng *rand.PCG, most int32, g []int32) (into []int32, m i
 		mate, longest := int32(-1), 0.0
 		for e := p.off[v]; e < p.off[v+1]; e++ {
 			u := p.to[e]
-			if into[u] < 0 && !p.cross[e] && p.border[e] > longest && p.h[u]+p.h[v] <= most && p.compounds.same(u, v) && (g == nil || g[u] == g[v]) {
+			if into[u] < 0 && !p.cross[e] && p.border[e] > longest && p.h[u]+p.h[v] <= most && p.compounds.same(u, v) {
 				mate, longest = u, p.border[e]
 			}
 		}

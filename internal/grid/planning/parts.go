@@ -169,7 +169,7 @@ func newProblem(in *Instance, o *Options, links [][]link, units []int, local []i
 
 // largeCompound is the part of the cost of dividing a compound that counts where
 // it must be divided because no grid can hold it.
-const largeCompound = 0.3
+const largeCompound = 0.06
 
 // label numbers what of says of each unit, leaving out numbers below 0.
 func label(units []int, of func(u int) (id, households int)) labels {

@@ -6,42 +6,41 @@ import (
 )
 
 // search divides the problem into k grids: on the coarsest level from nothing,
-// or from the best division so far, then level by level down to the units.
-func (p *problem) search(k int, wts *Weights, rng *rand.PCG, effort float64, again bool, found *best, halt *atomic.Bool) {
+// then level by level down to the units. It keeps the better of this division
+// and the one found before.
+func (p *problem) search(k int, wts *Weights, rng *rand.PCG, effort float64, found *best, halt *atomic.Bool) {
+	levels := p.levels(rng, 24*k, int32(p.households()/(6*k)+1))
 	var g []int32
-	if again {
-		g = found.g
-	}
-	levels := p.levels(rng, 24*k, int32(p.households()/(6*k)+1), g)
-	if again {
-		for _, l := range levels[1:] {
-			g = lift(g, l.into, l.p.n())
-		}
-	}
 	for i := len(levels) - 1; i >= 0; i-- {
 		l := levels[i]
 		if l.p.n() < k {
 			continue
 		}
 		s := newState(l.p, k, wts)
+		if i == 0 {
+			s.perHousehold = 10 * violationCost
+		}
 		per := float64(k) / float64(l.p.n())
 		from := per
-		switch {
-		case g == nil:
+		if g == nil {
 			s.divide(rng, 6)
 			from = 12 * per
-		case again && i == len(levels)-1:
-			s.set(g)
-			from = 4 * per
-		default:
+		} else {
 			s.set(g)
 		}
 		var b best
-		s.anneal(rng, int(effort*float64(40*l.p.n()+400*k)), from, 0.05*per, &b, halt)
-		if i > 0 {
+		s.anneal(rng, int(effort*float64(l.p.steps(k))), from, 0.05*per, &b, halt)
+		switch {
+		case i > 0:
 			g = l.lower(b.g)
-		} else if b.beats(found) {
+		case b.beats(found):
+			b.proved = found.proved
 			*found = b
+		case b.broken == found.broken && b.violation == found.violation && b.energy < found.energy+1e-6:
+			found.again++
 		}
 	}
 }
+
+// steps is the basic number of steps of a search on one level.
+func (p *problem) steps(k int) int { return 40*p.n() + 400*k }

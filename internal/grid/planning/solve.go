@@ -10,10 +10,15 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
-// rounds is how often the search returns to each community in a run of DefaultTime.
-const rounds = 6
+// pace is how many steps of the search suit a second of Options.Time, whatever
+// the machine: two cores of 2024 do them in about half of it.
+const pace = 11_000_000
+
+// effort is how many times its basic number of steps a round takes.
+const effort = 3
 
 // run is the search for one part.
 type run struct {
@@ -49,11 +54,11 @@ func Solve(ctx context.Context, in *Instance, o Options) (*Plan, error) {
 	}
 	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(runs[b].n(), runs[a].n()) })
 	pool := pool{threads: cmp.Or(o.Threads, runtime.GOMAXPROCS(0)), progress: o.Progress}
-	again := cmp.Or(o.Rounds, max(int(math.Round(rounds*o.Time.Seconds()/DefaultTime.Seconds())), 1))
-	pool.all = len(runs) * (again + 1)
 
 	pool.each(order, func(i int) { runs[i].first() })
 	number(&o, runs)
+	again := cmp.Or(o.Rounds, rounds(o.Time, runs))
+	pool.all = len(runs) * (again + 1)
 	for round := range again {
 		if halt.Load() {
 			break
@@ -70,6 +75,17 @@ func Solve(ctx context.Context, in *Instance, o Options) (*Plan, error) {
 	plan.Grid, plan.Names = assemble(in, prep, runs)
 	plan.report(in, prep, runs, &o)
 	return plan, nil
+}
+
+// rounds is how many of them the pace allows, at least one.
+func rounds(limit time.Duration, runs []*run) int {
+	steps := 1
+	for _, r := range runs {
+		if r.k > 1 {
+			steps += 2 * effort * r.steps(r.k)
+		}
+	}
+	return min(max(int(pace*limit.Seconds())/steps, 1), 1000)
 }
 
 // mix makes one seed of two (the finalizer of SplitMix64).
@@ -98,7 +114,7 @@ func (p *pool) each(items []int, fn func(int)) {
 				fn(items[i])
 				lock.Lock()
 				p.done++
-				if p.progress != nil {
+				if p.progress != nil && p.all > 0 {
 					p.progress(Progress{Done: p.done, All: p.all})
 				}
 				lock.Unlock()
@@ -109,9 +125,9 @@ func (p *pool) each(items []int, fn func(int)) {
 }
 
 // numbers are the numbers of grids worth trying: all that the households allow
-// or, where they allow none, those with the least unavoidable violation.
+// if each unit beyond the bounds has a grid of its own or, where they allow
+// none, those with the least unavoidable violation.
 func (p *problem) numbers() []int {
-	// A vertex that no grid can hold is best a grid of its own.
 	rest, large := 0, 0
 	for _, h := range p.h {
 		if h > p.max {
@@ -154,6 +170,10 @@ func (r *run) first() {
 	r.ks = r.numbers()
 	for _, k := range r.ks {
 		r.try(k, 0, 1)
+		h := r.households()
+		for i := 1; i < 4 && r.tried[k].violation > max(k*int(r.min)-h, h-k*int(r.max), 0); i++ {
+			r.try(k, -i, 2)
+		}
 	}
 	r.exact()
 }
@@ -171,13 +191,16 @@ func (r *run) try(k, round int, effort float64) {
 		b = &best{}
 		r.tried[k] = b
 	}
-	r.search(k, r.wts, rand.NewPCG(r.seed, mix(uint64(k), uint64(round))), effort, round > 0, b, r.halt)
+	r.search(k, r.wts, rand.NewPCG(r.seed, mix(uint64(k), uint64(round))), effort, b, r.halt)
 }
+
+// enough is how often a best division must be met again to pass for the best there is.
+const enough = 2
 
 // again returns to the number chosen.
 func (r *run) again(round int) {
-	if r.k > 1 && !r.halt.Load() {
-		r.try(r.k, round+1, 3)
+	if r.k > 1 && r.chosen().again < enough && !r.halt.Load() {
+		r.try(r.k, round+1, effort)
 	}
 }
 
