@@ -88,7 +88,7 @@ func (r *run) together(g *Graph, k int) {
 	small := contract(g, int(r.min), int(r.max), k)
 	if m := len(small.Households); m < r.n() {
 		var found best
-		r.group(small.group, m).search(k, r.wts, rand.NewPCG(r.seed, mix(uint64(k), 1<<32)), 2, false, &found, r.halt)
+		r.group(small.group, m).search(k, r.wts, rand.NewPCG(r.seed, mix(uint64(k), 1<<32)), 2, &found, r.halt)
 		if found.g != nil {
 			r.takeDivision(level{into: small.group}.lower(found.g), k)
 		}
