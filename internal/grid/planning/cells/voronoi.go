@@ -73,9 +73,6 @@ func (b *buckets) at(p orb.Point) (col, row int) {
 func (b *buckets) ring(col, row, r int, f func(i int32)) bool {
 	any := false
 	visit := func(c, w int) {
-		if c < 0 || c >= b.cols || w < 0 || w >= b.rows {
-			return
-		}
 		any = true
 		for _, i := range b.order[b.from[w*b.cols+c]:b.from[w*b.cols+c+1]] {
 			f(i)
@@ -86,11 +83,17 @@ func (b *buckets) ring(col, row, r int, f func(i int32)) bool {
 		return true
 	}
 	for _, w := range [2]int{row - r, row + r} {
+		if w < 0 || w >= b.rows {
+			continue // not even to be walked along: buckets in one row are many
+		}
 		for c := max(0, col-r); c <= min(b.cols-1, col+r); c++ {
 			visit(c, w)
 		}
 	}
 	for _, c := range [2]int{col - r, col + r} {
+		if c < 0 || c >= b.cols {
+			continue
+		}
 		for w := max(0, row-r+1); w <= min(b.rows-1, row+r-1); w++ {
 			visit(c, w)
 		}
