@@ -110,16 +110,8 @@ func read(t testing.TB, s *Sources, buildings, communities, barriers, old string
 func sound(t testing.TB, in *planning.Instance) {
 	t.Helper()
 	area, outer, round := map[int]float64{}, map[int]float64{}, make([]float64, len(in.Units))
-	parent := make([]int, len(in.Units))
-	var root func(int) int
-	root = func(i int) int {
-		if parent[i] != i {
-			parent[i] = root(parent[i])
-		}
-		return parent[i]
-	}
+	connected(t, in)
 	for i, u := range in.Units {
-		parent[i] = i
 		area[u.Community] += u.CellArea
 		outer[u.Community] += u.CellOuter
 		round[i] = u.CellOuter
@@ -127,30 +119,22 @@ func sound(t testing.TB, in *planning.Instance) {
 	seen := map[[2]int]bool{}
 	for _, e := range in.Edges {
 		key := [2]int{min(e.U, e.V), max(e.U, e.V)}
-		if e.U == e.V || seen[key] || in.Units[e.U].Community != in.Units[e.V].Community {
+		if seen[key] || (e.Cross == planning.CrossArtificial) != (e.Border == 0) {
 			t.Fatalf("edge %+v", e)
 		}
 		seen[key] = true
-		if (e.Cross == planning.CrossArtificial) != (e.Border == 0) {
-			t.Fatalf("edge %+v", e)
-		}
 		round[e.U] += e.Border
 		round[e.V] += e.Border
-		parent[root(e.U)] = root(e.V)
 	}
-	first := map[int]int{}
+	peopled := map[int]bool{}
 	for i, u := range in.Units {
-		if f, ok := first[u.Community]; ok && root(f) != root(i) {
-			t.Fatalf("community %d is not connected", u.Community)
-		} else if !ok {
-			first[u.Community] = i
-		}
+		peopled[u.Community] = true
 		if u.CellArea > 0 && round[i]*round[i] < 4*math.Pi*u.CellArea*0.999 {
 			t.Fatalf("unit %d: %.1f m around %.1f m²", i, round[i], u.CellArea)
 		}
 	}
 	for _, c := range in.Communities {
-		if _, some := first[c.ID]; !some {
+		if !peopled[c.ID] {
 			continue
 		}
 		want, length := math.Abs(planar.Area(c.Area)), 0.0
