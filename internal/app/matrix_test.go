@@ -162,6 +162,8 @@ var calls = map[string]call{
 	"my-callbacks":          {},
 	"place-at":              {},
 	"plan-draft-grids":      {path: aDraft, scoped: true},
+	"plan-draft-list":       {path: aDraft, scoped: true},
+	"plan-draft-pages":      {path: aDraft, scoped: true},
 	"plan-units":            {path: aPlan, scoped: true},
 	"preview-calendar":      {body: empty},
 	"preview-category":      {body: empty},

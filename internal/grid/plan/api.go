@@ -3,11 +3,14 @@ package plan
 import (
 	"context"
 	"encoding/json"
+	"io"
 	"net/http"
+	"path"
 	"strconv"
 	"time"
 
 	"linli/internal/grid/planning"
+	"linli/internal/grid/planning/render"
 	"linli/internal/kernel/access"
 	"linli/internal/kernel/errs"
 	"linli/internal/kernel/web"
@@ -42,6 +45,13 @@ func (s *Service) API(r *web.Router) {
 	web.Register(r, op("edit-plan-draft", "POST", "/plan-drafts/{id}/edits", write, "修改草稿", "Edit a draft and see the effect"), s.apiEdit)
 	web.Handle(r, sends(slow(op("plan-draft-grids", "GET", "/plan-drafts/{id}/grids.geojson", look, "方案网格边界", "The grids of a draft as GeoJSON")), "application/geo+json"), s.serveGrids)
 	web.Register(r, slow(op("compare-plan-drafts", "GET", "/plan-drafts/{id}/compare", look, "方案对比", "Compare a draft with today's grids or another draft")), s.apiCompare)
+	printed := func(id, name, what, zh, en string, write func(io.Writer, render.View) error) {
+		o := sends(slow(op(id, "GET", "/plan-drafts/{id}/"+name, look, zh, en)), what)
+		o.Params, o.Answers = fileIn{}, []int{404, 409, 422}
+		web.Handle(r, o, s.file(path.Ext(name), what, write))
+	}
+	printed("plan-draft-list", "grids.xlsx", web.XLSX, "网格清单（Excel）", "The list of grids as Excel", render.Excel)
+	printed("plan-draft-pages", "grids.pdf", "application/pdf", "每格一页的网格图（PDF）", "One printable map page a grid", func(w io.Writer, v render.View) error { return render.PDF(w, v, "") })
 	decide := func(id, path, kind string, p access.Policy, zh, en string) {
 		web.Register(r, slow(op(id, "POST", "/plan-drafts/{id}/"+path, p, zh, en)), func(ctx context.Context, scope access.Scope, in *decideIn) (*draftOut, error) {
 			if err := s.Decide(ctx, scope, in.ID, kind, in.Body.Note); err != nil {

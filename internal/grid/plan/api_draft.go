@@ -27,6 +27,7 @@ type draftOut struct{ Body draftPage }
 type draftPage struct {
 	draftItem
 	PlanName  string         `json:"plan_name"`
+	Streets   []street       `json:"streets" doc:"Of the plan's communities"`
 	Grid      []int          `json:"grid" doc:"Label of each unit's grid, in the order of the units"`
 	Grids     []Grid         `json:"grids"`
 	Verdicts  []verdictItem  `json:"communities"`
@@ -77,7 +78,7 @@ func (s *Service) draftOut(ctx context.Context, scope access.Scope, id int64) (*
 		if err != nil {
 			return err
 		}
-		b := draftPage{draftItem: draftItemOf(d, sh), PlanName: p.Name, Grid: slices.Clone(sh.grid), Grids: sh.grids(nil), Verdicts: []verdictItem{}, Requests: append([]Request{}, sh.requests...),
+		b := draftPage{draftItem: draftItemOf(d, sh), PlanName: p.Name, Streets: s.streets(p), Grid: slices.Clone(sh.grid), Grids: sh.grids(nil), Verdicts: []verdictItem{}, Requests: append([]Request{}, sh.requests...),
 			Decisions: []decisionItem{}, Authors: []person{}, CanUndo: len(sh.done) > 0, CanRedo: len(sh.undone) > 0, Workers: s.proposals(sh)}
 		for _, a := range d.Authors {
 			b.Authors = append(b.Authors, s.person(a))
@@ -141,7 +142,6 @@ type editIn struct {
 		Units       []int    `json:"units,omitempty" nullable:"false" maxItems:"20000" doc:"Of move"`
 		Grids       []int    `json:"grids,omitempty" nullable:"false" maxItems:"1000" doc:"Labels: of merge, lock and unlock; the one of split, repair and note"`
 		To          int      `json:"to,omitempty" doc:"Of move: a grid's label, -1 for a new grid"`
-		Parts       int      `json:"parts,omitempty" minimum:"0" maximum:"9" doc:"Of split, 2 if left out"`
 		Text        string   `json:"text,omitempty" maxLength:"200" doc:"Of note and request"`
 		Communities []string `json:"communities,omitempty" nullable:"false" maxItems:"20" doc:"Of request: codes"`
 	}
@@ -171,7 +171,7 @@ type feature struct {
 
 func (s *Service) apiEdit(ctx context.Context, scope access.Scope, in *editIn) (*editOut, error) {
 	b := in.Body
-	e := EditIn{Kind: b.Kind, Units: b.Units, Grids: b.Grids, To: b.To, Parts: b.Parts, Text: b.Text}
+	e := EditIn{Kind: b.Kind, Units: b.Units, Grids: b.Grids, To: b.To, Text: b.Text}
 	for _, c := range b.Communities {
 		e.Communities = append(e.Communities, regionCode(c))
 	}

@@ -1,18 +1,23 @@
 package plan
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
+	"maps"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
 	"linli/internal/grid/planning/prepare"
+	"linli/internal/grid/planning/render"
 	"linli/internal/kernel/access"
 	"linli/internal/kernel/errs"
+	"linli/internal/kernel/web"
 )
 
 // maxUpload bounds a list of buildings: a city's footprints.
@@ -65,4 +70,86 @@ func (s *Service) upload(ctx context.Context, scope access.Scope, w http.Respons
 		return err
 	}
 	return sendJSON(w, http.StatusCreated, page.Body)
+}
+
+type fileIn struct {
+	Street string `query:"street" doc:"Only the grids of this street, by code"`
+}
+
+// file writes one of the printed forms of a draft: for the whole plan or a street of it.
+func (s *Service) file(kind, contentType string, write func(io.Writer, render.View) error) func(context.Context, access.Scope, http.ResponseWriter, *http.Request) error {
+	return func(ctx context.Context, scope access.Scope, w http.ResponseWriter, req *http.Request) error {
+		street := regionCode(req.URL.Query().Get("street"))
+		var v render.View
+		if err := s.with(ctx, scope, regionCode(req.PathValue("id")), func(_ *draft, p *Plan, sh *sheet) (err error) {
+			v, err = s.view(ctx, p, sh, street)
+			return err
+		}); err != nil {
+			return err
+		}
+		var b bytes.Buffer
+		if err := write(&b, v); err != nil {
+			return err
+		}
+		w.Header().Set("Content-Type", contentType)
+		w.Header().Set("Content-Disposition", "attachment; filename*=UTF-8''"+url.PathEscape(v.Title+kind))
+		_, err := b.WriteTo(w)
+		return err
+	}
+}
+
+// view is a draft as it is printed, with the codes and names that its grids
+// have, or would have, once published.
+func (s *Service) view(ctx context.Context, p *Plan, sh *sheet, street int64) (render.View, error) {
+	r, err := sh.redraw(p, func() int64 { return 1 }) // codes do not depend on ids
+	if err != nil {
+		return render.View{}, err
+	}
+	workers := map[int64][]string{}
+	labels := make(map[int]int64, len(r.named))
+	for label := range r.named {
+		labels[label] = int64(label) + 1
+	}
+	for _, m := range s.handover(sh, labels).Workers {
+		workers[m.To] = append(workers[m.To], m.Name)
+	}
+	v := render.View{Instance: sh.Instance, Grid: make([]int, len(sh.grid)), Units: sh.Names, Min: sh.min, Max: sh.max, Title: p.Name, Lang: web.Lang(ctx)}
+	at := map[int]int{}
+	for _, label := range slices.Sorted(maps.Keys(r.named)) {
+		g := r.named[label]
+		at[label] = len(v.Grids)
+		v.Grids = append(v.Grids, render.Label{Code: digits(g.Code), Name: g.Name, Worker: strings.Join(workers[int64(label)+1], "、"), Note: g.Note})
+	}
+	for u, label := range sh.grid {
+		v.Grid[u] = at[label]
+	}
+	if street == 0 {
+		return v, nil
+	}
+	for _, c := range s.City.Communities(street) {
+		v.Title = p.Name + "·" + c.StreetName
+		if slices.Contains(p.Communities, c.Code) {
+			v.Communities = append(v.Communities, int(c.Code))
+		}
+	}
+	if len(v.Communities) == 0 {
+		return v, errs.NotFound.New()
+	}
+	return v, nil
+}
+
+// streets are those of the plan's communities.
+func (s *Service) streets(p *Plan) []street {
+	out := []street{}
+	for _, c := range s.City.Communities(0) {
+		if code := digits(c.Code / 1000); slices.Contains(p.Communities, c.Code) && (len(out) == 0 || out[len(out)-1].Code != code) {
+			out = append(out, street{code, c.StreetName})
+		}
+	}
+	return out
+}
+
+type street struct {
+	Code string `json:"code"`
+	Name string `json:"name"`
 }

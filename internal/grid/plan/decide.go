@@ -188,6 +188,7 @@ func (s *Service) settle(ctx context.Context, err error) error {
 type redrawn struct {
 	Redraw
 	labels map[int]int64 // label → id of the grid
+	named  map[int]NewGrid
 }
 
 // redraw makes the publication of a draft: a new grid that is at least half the
@@ -195,7 +196,7 @@ type redrawn struct {
 // in bands from north to south over all grids of a community, the dedicated
 // ones that stay included.
 func (s *sheet) redraw(p *Plan, newID func() int64) (*redrawn, error) {
-	r := &redrawn{labels: map[int]int64{}}
+	r := &redrawn{labels: map[int]int64{}, named: map[int]NewGrid{}}
 	r.Communities, r.Buildings = p.Communities, map[int64]int64{}
 	weight := make([]int, len(s.grid))
 	for u := range weight {
@@ -243,7 +244,7 @@ func (s *sheet) redraw(p *Plan, newID func() int64) (*redrawn, error) {
 				g.ID = newID()
 			}
 			stays[g.ID] = true
-			r.labels[label] = g.ID
+			r.labels[label], r.named[label] = g.ID, g
 			r.Grids = append(r.Grids, g)
 		}
 	}

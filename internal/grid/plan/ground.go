@@ -141,22 +141,3 @@ func unpackGrid(raw []byte) (grid []int, err error) {
 	}
 	return grid, json.Unmarshal(text, &grid)
 }
-
-// only is the instance of some units of the part, given by their place in the whole.
-func (p *part) only(s *sheet, units []int) *planning.Instance {
-	in := &planning.Instance{Name: p.in.Name, Origin: p.in.Origin, MetresPerDegree: p.in.MetresPerDegree, Communities: p.in.Communities, Barriers: p.in.Barriers}
-	at := make(map[int]int, len(units))
-	for i, u := range units {
-		at[u] = i
-		in.Units = append(in.Units, s.Instance.Units[u])
-	}
-	for _, e := range p.in.Edges {
-		u, here := at[p.units[e.U]]
-		v, there := at[p.units[e.V]]
-		if here && there {
-			e.U, e.V = u, v
-			in.Edges = append(in.Edges, e)
-		}
-	}
-	return in
-}

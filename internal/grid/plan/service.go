@@ -271,7 +271,6 @@ type EditIn struct {
 	Units       []int
 	Grids       []int
 	To          int // of a move; -1: a new grid
-	Parts       int // of a split
 	Text        string
 	Communities []int64
 }
@@ -376,14 +375,19 @@ func (s *Service) change(ctx context.Context, sh *sheet, in EditIn) (change, err
 		if err := sh.free(first()); err != nil {
 			return change{}, err
 		}
-		return s.ask(ctx, sh, editSplit, sh.parts[sh.partOf[members[0]]], members, max(2, in.Parts))
+		halves := sh.halve(members)
+		c := sh.relabel(editSplit, members, halves)
+		if len(c.Moves) == 0 {
+			return c, NothingLeft.New("what", words("拆分", "split"))
+		}
+		return c, nil
 	case editRepair:
 		members, err := sh.members(first())
 		if err != nil {
 			return change{}, err
 		}
 		p := sh.parts[sh.partOf[members[0]]]
-		return s.ask(ctx, sh, editRepair, p, p.units, 0)
+		return s.repair(ctx, sh, p)
 	case editLock, editUnlock:
 		for _, g := range in.Grids {
 			if _, err := sh.members(g); err != nil {
@@ -407,29 +411,22 @@ func (s *Service) change(ctx context.Context, sh *sheet, in EditIn) (change, err
 // repairTime is how long the planner may think about one community.
 const repairTime = 800 * time.Millisecond
 
-// ask has some units of a part planned anew: exactly so many parts, or, with 0,
-// within the bounds from the present grids on. Locked grids stay.
-func (s *Service) ask(ctx context.Context, sh *sheet, kind string, p *part, units []int, parts int) (change, error) {
-	in := p.in
+// repair has a community planned anew from its present grids on; locked ones stay.
+func (s *Service) repair(ctx context.Context, sh *sheet, p *part) (change, error) {
 	o, err := Options{Min: sh.min, Max: sh.max}.planning("compact")
+	if err != nil {
+		return change{}, err
+	}
 	o.Time = repairTime
-	if parts > 0 {
-		in = p.only(sh, units)
-		o.Min, o.Max, o.K, o.Rounds = 1, 1<<24, planning.KRule(parts), 1
-	} else {
-		o.Warm, o.Locked = make([]int, len(units)), make([]bool, len(units))
-		for i, u := range units {
-			o.Warm[i], o.Locked[i] = sh.grid[u], sh.locked[sh.grid[u]]
-		}
+	o.Warm, o.Locked = make([]int, len(p.units)), make([]bool, len(p.units))
+	for i, u := range p.units {
+		o.Warm[i], o.Locked[i] = sh.grid[u], sh.locked[sh.grid[u]]
 	}
+	made, err := planning.Solve(ctx, p.in, o)
 	if err != nil {
 		return change{}, err
 	}
-	a, err := planning.Solve(ctx, in, o)
-	if err != nil {
-		return change{}, err
-	}
-	c := sh.relabel(kind, units, a.Grid)
+	c := sh.relabel(editRepair, p.units, made.Grid)
 	if len(c.Moves) == 0 {
 		return c, NothingLeft.New("what", words("改进", "improve"))
 	}

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/paulmach/orb"
+	"github.com/paulmach/orb/planar"
 
 	"linli/internal/grid/planning"
 )
@@ -234,6 +235,75 @@ func (s *sheet) relabel(kind string, units, answer []int) change {
 		}
 	}
 	return c
+}
+
+// halve divides a grid in two connected halves of about as many households:
+// they grow from two units far from each other, the smaller one by the
+// neighbour that is nearest to where it began. It answers 0 or 1 for each unit.
+func (s *sheet) halve(units []int) []int {
+	p := s.parts[s.partOf[units[0]]]
+	at := make(map[int]int, len(units)) // place in the part → place in units
+	for i, u := range units {
+		at[s.at[u]] = i
+	}
+	links := make([][]int, len(units))
+	for _, e := range p.in.Edges {
+		u, here := at[e.U]
+		v, there := at[e.V]
+		if here && there {
+			links[u], links[v] = append(links[u], v), append(links[v], u)
+		}
+	}
+	place := func(i int) orb.Point { return orb.Point{s.Instance.Units[units[i]].X, s.Instance.Units[units[i]].Y} }
+	farthest := func(from orb.Point) int {
+		best, far := 0, -1.0
+		for i := range units {
+			if d := planar.DistanceSquared(from, place(i)); d > far {
+				best, far = i, d
+			}
+		}
+		return best
+	}
+	first := farthest(place(0))
+	seeds := [2]int{first, farthest(place(first))}
+	half := slices.Repeat([]int{-1}, len(units))
+	size := [2]int{}
+	take := func(i, side int) {
+		half[i] = side
+		size[side] += max(s.Instance.Units[units[i]].Households, 1)
+	}
+	grow := func(side int) bool {
+		best, near := -1, math.Inf(1)
+		for i := range units {
+			if half[i] >= 0 || !slices.ContainsFunc(links[i], func(j int) bool { return half[j] == side }) {
+				continue
+			}
+			if d := planar.DistanceSquared(place(seeds[side]), place(i)); d < near {
+				best, near = i, d
+			}
+		}
+		if best >= 0 {
+			take(best, side)
+		}
+		return best >= 0
+	}
+	take(seeds[0], 0)
+	if seeds[1] != seeds[0] {
+		take(seeds[1], 1)
+	}
+	for {
+		side := 0
+		if size[1] < size[0] {
+			side = 1
+		}
+		if !grow(side) && !grow(1-side) {
+			break
+		}
+	}
+	for i := range half { // a piece that hangs on neither
+		half[i] = max(half[i], 0)
+	}
+	return half
 }
 
 // touched are the parts that a change concerns.

@@ -146,6 +146,17 @@ export function Approval({ draft }: { draft: DraftPage }) {
       <section>
         <h2>{t('planning:approval.files')}</h2>
         <ul className="files">
+          {draft.streets.map((s) => (
+            <li key={s.code}>
+              {s.name}
+              <a href={file(`grids.xlsx?street=${s.code}`)} download>
+                {t('planning:approval.excel')}
+              </a>
+              <a href={file(`grids.pdf?street=${s.code}`)} download>
+                {t('planning:approval.pdf')}
+              </a>
+            </li>
+          ))}
           <li>
             <a href={file('grids.geojson?download=1')} download>
               {t('planning:approval.geojson')}

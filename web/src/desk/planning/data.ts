@@ -130,6 +130,7 @@ export interface Decision {
 }
 export interface DraftPage extends DraftItem {
   plan_name: string;
+  streets: { code: string; name: string }[];
   grid: number[];
   grids: Grid[];
   communities: Verdict[];
@@ -163,7 +164,6 @@ export interface EditBody {
   units?: number[];
   grids?: number[];
   to?: number;
-  parts?: number;
   text?: string;
   communities?: string[];
 }
