@@ -51,7 +51,7 @@ func (s *Service) API(r *web.Router) {
 		web.Handle(r, o, s.file(path.Ext(name), what, write))
 	}
 	printed("plan-draft-list", "grids.xlsx", web.XLSX, "网格清单（Excel）", "The list of grids as Excel", render.Excel)
-	printed("plan-draft-pages", "grids.pdf", "application/pdf", "每格一页的网格图（PDF）", "One printable map page a grid", func(w io.Writer, v render.View) error { return render.PDF(w, v, "") })
+	printed("plan-draft-pages", "grids.pdf", "application/pdf", "每格一页的网格图（PDF）", "One printable map page a grid", render.PDF)
 	decide := func(id, path, kind string, p access.Policy, zh, en string) {
 		web.Register(r, slow(op(id, "POST", "/plan-drafts/{id}/"+path, p, zh, en)), func(ctx context.Context, scope access.Scope, in *decideIn) (*draftOut, error) {
 			if err := s.Decide(ctx, scope, in.ID, kind, in.Body.Note); err != nil {
