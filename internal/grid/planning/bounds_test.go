@@ -103,6 +103,9 @@ func TestChangeBoundsAgainstEnumeration(t *testing.T) {
 		for u := range n {
 			h := r.IntN(40)
 			in.Units = append(in.Units, Unit{Community: 4, Households: h})
+			for v := range u {
+				in.Edges = append(in.Edges, Edge{U: v, V: u, Border: 1})
+			}
 			total += h
 			old[u] = r.IntN(4)
 			if r.IntN(6) == 0 {

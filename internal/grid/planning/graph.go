@@ -30,6 +30,15 @@ func Graphs(in *Instance) []*Graph {
 	return graphs
 }
 
+// labels are those of the graph's units.
+func (g *Graph) labels(of []int) []int {
+	labels := make([]int, len(g.Units))
+	for i, u := range g.Units {
+		labels[i] = of[u]
+	}
+	return labels
+}
+
 // total is how many households the given units have together.
 func (g *Graph) total(units []int) int {
 	h := 0

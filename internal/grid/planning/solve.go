@@ -36,7 +36,14 @@ func (r *run) chosen() *best { return r.tried[r.k] }
 // Solve plans the instance. An error is an *InputError about the options; a
 // context that ends makes it return the best plan so far.
 func Solve(ctx context.Context, in *Instance, o Options) (*Plan, error) {
-	prep, err := prepare(in, &o)
+	if err := o.check(in); err != nil {
+		return nil, err
+	}
+	search := o
+	if o.Warm != nil {
+		search = o.warmed()
+	}
+	prep, err := prepare(in, &search)
 	if err != nil {
 		return nil, err
 	}
@@ -48,22 +55,37 @@ func Solve(ctx context.Context, in *Instance, o Options) (*Plan, error) {
 	runs := make([]*run, len(prep.parts))
 	order := make([]int, len(runs))
 	for i, p := range prep.parts {
-		runs[i] = &run{part: p, wts: &o.Weights, tried: map[int]*best{}, halt: &halt,
+		runs[i] = &run{part: p, wts: &search.Weights, tried: map[int]*best{}, halt: &halt,
 			seed: mix(mix(o.Seed, uint64(in.Communities[p.community].ID)), uint64(p.units[0][0]))}
 		order[i] = i
 	}
 	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(runs[b].n(), runs[a].n()) })
 	pool := pool{threads: cmp.Or(o.Threads, runtime.GOMAXPROCS(0)), progress: o.Progress}
 
-	pool.each(order, func(i int) { runs[i].first() })
-	number(&o, runs)
-	again := cmp.Or(o.Rounds, rounds(o.Time, runs))
+	var fresh []*run // not from the plan in force
+	kept := make([]bool, len(runs))
+	pool.each(order, func(i int) {
+		if kept[i] = o.Warm != nil && runs[i].keep(&o); !kept[i] {
+			runs[i].first()
+		}
+	})
+	for i, r := range runs {
+		if !kept[i] {
+			fresh = append(fresh, r)
+		}
+	}
+	number(&o, fresh)
+	again := cmp.Or(o.Rounds, rounds(o.Time, fresh))
 	pool.all = len(runs) * (again + 1)
 	for round := range again {
 		if halt.Load() {
 			break
 		}
-		pool.each(order, func(i int) { runs[i].again(round) })
+		pool.each(order, func(i int) {
+			if !kept[i] {
+				runs[i].again(round)
+			}
+		})
 	}
 	plan := &Plan{Weights: o.Weights, Seed: o.Seed, Min: o.Min, Max: o.Max}
 	switch {
@@ -73,6 +95,12 @@ func Solve(ctx context.Context, in *Instance, o Options) (*Plan, error) {
 		plan.Stopped = StopTime
 	}
 	plan.Grid, plan.Names = assemble(in, prep, runs)
+	if o.Warm != nil {
+		plan.rename(in, &o)
+		if o.Old == nil {
+			o.Old = o.Warm // the change is told against it
+		}
+	}
 	plan.report(in, prep, runs, &o)
 	return plan, nil
 }
