@@ -3,7 +3,6 @@ package region
 import (
 	"cmp"
 	"context"
-	"log/slog"
 	"slices"
 	"strings"
 	"sync"
@@ -12,6 +11,7 @@ import (
 
 	"linli/internal/kernel/errs"
 	"linli/internal/kernel/geo"
+	"linli/internal/kernel/jobs"
 	"linli/internal/kernel/store"
 )
 
@@ -78,28 +78,8 @@ func (a *Atlas) reload(ctx context.Context) error {
 	return nil
 }
 
-// Watch refreshes every half second until the context ends, so that a change
-// by another process is seen within a second. Failures are logged once a row.
-func (a *Atlas) Watch(ctx context.Context) {
-	tick := time.NewTicker(500 * time.Millisecond)
-	defer tick.Stop()
-	failing := false
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
-		err := a.Refresh(ctx)
-		if ctx.Err() != nil {
-			return
-		}
-		if err != nil && !failing {
-			slog.Error("region: cannot refresh the atlas", "error", err)
-		}
-		failing = err != nil
-	}
-}
+// Watch keeps up with other processes until the context ends.
+func (a *Atlas) Watch(ctx context.Context) { jobs.Follow(ctx, "atlas", a.Refresh) }
 
 // Stamp grows with every change of the tables.
 func (a *Atlas) Stamp() int64 { return a.cur.Load().stamp }

@@ -90,16 +90,25 @@ func (c *Calendar) Describe(now, due int64, u Unit) errs.Words {
 	return errs.Words{ZH: "还剩" + zh + "（" + when.ZH + " 到期）", EN: en + " left (due " + when.EN + ")"}
 }
 
-// DescribePaused is the state of a paused clock that keeps the remaining
-// counted micros: "已暂停,剩余 3 工作时".
-func (c *Calendar) DescribePaused(remaining int64, u Unit) errs.Words {
+// Kept is what Remaining gave as an amount for people: full days, because the
+// pause has no day of its own, or hours with fraction.
+func (c *Calendar) Kept(remaining int64, u Unit) Amount {
 	a := Amount{Micros: remaining, Unit: u}
-	switch u { // days here are full ones: the pause has no day of its own
+	switch u {
 	case WorkDay:
 		a.Value = math.Trunc(float64(remaining) / float64(c.length))
 	case Day:
 		a.Value = math.Trunc(float64(remaining) / float64(day))
+	default:
+		a.Value = float64(remaining) / float64(hour)
 	}
+	return a
+}
+
+// DescribePaused is the state of a paused clock that keeps the remaining
+// counted micros: "已暂停,剩余 3 工作时".
+func (c *Calendar) DescribePaused(remaining int64, u Unit) errs.Words {
+	a := c.Kept(remaining, u)
 	zh, en := a.Text("zh"), a.Text("en")
 	switch {
 	case remaining < 0:

@@ -19,13 +19,14 @@ import (
 )
 
 // contentPolicy is the Content-Security-Policy of every answer. With a nonce
-// it is that of a page whose styles are injected by script.
+// it is that of a page whose styles are injected by script; there antd measures a
+// growing text field by a style attribute, which no nonce can allow.
 func contentPolicy(nonce string) string {
 	style := "style-src 'self'"
 	if nonce != "" {
-		style = "style-src 'self' 'nonce-" + nonce + "'"
+		style = "style-src 'self' 'nonce-" + nonce + "'; style-src-attr 'unsafe-inline'"
 	}
-	return "default-src 'self'; script-src 'self'; " + style + "; style-src-attr 'unsafe-inline'; img-src 'self' data: blob:; " +
+	return "default-src 'self'; script-src 'self'; " + style + "; img-src 'self' data: blob:; " +
 		"font-src 'self' data:; connect-src 'self'; worker-src 'self' blob:; child-src 'self' blob:; manifest-src 'self'; " +
 		"object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
 }

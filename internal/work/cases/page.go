@@ -342,7 +342,7 @@ func (v *view) whole(c *Case) Clock {
 	case c.DueAt == 0:
 		return Clock{State: "none"}
 	case c.PausedAt > 0:
-		return Clock{State: "paused", Unit: string(c.unit()), Reason: c.PauseReason, Text: v.cal.DescribePaused(c.Remaining, c.unit()).In(v.lang)}
+		return Clock{State: "paused", Unit: string(c.unit()), Reason: c.PauseReason, Left: math.Round(v.cal.Kept(c.Remaining, c.unit()).Value*10) / 10, Text: v.cal.DescribePaused(c.Remaining, c.unit()).In(v.lang)}
 	case !c.Open || c.ResolvedAt > 0:
 		k := Clock{State: "stopped", DueAt: v.time(c.DueAt), Unit: string(c.unit()), Overdue: c.ResolvedAt > c.DueAt || c.Has(FlagLapsed)}
 		k.Reason = w("单位已办结，等待核查回访", "the unit has resolved it").In(v.lang)

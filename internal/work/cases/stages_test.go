@@ -120,7 +120,7 @@ func TestWaitingForTheReporterStopsTheClocks(t *testing.T) {
 		}
 		c = w.Must(unit, c.ID, cases.Act{Action: "await", Reason: "等待诉求人补充材料", Until: day(1)})
 		p, states := limits(t, w, c.ID)
-		if p.Case.Clock.State != "paused" || p.Case.Clock.Reason != "等待诉求人补充材料" || states["停工"] != "paused" || states["办理"] != "paused" {
+		if p.Case.Clock.State != "paused" || p.Case.Clock.Left != 5 || p.Case.Clock.Reason != "等待诉求人补充材料" || states["停工"] != "paused" || states["办理"] != "paused" {
 			t.Errorf("%+v %v", p.Case.Clock, states)
 		}
 		for _, a := range []flow.Action{"start", "resolve", "extend", "await"} {

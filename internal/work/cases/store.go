@@ -247,45 +247,42 @@ func inDistricts(col string, scope access.Scope) (string, []any) {
 	return col + " IN (?" + strings.Repeat(",?", len(ds)-1) + ")", args
 }
 
-// load reads a case that the scope reaches, with its units and requests, for
-// a write. What the scope does not reach does not exist.
-func (s *Service) load(tx *store.Tx, scope access.Scope, id int64) (*Case, []Unit, []Request, error) {
+// reached reads a case that the scope reaches, with its units and requests. What
+// the scope does not reach does not exist.
+func reached(ask func(q string, args ...any) (*sql.Rows, error), scope access.Scope, id int64, lock string) (*Case, []Unit, []Request, error) {
 	in, args := inDistricts("c.district", scope)
-	q := "SELECT " + selectAll + " FROM cases c WHERE c.id = ? AND " + in
-	if tx.Engine() == store.Postgres {
-		q += " FOR UPDATE"
-	}
-	c, err := scanCase(tx.QueryRow(q, append([]any{id}, args...)...))
+	rows, err := ask("SELECT "+selectAll+" FROM cases c WHERE c.id = ? AND "+in+lock, append([]any{id}, args...)...)
+	found, err := collect(rows, err, func(r *sql.Rows) (*Case, error) { return scanCase(r) })
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	units, err := scanUnits(tx.Query("SELECT org, role, since, ended, reported_at FROM case_unit WHERE district = ? AND case_id = ? ORDER BY since, org", c.District, c.ID))
+	if len(found) == 0 {
+		return nil, nil, nil, errs.NotFound.New()
+	}
+	c := found[0]
+	units, err := scanUnits(ask("SELECT org, role, since, ended, reported_at FROM case_unit WHERE district = ? AND case_id = ? ORDER BY since, org", c.District, c.ID))
 	if err != nil {
 		return nil, nil, nil, err
 	}
 	if !scope.Covers(c.Target(units)) {
 		return nil, nil, nil, errs.NotFound.New()
 	}
-	requests, err := scanRequests(tx.Query("SELECT "+requestCols+" FROM case_request WHERE district = ? AND case_id = ? ORDER BY id", c.District, c.ID))
+	requests, err := scanRequests(ask("SELECT "+requestCols+" FROM case_request WHERE district = ? AND case_id = ? ORDER BY id", c.District, c.ID))
 	return c, units, requests, err
 }
 
-// ByID reads a case that the scope reaches.
+// load reads a case for a write.
+func (s *Service) load(tx *store.Tx, scope access.Scope, id int64) (*Case, []Unit, []Request, error) {
+	lock := ""
+	if tx.Engine() == store.Postgres {
+		lock = " FOR UPDATE"
+	}
+	return reached(tx.Query, scope, id, lock)
+}
+
+// ByID reads a case for showing it.
 func (s *Service) ByID(ctx context.Context, scope access.Scope, id int64) (*Case, []Unit, []Request, error) {
-	in, args := inDistricts("c.district", scope)
-	c, err := scanCase(s.DB.QueryRow(ctx, "SELECT "+selectAll+" FROM cases c WHERE c.id = ? AND "+in, append([]any{id}, args...)...))
-	if err != nil {
-		return nil, nil, nil, err
-	}
-	units, err := scanUnits(s.DB.Query(ctx, "SELECT org, role, since, ended, reported_at FROM case_unit WHERE district = ? AND case_id = ? ORDER BY since, org", c.District, c.ID))
-	if err != nil {
-		return nil, nil, nil, err
-	}
-	if !scope.Covers(c.Target(units)) {
-		return nil, nil, nil, errs.NotFound.New()
-	}
-	requests, err := scanRequests(s.DB.Query(ctx, "SELECT "+requestCols+" FROM case_request WHERE district = ? AND case_id = ? ORDER BY id", c.District, c.ID))
-	return c, units, requests, err
+	return reached(func(q string, args ...any) (*sql.Rows, error) { return s.DB.Query(ctx, q, args...) }, scope, id, "")
 }
 
 // made reads a case for whoever made it, which the caller has proved.

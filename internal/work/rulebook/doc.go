@@ -11,4 +11,8 @@
 // skipped. A preview tells what a change would have done to past cases.
 //
 // A case keeps the category version that it was filed under (CategoryAt).
+//
+// Rules are the city's: the column district of rule_version is 0 in every row and
+// there for the key alone. What differs between districts is a condition of a
+// routing rule, not a second rulebook.
 package rulebook

@@ -13,12 +13,12 @@ import (
 	"strconv"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"linli/internal/kernel/access"
 	"linli/internal/kernel/audit"
 	"linli/internal/kernel/calendar"
 	"linli/internal/kernel/errs"
+	"linli/internal/kernel/jobs"
 	"linli/internal/kernel/store"
 )
 
@@ -137,28 +137,8 @@ func (r *Rulebook) Refresh(ctx context.Context) error {
 	return nil
 }
 
-// Watch refreshes every half second until the context ends, so that what
-// another process publishes holds within a second.
-func (r *Rulebook) Watch(ctx context.Context) {
-	tick := time.NewTicker(500 * time.Millisecond)
-	defer tick.Stop()
-	failing := false
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
-		err := r.Refresh(ctx)
-		if ctx.Err() != nil {
-			return
-		}
-		if err != nil && !failing {
-			slog.Error("rulebook: cannot refresh", "error", err)
-		}
-		failing = err != nil
-	}
-}
+// Watch keeps up with other processes until the context ends.
+func (r *Rulebook) Watch(ctx context.Context) { jobs.Follow(ctx, "rulebook", r.Refresh) }
 
 // read fills s from one state of the table.
 func (r *Rulebook) read(ctx context.Context, s *seen) error {
