@@ -102,5 +102,6 @@ func fileError(err error) error {
 	} else if in.Column != "" {
 		where = words(in.Column, in.Column)
 	}
-	return BadFile.New("where", where, "problem", in.Problem, "remedy", in.Remedy).Because(err)
+	problem, remedy := words(in.ProblemZH, in.Problem), words(in.RemedyZH, in.Remedy)
+	return BadFile.New("where", where, "problem", problem, "remedy", remedy).Because(err)
 }

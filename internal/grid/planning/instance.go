@@ -97,6 +97,8 @@ type InputError struct {
 	Column  string // name of the column; empty: the line as a whole
 	Problem string
 	Remedy  string
+
+	ProblemZH, RemedyZH string // the same in Chinese; empty for files that only programs write
 }
 
 func (e *InputError) Error() string {
@@ -106,6 +108,9 @@ func (e *InputError) Error() string {
 	}
 	if e.Column != "" {
 		where += ", column " + e.Column
+	}
+	if e.ProblemZH != "" {
+		return fmt.Sprintf("%s: %s（%s） / %s (%s)", where, e.ProblemZH, e.RemedyZH, e.Problem, e.Remedy)
 	}
 	return fmt.Sprintf("%s: %s (%s)", where, e.Problem, e.Remedy)
 }

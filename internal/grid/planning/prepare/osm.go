@@ -1,6 +1,7 @@
 package prepare
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -9,8 +10,8 @@ import (
 	"github.com/paulmach/orb"
 	"github.com/paulmach/orb/planar"
 
-	"linli/internal/grid/planning"
 	"linli/internal/grid/planning/cells"
+	"linli/internal/kernel/errs"
 )
 
 // Extract says what to take of an OpenStreetMap extract, besides its barriers.
@@ -38,7 +39,7 @@ func (s *Sources) ReadOSM(path string, want Extract) error {
 	o := &osmReader{Sources: s, want: want, refs: map[int64][]int64{}, at: map[int64]orb.Point{}}
 	for _, pass := range []scan{{relation: o.relation}, {way: o.way}, {node: o.node}} {
 		if err := pass.file(path); err != nil {
-			return &planning.InputError{File: path, Problem: err.Error(), Remedy: "give an .osm.pbf file, for instance from download.geofabrik.de"}
+			return fault(path, 0, "", whyNot(err), words("请给出 .osm.pbf 文件，例如来自 download.geofabrik.de", "give an .osm.pbf file, for instance from download.geofabrik.de"))
 		}
 	}
 	before := len(s.Communities)
@@ -46,10 +47,21 @@ func (s *Sources) ReadOSM(path string, want Extract) error {
 		o.add(x, path)
 	}
 	if want.Communities && len(s.Communities) == before {
-		return &planning.InputError{File: path, Problem: fmt.Sprintf("it has no boundary of admin_level %d", want.AdminLevel), Remedy: "give another --admin-level, or --communities"}
+		return fault(path, 0, "", spell("没有 admin_level 为 %d 的边界", "it has no boundary of admin_level %d", want.AdminLevel), words("请换一个 --admin-level，或给出 --communities", "give another --admin-level, or --communities"))
 	}
 	s.Licence = osmLicence
 	return nil
+}
+
+// whyNot says why an extract cannot be read.
+func whyNot(err error) errs.Words {
+	switch {
+	case errors.Is(err, errBroken):
+		return words("不是 OpenStreetMap 数据（.osm.pbf），或已损坏", errBroken.Error())
+	case errors.Is(err, errPacked):
+		return words("数据块不是用 zlib 压缩的，请用 osmium cat -f pbf,pbf_compression=zlib 转换", errPacked.Error())
+	}
+	return words("无法打开", err.Error())
 }
 
 type osmReader struct {

@@ -6,7 +6,6 @@ import (
 	"compress/zlib"
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 
@@ -47,7 +46,10 @@ type scan struct {
 	relation func(id int64, t tags, ways []int64)
 }
 
-var errBroken = errors.New("it is no OpenStreetMap extract (.osm.pbf), or it is damaged")
+var (
+	errBroken = errors.New("it is no OpenStreetMap extract (.osm.pbf), or it is damaged")
+	errPacked = errors.New("its blocks are packed in another way than zlib; write it again with osmium cat -f pbf,pbf_compression=zlib")
+)
 
 func (s scan) file(path string) error {
 	f, err := os.Open(path)
@@ -124,7 +126,7 @@ func unpack(blob []byte) (data []byte, err error) {
 				return errBroken
 			}
 		case 4, 5, 6, 7:
-			return fmt.Errorf("its blocks are packed in another way than zlib; write it again with osmium cat -f pbf,pbf_compression=zlib")
+			return errPacked
 		}
 		return nil
 	})

@@ -46,10 +46,10 @@ type Size struct {
 func Prepare(s *Sources, o Options) (*Result, error) {
 	s.Findings = slices.Clip(s.Findings)
 	if len(s.Buildings) == 0 {
-		return nil, &planning.InputError{File: "buildings", Problem: "there are none", Remedy: "give buildings, or an OSM extract that has some"}
+		return nil, fault("buildings", 0, "", words("没有楼栋", "there are none"), words("请给出楼栋，或含有建筑的 OSM 数据", "give buildings, or an OSM extract that has some"))
 	}
 	if len(s.Communities) == 0 {
-		return nil, &planning.InputError{File: "communities", Problem: "there are none", Remedy: "give communities, or an OSM extract with boundaries of the right --admin-level"}
+		return nil, fault("communities", 0, "", words("没有社区", "there are none"), words("请给出社区边界", "give communities, or an OSM extract with boundaries of the right --admin-level"))
 	}
 	p := &preparer{Sources: s, options: o}
 	var all orb.MultiPolygon
@@ -64,7 +64,7 @@ func Prepare(s *Sources, o Options) (*Result, error) {
 	p.settle()
 	p.split()
 	if len(p.units) == 0 {
-		return nil, &planning.InputError{File: s.Buildings[0].from.file, Problem: "no building lies in a community", Remedy: "check that both files are of the same place and coordinate system (--crs)"}
+		return nil, fault(s.Buildings[0].from.file, 0, "", words("没有一栋楼位于社区内", "no building lies in a community"), words("请核对两个文件是否同一地区、同一坐标系（--crs）", "check that both files are of the same place and coordinate system (--crs)"))
 	}
 	in := &planning.Instance{Licence: s.Licence, Communities: p.communities, Origin: p.frame.origin, MetresPerDegree: p.frame.perDegree}
 	for _, b := range s.Barriers {

@@ -54,7 +54,7 @@ type Reading struct {
 // record is a row of a table or a feature of a GeoJSON file.
 type record struct {
 	place
-	what    string // "row" or "feature"
+	feature bool // not a row
 	columns []string
 	cells   []string // by wanted field, empty where missing
 	names   []string // of the columns that serve them
@@ -62,15 +62,23 @@ type record struct {
 	shape   orb.Geometry
 }
 
-func (r *record) wrong(field int, problem, remedy string) error {
-	e := &planning.InputError{File: r.file, Line: r.row, Problem: problem, Remedy: remedy}
-	if field >= 0 {
-		e.Column = r.names[field]
+// fault is an error in a file, with problem and remedy in both languages.
+func fault(file string, line int, column string, problem, remedy errs.Words) error {
+	return &planning.InputError{File: file, Line: line, Column: column, Problem: problem.EN, Remedy: remedy.EN, ProblemZH: problem.ZH, RemedyZH: remedy.ZH}
+}
+
+func words(zh, en string) errs.Words { return errs.Words{ZH: zh, EN: en} }
+
+// spell fills the same values into the texts of both languages.
+func spell(zh, en string, values ...any) errs.Words {
+	return errs.Words{ZH: fmt.Sprintf(zh, values...), EN: fmt.Sprintf(en, values...)}
+}
+
+func (r *record) wrong(field int, problem, remedy errs.Words) error {
+	if r.feature {
+		return fault(r.file, 0, r.names[field], errs.Words{ZH: fmt.Sprintf("第 %d 个图形：%s", r.row, problem.ZH), EN: fmt.Sprintf("feature %d: %s", r.row, problem.EN)}, remedy)
 	}
-	if r.what == "feature" {
-		e.Line, e.Problem = 0, fmt.Sprintf("feature %d: %s", r.row, problem)
-	}
-	return e
+	return fault(r.file, r.row, r.names[field], problem, remedy)
 }
 
 // number reads a number that may carry its unit (户, 层); Unknown if empty.
@@ -81,7 +89,7 @@ func (r *record) number(field int) (float64, error) {
 	}
 	v, err := strconv.ParseFloat(strings.ReplaceAll(strings.TrimRight(s, "户层个栋m² "), ",", ""), 64)
 	if err != nil || math.IsNaN(v) || math.IsInf(v, 0) || math.Abs(v) > 1e9 {
-		return 0, r.wrong(field, fmt.Sprintf("%q is no number", clip(s)), "write a number, or leave the cell empty where it is not known")
+		return 0, r.wrong(field, spell("“%s”不是数字", "“%s” is no number", clip(s)), words("请填写数字，不清楚的可以留空", "write a number, or leave the cell empty where it is not known"))
 	}
 	return v, nil
 }
@@ -106,9 +114,9 @@ func clip(s string) string {
 // of the fields.
 func each(path string, read Reading, wanted [][]string, f func(r *record) error) error {
 	if st, err := os.Stat(path); err != nil {
-		return &planning.InputError{File: path, Problem: "it cannot be opened", Remedy: "give the path of a file that exists"}
+		return fault(path, 0, "", words("无法打开", "it cannot be opened"), words("请检查路径", "give the path of a file that exists"))
 	} else if !st.Mode().IsRegular() {
-		return &planning.InputError{File: path, Problem: "it is not a file", Remedy: "give a CSV, Excel or GeoJSON file"}
+		return fault(path, 0, "", words("它不是文件", "it is not a file"), words("请给出 CSV、Excel 或 GeoJSON 文件", "give a CSV, Excel or GeoJSON file"))
 	}
 	file, err := os.Open(path)
 	if err != nil {
@@ -150,7 +158,7 @@ func eachRow(path, sheet string, wanted [][]string, f func(r *record) error) err
 		if row.Err != nil {
 			return refused(path, row.Number, row.Err)
 		}
-		r := &record{place: place{path, row.Number}, what: "row", columns: src.Columns(), cells: make([]string, len(wanted)), names: make([]string, len(wanted))}
+		r := &record{place: place{path, row.Number}, columns: src.Columns(), cells: make([]string, len(wanted)), names: make([]string, len(wanted))}
 		for k, c := range at {
 			r.names[k] = wanted[k][0]
 			if c >= 0 {
@@ -166,11 +174,7 @@ func eachRow(path, sheet string, wanted [][]string, f func(r *record) error) err
 // refused gives a reader's error its place in the file.
 func refused(path string, row int, err error) error {
 	if e := errs.As(err); e != nil {
-		field := ""
-		if e.Field != "" && e.Field != "geojson" {
-			field = e.Field + ": "
-		}
-		return &planning.InputError{File: path, Line: row, Problem: field + strings.TrimRight(e.Text("zh"), "。") + " / " + strings.TrimRight(e.Text("en"), "."), Remedy: "correct the file and run again"}
+		return fault(path, row, "", words(strings.TrimRight(e.Text("zh"), "。"), strings.TrimRight(e.Text("en"), ".")), words("请改正文件后再试", "correct the file and try again"))
 	}
 	return fmt.Errorf("%s: %w", path, err)
 }
@@ -190,7 +194,7 @@ func eachFeature(path string, in io.Reader, wanted [][]string, f func(r *record)
 		d := json.NewDecoder(bytes.NewReader(x.Properties))
 		d.UseNumber()
 		if err := d.Decode(&properties[i]); err != nil {
-			return &planning.InputError{File: path, Problem: fmt.Sprintf("feature %d: its properties are no object", i+1), Remedy: "correct the file"}
+			return fault(path, 0, "", spell("第 %d 个图形的属性不是对象", "feature %d: its properties are no object", i+1), words("请改正文件", "correct the file"))
 		}
 		for k := range properties[i] {
 			if !known[k] {
@@ -202,7 +206,7 @@ func eachFeature(path string, in io.Reader, wanted [][]string, f func(r *record)
 	slices.Sort(columns)
 	at := tabular.Match(columns, wanted)
 	for i, x := range features {
-		r := &record{place: place{path, i + 1}, what: "feature", columns: columns, cells: make([]string, len(wanted)), names: make([]string, len(wanted)), id: x.ID, shape: x.Shape}
+		r := &record{place: place{path, i + 1}, feature: true, columns: columns, cells: make([]string, len(wanted)), names: make([]string, len(wanted)), id: x.ID, shape: x.Shape}
 		for k, c := range at {
 			r.names[k] = wanted[k][0]
 			if c >= 0 {
@@ -232,13 +236,13 @@ func (r *record) shapeOf(field int) (orb.Geometry, error) {
 	case s[0] == '{':
 		list, err := geo.ReadGeoJSON(strings.NewReader(s), limits)
 		if err != nil || len(list) != 1 {
-			return nil, r.wrong(field, "the GeoJSON in the cell cannot be read", "write one shape, or use x y;x y;…")
+			return nil, r.wrong(field, words("单元格中的 GeoJSON 无法读取", "the GeoJSON in the cell cannot be read"), words("请写一个图形，或用 x y;x y;…", "write one shape, or use x y;x y;…"))
 		}
 		return list[0].Shape, nil
 	case s[0] >= 'A' && s[0] <= 'Z' || s[0] >= 'a' && s[0] <= 'z':
 		g, err := wkt.Unmarshal(s)
 		if err != nil {
-			return nil, r.wrong(field, "the WKT in the cell cannot be read", "write POLYGON((…)), or use x y;x y;…")
+			return nil, r.wrong(field, words("单元格中的 WKT 无法读取", "the WKT in the cell cannot be read"), words("请写成 POLYGON((…))，或用 x y;x y;…", "write POLYGON((…)), or use x y;x y;…"))
 		}
 		return g, nil
 	}
@@ -253,7 +257,7 @@ func (r *record) shapeOf(field int) (orb.Geometry, error) {
 				x, xerr := strconv.ParseFloat(xs, 64)
 				y, yerr := strconv.ParseFloat(strings.TrimSpace(ys), 64)
 				if xerr != nil || yerr != nil || math.IsNaN(x+y) || math.IsInf(x+y, 0) {
-					return nil, r.wrong(field, fmt.Sprintf("%q is no point", clip(pair)), "write points as x y;x y;…")
+					return nil, r.wrong(field, spell("“%s”不是坐标点", "“%s” is no point", clip(pair)), words("请把点写成 x y;x y;…", "write points as x y;x y;…"))
 				}
 				points = append(points, orb.Point{x, y})
 			}
@@ -267,7 +271,13 @@ func (r *record) shapeOf(field int) (orb.Geometry, error) {
 	return polygons, nil
 }
 
-// place converts points of the file's system to WGS 84.
+func notDegrees(x, y float64) errs.Words {
+	return spell("%v, %v 不是经纬度", "%v, %v is no longitude and latitude", x, y)
+}
+
+var inDegrees = words("请填写以度为单位的经纬度，经度在前；平面坐标（米）请用 --crs metres", "write degrees, longitude first; say --crs metres if the file is in metres")
+
+// convert turns points of the file's system to WGS 84.
 func (s *Sources) convert(r *record, field int, from System, g orb.Geometry) (orb.Geometry, error) {
 	if s.Planar {
 		return g, nil
@@ -277,7 +287,7 @@ func (s *Sources) convert(r *record, field int, from System, g orb.Geometry) (or
 	visit(out, func(p *orb.Point) {
 		q, err := geo.ToWGS84(geo.Point{Lon: p[0], Lat: p[1]}, from)
 		if err != nil && bad == nil {
-			bad = r.wrong(field, fmt.Sprintf("%v %v is no longitude and latitude", p[0], p[1]), "write degrees, longitude first; say --crs metres if the files are in metres")
+			bad = r.wrong(field, notDegrees(p[0], p[1]), inDegrees)
 		}
 		*p = orb.Point{q.Lon, q.Lat}
 	})

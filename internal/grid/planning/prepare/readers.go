@@ -1,14 +1,12 @@
 package prepare
 
 import (
-	"fmt"
 	"math"
 	"strings"
 
 	"github.com/paulmach/orb"
 	"github.com/paulmach/orb/planar"
 
-	"linli/internal/grid/planning"
 	"linli/internal/kernel/geo"
 )
 
@@ -33,7 +31,7 @@ func (s *Sources) ReadBuildings(path string, read Reading) error {
 	wanted := [][]string{idHeads, nameHeads, communityHeads, compoundHeads, householdHeads, kindHeads, levelHeads, entranceHeads, lonHeads, latHeads, shapeHeads, workloadHeads, oldHeads}
 	before, counted := len(s.Buildings), false
 	err := each(path, read, wanted, func(r *record) error {
-		if r.what == "row" && len(s.Buildings) == before {
+		if !r.feature && len(s.Buildings) == before {
 			if err := needs(r, shape, lon, lat); err != nil {
 				return err
 			}
@@ -81,7 +79,7 @@ func (s *Sources) ReadBuildings(path string, read Reading) error {
 			b.At = p.(orb.LineString)[0]
 		default:
 			if b.Footprint = areaOf(g); b.Footprint == nil {
-				return r.wrong(shape, fmt.Sprintf("a building is no %s", g.GeoJSONType()), "give points or polygons")
+				return r.wrong(shape, spell("楼栋不能是 %s", "a building is no %s", g.GeoJSONType()), words("请给出点或多边形", "give points or polygons"))
 			}
 			conv, err := s.convert(r, shape, read.System, b.Footprint)
 			if err != nil {
@@ -98,7 +96,7 @@ func (s *Sources) ReadBuildings(path string, read Reading) error {
 		return err
 	}
 	if len(s.Buildings) == before {
-		return &planning.InputError{File: path, Problem: "it has no buildings", Remedy: "give one row or feature a building"}
+		return fault(path, 0, "", words("没有楼栋", "it has no buildings"), words("每栋楼写一行", "give one row or feature a building"))
 	}
 	if !counted {
 		s.find(NoHouseholds, "", place{file: path}, Warned, "没有户数列，所有楼栋的户数未知", "there is no column of households: they are unknown for all buildings")
@@ -116,7 +114,7 @@ func needs(r *record, shape, lon, lat int) error {
 	if has(lon) {
 		missing = "纬度 lat"
 	}
-	return &planning.InputError{File: r.file, Line: max(1, r.row-1), Column: missing, Problem: "the column is missing; there are " + strings.Join(r.columns, "、"), Remedy: "name the columns 经度 and 纬度 (lon, lat), or x and y with --crs metres"}
+	return fault(r.file, max(1, r.row-1), missing, spell("缺少这一列，现有的列：%s", "the column is missing; there are %s", strings.Join(r.columns, "、")), words("请把坐标列命名为经度、纬度；平面坐标用 x、y 和 --crs metres", "name the columns 经度 and 纬度 (lon, lat), or x and y with --crs metres"))
 }
 
 // position reads longitude and latitude. Swapped ones are put right where only
@@ -139,7 +137,7 @@ func (s *Sources) position(r *record, lon, lat int, from System, object string) 
 	}
 	q, err := geo.ToWGS84(geo.Point{Lon: x, Lat: y}, from)
 	if err != nil {
-		return p, false, r.wrong(lon, fmt.Sprintf("%v, %v is no longitude and latitude", x, y), "write degrees, longitude first; say --crs metres if the file is in metres")
+		return p, false, r.wrong(lon, notDegrees(x, y), inDegrees)
 	}
 	return orb.Point{q.Lon, q.Lat}, true, nil
 }
@@ -151,6 +149,8 @@ func (r *record) coordinate(field int) (float64, error) {
 	}
 	return r.number(field)
 }
+
+var threePoints = words("请给出至少三个点的多边形", "give a polygon with at least three points")
 
 // ReadCommunities adds the communities of a GeoJSON, CSV or Excel file.
 func (s *Sources) ReadCommunities(path string, read Reading) error {
@@ -173,16 +173,16 @@ func (s *Sources) ReadCommunities(path string, read Reading) error {
 				return err
 			}
 			if g == nil {
-				return r.wrong(shape, "the community has no border", "give a column ring with x y;x y;…, or a GeoJSON file of polygons")
+				return r.wrong(shape, words("社区没有边界", "the community has no border"), words("请在边界列写 x y;x y;…，或用 GeoJSON 多边形文件", "give a column ring with x y;x y;…, or a GeoJSON file of polygons"))
 			}
 		}
 		if c.Area = areaOf(g); c.Area == nil {
-			return r.wrong(shape, fmt.Sprintf("a community's border is no %s", g.GeoJSONType()), "give a polygon with at least three points")
+			return r.wrong(shape, spell("社区边界不能是 %s", "a community's border is no %s", g.GeoJSONType()), threePoints)
 		}
 		for _, poly := range c.Area {
 			for _, ring := range poly {
 				if len(ring) < 3 {
-					return r.wrong(shape, "a ring with less than three points", "give a polygon with at least three points")
+					return r.wrong(shape, words("边界少于三个点", "a ring with less than three points"), threePoints)
 				}
 			}
 		}
@@ -195,7 +195,7 @@ func (s *Sources) ReadCommunities(path string, read Reading) error {
 		return nil
 	})
 	if err == nil && len(s.Communities) == before {
-		return &planning.InputError{File: path, Problem: "it has no communities", Remedy: "give one row or feature a community"}
+		return fault(path, 0, "", words("没有社区", "it has no communities"), words("每个社区写一行", "give one row or feature a community"))
 	}
 	return err
 }
@@ -222,7 +222,7 @@ func (s *Sources) ReadBarriers(path string, read Reading) error {
 				return err
 			}
 			if g == nil {
-				return r.wrong(shape, "the barrier has no line", "give a column line with x y;x y;…, or a GeoJSON file of lines")
+				return r.wrong(shape, words("没有线", "the barrier has no line"), words("请在 line 列写 x y;x y;…，或用 GeoJSON 线文件", "give a column line with x y;x y;…, or a GeoJSON file of lines"))
 			}
 		}
 		kind, known := classes[strings.ToLower(r.cells[class])]
@@ -236,7 +236,7 @@ func (s *Sources) ReadBarriers(path string, read Reading) error {
 		}
 		lines := linesOf(g)
 		if len(lines) == 0 {
-			return r.wrong(shape, fmt.Sprintf("a barrier is no %s", g.GeoJSONType()), "give lines")
+			return r.wrong(shape, spell("分隔线不能是 %s", "a barrier is no %s", g.GeoJSONType()), words("请给出线", "give lines"))
 		}
 		for _, l := range lines {
 			if len(l) >= 2 {
@@ -278,7 +278,7 @@ func (s *Sources) ReadOld(path string, read Reading) error {
 	first := true
 	return each(path, read, [][]string{unitHeads, oldHeads}, func(r *record) error {
 		if first && (!contains(r, unit) || !contains(r, grid)) {
-			return &planning.InputError{File: path, Line: max(1, r.row-1), Problem: "columns of the building and its grid are needed; there are " + strings.Join(r.columns, "、"), Remedy: "name them 编号 and 网格 (building, old_grid)"}
+			return fault(path, max(1, r.row-1), "", spell("缺少楼栋列或网格列，现有的列：%s", "columns of the building and its grid are needed; there are %s", strings.Join(r.columns, "、")), words("请命名为编号和网格", "name them 编号 and 网格 (building, old_grid)"))
 		}
 		first = false
 		if r.cells[unit] == "" || r.cells[grid] == "" {
