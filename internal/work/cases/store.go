@@ -247,42 +247,61 @@ func inDistricts(col string, scope access.Scope) (string, []any) {
 	return col + " IN (?" + strings.Repeat(",?", len(ds)-1) + ")", args
 }
 
-// reached reads a case that the scope reaches, with its units and requests. What
-// the scope does not reach does not exist.
-func reached(ask func(q string, args ...any) (*sql.Rows, error), scope access.Scope, id int64, lock string) (*Case, []Unit, []Request, error) {
+// reader is Query of a transaction or of the database.
+type reader func(q string, args ...any) (*sql.Rows, error)
+
+// reached reads a case that the scope reaches, with its units. What the scope
+// does not reach does not exist.
+func (ask reader) reached(scope access.Scope, id int64, lock string) (*Case, []Unit, error) {
 	in, args := inDistricts("c.district", scope)
 	rows, err := ask("SELECT "+selectAll+" FROM cases c WHERE c.id = ? AND "+in+lock, append([]any{id}, args...)...)
 	found, err := collect(rows, err, func(r *sql.Rows) (*Case, error) { return scanCase(r) })
 	if err != nil {
-		return nil, nil, nil, err
+		return nil, nil, err
 	}
 	if len(found) == 0 {
-		return nil, nil, nil, errs.NotFound.New()
+		return nil, nil, errs.NotFound.New()
 	}
 	c := found[0]
 	units, err := scanUnits(ask("SELECT org, role, since, ended, reported_at FROM case_unit WHERE district = ? AND case_id = ? ORDER BY since, org", c.District, c.ID))
 	if err != nil {
-		return nil, nil, nil, err
+		return nil, nil, err
 	}
 	if !scope.Covers(c.Target(units)) {
-		return nil, nil, nil, errs.NotFound.New()
+		return nil, nil, errs.NotFound.New()
 	}
-	requests, err := scanRequests(ask("SELECT "+requestCols+" FROM case_request WHERE district = ? AND case_id = ? ORDER BY id", c.District, c.ID))
-	return c, units, requests, err
+	return c, units, nil
 }
 
-// load reads a case for a write.
+func (ask reader) requests(c *Case) ([]Request, error) {
+	return scanRequests(ask("SELECT "+requestCols+" FROM case_request WHERE district = ? AND case_id = ? ORDER BY id", c.District, c.ID))
+}
+
+// load reads a case for a write, with its units and, while one waits for an
+// answer, its requests: acts look at no other.
 func (s *Service) load(tx *store.Tx, scope access.Scope, id int64) (*Case, []Unit, []Request, error) {
 	lock := ""
 	if tx.Engine() == store.Postgres {
 		lock = " FOR UPDATE"
 	}
-	return reached(tx.Query, scope, id, lock)
+	ask := reader(tx.Query)
+	c, units, err := ask.reached(scope, id, lock)
+	if err != nil || c.Pending == "" {
+		return c, units, nil, err
+	}
+	requests, err := ask.requests(c)
+	return c, units, requests, err
 }
 
-// ByID reads a case for showing it.
+// ByID reads a case for showing it, with its units and requests.
 func (s *Service) ByID(ctx context.Context, scope access.Scope, id int64) (*Case, []Unit, []Request, error) {
-	return reached(func(q string, args ...any) (*sql.Rows, error) { return s.DB.Query(ctx, q, args...) }, scope, id, "")
+	ask := reader(func(q string, args ...any) (*sql.Rows, error) { return s.DB.Query(ctx, q, args...) })
+	c, units, err := ask.reached(scope, id, "")
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	requests, err := ask.requests(c)
+	return c, units, requests, err
 }
 
 // made reads a case for whoever made it, which the caller has proved.
