@@ -17,6 +17,12 @@ type bulkKey struct{}
 func (db *DB) Bulk(ctx context.Context, fn func(ctx context.Context) error) error {
 	c := &call{ctx: ctx, done: make(chan error, 1), bulk: true}
 	c.fn = func(tx *Tx) error {
+		if db.engine == SQLite {
+			if err := tx.run("PRAGMA cache_size = " + bulkCache); err != nil {
+				return err
+			}
+			defer func() { _ = tx.run("PRAGMA cache_size = " + dailyCache) }() // failing, it costs speed alone
+		}
 		b := &bulk{tx: tx}
 		if err := fn(context.WithValue(ctx, bulkKey{}, b)); err != nil {
 			return errors.Join(err, b.commit())

@@ -242,7 +242,7 @@ func (tx *Tx) tallyStmts() []stmt {
 	rows := mergeTallies(tx.pending.tallies)
 	vals := make([]any, 0, len(rows)*len(tallyTable.Cols))
 	for _, r := range rows {
-		vals = append(vals, r.District, r.Cube, r.Measure, r.Period, r.A, r.B, r.n)
+		vals = append(vals, int64(r.District), int64(r.Cube), int64(r.Measure), int64(r.Period), r.A, r.B, r.n)
 	}
 	return appendRows(nil, tx.db.engine, tallyTable, vals)
 }
@@ -270,7 +270,7 @@ func (tx *Tx) auditStmts() ([]stmt, error) {
 		chain := chains[entries[i].District]
 		for ; i < len(entries) && entries[i].District == chain.District; i++ {
 			r := chain.Append(entries[i].Entry, entries[i].at)
-			rows = append(rows, r.District, r.Idx, r.At, r.Actor, r.Post, r.Action, r.Object, r.ObjectID, r.Seq, string(r.Detail), r.Digest[:])
+			rows = append(rows, int64(r.District), r.Idx, r.At, r.Actor, r.Post, r.Action, r.Object, r.ObjectID, int64(r.Seq), string(r.Detail), r.Digest[:])
 		}
 		out = append(out, stmt{sql: "UPDATE audit_head SET size = ?, at = ?, edge = ? WHERE district = ?", args: []any{chain.Size, chain.At, chain.Edge(), chain.District}})
 	}

@@ -43,6 +43,14 @@ const (
 	Postgres Engine = "postgres"
 )
 
+// The writer's page cache in KiB, as SQLite wants it. Each commit walks all of it
+// (a page split sets its highest number out of reach), so that a small one is
+// quicker while commits are many; a Bulk commits seldom and touches much.
+const (
+	dailyCache = "-8000"
+	bulkCache  = "-24000"
+)
+
 // Options says which database to open.
 type Options struct {
 	Dir   string           // folder of the embedded database, which is Dir/linli.db
@@ -117,7 +125,7 @@ func (db *DB) openSQLite(dir string) error {
 	}
 	var err error
 	// The writer comes first: it creates the file and turns WAL on.
-	if db.write, err = sql.Open("sqlite", dsn("page_size(4096)", "journal_mode(WAL)", "synchronous(FULL)", "cache_size(-24000)", "wal_autocheckpoint(0)", "journal_size_limit(67108864)")); err != nil {
+	if db.write, err = sql.Open("sqlite", dsn("page_size(4096)", "journal_mode(WAL)", "synchronous(FULL)", "cache_size("+dailyCache+")", "wal_autocheckpoint(0)", "journal_size_limit(67108864)")); err != nil {
 		return err
 	}
 	db.write.SetMaxOpenConns(1)

@@ -155,14 +155,24 @@ func (in *ReportIn) check() error {
 // titleOf is the first sentence of the text, at most 30 characters.
 func titleOf(text string) string {
 	s := strings.TrimSpace(text)
-	if i := strings.IndexAny(s, "\n。!?!?;;"); i > 0 {
-		s = s[:i]
+	n, cut, begun := 0, 0, false // cut: the bytes of the first 29 characters
+	for i, r := range s {
+		switch r {
+		case '\n', '。', '！', '？', '；', '!', '?', ';':
+			if begun {
+				return s[:i]
+			}
+		default:
+			begun = true
+		}
+		if n++; n == 30 {
+			cut = i
+		}
+		if n > 30 {
+			return s[:cut] + "…"
+		}
 	}
-	r := []rune(s)
-	if len(r) > 30 {
-		return string(r[:29]) + "…"
-	}
-	return string(r)
+	return s
 }
 
 // place finds where the matter is: from the position, or from the named grid
