@@ -17,6 +17,20 @@ const of = async (role, query, want = () => true) => {
 const late = await of('dispatcher', 'open=true', (c) => c.lead && c.clock.overdue);
 const told = await of('dispatcher', 'status=closed', (c) => c.returns + c.redos > 0);
 
+/** A draft of a plan of the first street, as a planner has it open. */
+async function draft() {
+  const planner = as('planner');
+  const { items } = await planner.get('/plan-communities');
+  const communities = items.filter((c) => c.street === items[0].street).map((c) => c.code);
+  const plan = await planner.post('/plans', { name: '街道网格调整', communities });
+  await planner.post(`/plans/${plan.id}/runs`, { seconds: 8, styles: ['balanced'] });
+  for (;;) {
+    const now = await planner.get(`/plans/${plan.id}`);
+    if (now.runs[0].status !== 'running') return (await planner.post('/plan-drafts', { from: now.drafts[0].id, name: '第一稿' })).id;
+    await new Promise((r) => setTimeout(r, 500));
+  }
+}
+
 /** name, role, path, what to wait for, what to do before the picture */
 const pages = [
   ['intake', 'operator', '/cases/new', '#text', async (p) => {
@@ -33,6 +47,11 @@ const pages = [
   ['map', 'leader', '/cockpit', '.cockpit-by tbody tr', async (p) => {
     await p.locator('canvas.maplibregl-canvas').hover();
     for (let i = 0; i < 2; i++) await p.getByRole('button', { name: /放大|Zoom in/ }).first().click();
+  }],
+  ['planning', 'planner', `/planning/drafts/${await draft()}`, '.plan-map canvas', async (p) => {
+    await p.locator('.draft-side .ant-segmented-item', { hasText: /清单|List/ }).click();
+    await p.locator('.grid-list tbody .ant-checkbox-input').nth(1).check();
+    await p.locator('.draft-side .ant-segmented-item', { hasText: /修改|Edit/ }).click();
   }],
   ['callback', 'callback', '/callbacks', '.call, .empty-note'],
   ['routing', 'admin', '/admin/routing', '.rule', async (p) => {
