@@ -53,9 +53,9 @@ func (q *query) with(sql string, args ...any) *query {
 // nothing but the index: so the index is read as a table of its own, and the row
 // joined to what is left.
 var held = map[string]string{
-	"cases_open":     "reported_at street status category grade channel community grid lead due_at lon lat open",
+	"cases_open":     "reported_at street status category grade channel community grid lead due_at paused_at resolved_at lon lat open",
 	"cases_ended":    "status reported_at street category grade channel community grid lead closed_at open",
-	"cases_due":      "due_at street category grade channel community grid lead open",
+	"cases_due":      "due_at street category grade channel community grid lead paused_at resolved_at open",
 	"cases_time":     "reported_at street category grade channel community grid",
 	"cases_street":   "street reported_at community category grade channel grid",
 	"cases_category": "category reported_at street grade channel community grid",
