@@ -92,16 +92,16 @@ func (p *page) draw(number int) {
 // head names the grid and says its figures.
 func (p *page) head() {
 	c := p.Instance.Communities[p.g.community].Name
-	name := p.g.call()
+	name := p.call(p.g)
 	if !strings.HasPrefix(name, c) {
-		name = c + " " + p.say("网格 ", "grid ") + name
+		name = c + " " + name
 	}
 	p.text(edge, 62, 20, ink, p.face.fit(name, 20, mapWide-150))
 	count := strconv.Itoa(p.g.households) + p.say(" 户", " households")
 	p.text(paperWide-edge-p.face.width(count, 20), 62, 20, accent, count)
 	sub := []string{p.Title}
 	if p.g.Code != "" && p.g.Code != p.g.Name {
-		sub = append(sub, p.say("编码 ", "code ")+p.g.Code)
+		sub = append(sub, p.say("编号 ", "code ")+p.g.Code)
 	}
 	sub = append(sub, fmt.Sprintf(p.say("社区内第 %d 个", "no. %d of the community"), p.g.order))
 	p.text(edge, 82, 10.5, secondary, p.face.fit(strings.Join(slices.DeleteFunc(sub, func(s string) bool { return s == "" }), " · "), 10.5, mapWide))
@@ -244,7 +244,7 @@ func (p *page) places(beside []*grid) {
 		if o.community != p.g.community {
 			name = p.Instance.Communities[o.community].Name + " " + strconv.Itoa(o.order)
 		}
-		if w := p.face.width(name, 10); room*p.scale > 8 && px-w/2 > edge && px+w/2 < edge+mapWide && taken.take(px, py, w, 12) {
+		if w := p.face.width(name, 10); room*p.scale > 8 && px-w/2 > edge && px+w/2 < edge+mapWide && py > mapTop+8 && py < mapTop+p.mapHigh-8 && taken.take(px, py, w, 12) {
 			p.text(px-w/2, py+3.5, 10, secondary, name)
 		}
 	}

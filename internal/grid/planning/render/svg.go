@@ -108,7 +108,7 @@ func (p *picture) grids() {
 // sentence tells of a grid what its list row tells.
 func (p *picture) sentence(g *grid) string {
 	c := p.Instance.Communities[g.community].Name
-	return fmt.Sprintf(p.say("%s · 网格 %s：%d 户，%d 个单元，%s", "%s · grid %s: %d households, %d units, %s"), c, g.call(), g.households, len(g.units), statusWords[g.status].In(p.Lang))
+	return fmt.Sprintf(p.say("%s · %s：%d 户，%d 个单元，%s", "%s · %s: %d households, %d units, %s"), c, p.call(g), g.households, len(g.units), statusWords[g.status].In(p.Lang))
 }
 
 func (p *picture) communities() {

@@ -76,14 +76,6 @@ func (g *grid) heart() (orb.Point, float64) {
 	return g.heartAt, g.heartRoom
 }
 
-// Call is what people call the grid.
-func (g *grid) call() string {
-	if g.Name != "" {
-		return g.Name
-	}
-	return g.Code
-}
-
 // atlas is a plan with its shapes.
 type atlas struct {
 	View
@@ -207,6 +199,15 @@ func (a *atlas) shape(c int, units []int) orb.MultiPolygon {
 		}
 	}
 	return append(d.diagram.Outline(set), alone...)
+}
+
+// call is what people call the grid; one without a name goes by its place in
+// the community.
+func (a *atlas) call(g *grid) string {
+	if g.Name != "" {
+		return g.Name
+	}
+	return fmt.Sprintf(a.say("第%d网格", "grid %d"), g.order)
 }
 
 // unitName is what people call the unit.
