@@ -271,7 +271,7 @@ func contract(g *Graph, lo, hi, k int) contracted {
 
 // mergeHanging are the first two rules of contract.
 func mergeHanging(g *Graph, lo, hi, k int, merge func(u, v int)) {
-	f := fold(g, 0, lo, lo)
+	f := fold(g, 0, 1, 1) // for what hangs where; its sums are not looked at
 	total := g.total(all(len(g.Units)))
 	for _, b := range f.bridges {
 		apart := false

@@ -2,6 +2,7 @@ package planning
 
 import (
 	"encoding/json"
+	"math"
 	"math/bits"
 	"math/rand/v2"
 	"slices"
@@ -337,5 +338,24 @@ func TestProofsOfTheSharedCity(t *testing.T) {
 			}
 		}
 		t.Logf("%s: %d undecided", name, undecided)
+	}
+}
+
+// Bounds that bind nothing, as when a grid is to be cut in two whatever its
+// size, must not cost sums as long as the bounds.
+func TestProveIsQuickWhateverTheBounds(t *testing.T) {
+	t.Parallel()
+	g := &Graph{}
+	for i := range 300 {
+		g.Units, g.Households = append(g.Units, i), append(g.Households, 40)
+		g.Near = append(g.Near, nil)
+		if i > 0 {
+			g.Near[i], g.Near[i-1] = append(g.Near[i], i-1), append(g.Near[i-1], i)
+		}
+	}
+	for _, hi := range []int{math.MaxInt32, 10_000_000, 12_000} {
+		if p := Prove(g, 1, hi, 2, 10_000); p.Certificate != nil {
+			t.Errorf("up to %d: a row of houses falls in two anywhere: %+v", hi, p.Certificate)
+		}
 	}
 }

@@ -64,9 +64,13 @@ func (s sumset) ranges() [][2]int {
 // divisible tells whether h households make some number of grids, 0 of none.
 func divisible(h, lo, hi int) bool { return h == 0 || feasible(h, lo, hi) }
 
-// roots is how many units are tried as roots, those of most households first:
-// where units are small beside the bounds, sums exclude nothing anyway.
-const roots = 64
+// At most so many units are tried as roots, those of most households first, and
+// no more than so many words of sums are looked at: where units are many or
+// small beside the bounds, sums exclude nothing anyway.
+const (
+	roots    = 64
+	sumWords = 500_000_000
+)
 
 // excludeBySums looks, with one unit after the other as the root, for numbers
 // of grids that the root's grid does not permit: see Branch. It returns what
@@ -74,9 +78,11 @@ const roots = 64
 func excludeBySums(g *Graph, lo, hi int, numbers []int) []Exclusion {
 	var found []Exclusion
 	total := g.total(all(len(g.Units)))
+	hi = min(hi, total) // no grid holds more than all
+	words := float64(len(g.Units)) * float64(hi) * float64(hi/64+1)
 	order := all(len(g.Units))
 	slices.SortStableFunc(order, func(a, b int) int { return g.Households[b] - g.Households[a] })
-	for _, root := range order[:min(roots, len(order))] {
+	for _, root := range order[:min(roots, int(sumWords/max(words, 1)), len(order))] {
 		if len(numbers) == 0 {
 			break
 		}
