@@ -3,9 +3,11 @@ package app_test
 import (
 	"context"
 	"fmt"
+	"sync/atomic"
 	"testing"
 	"time"
 
+	"linli/internal/app"
 	"linli/internal/app/apptest"
 	"linli/internal/kernel/access"
 )
@@ -179,4 +181,106 @@ func postsOf(c *apptest.City, account int64) []access.Post {
 func dayOf(t time.Time) int {
 	y, m, d := t.In(time.FixedZone("", 8*3600)).Date()
 	return y*10000 + int(m)*100 + d
+}
+
+// TestPlanBegins: on the day the program answers by the new grids, open cases
+// are in the grid in which they lie, closed ones where they were, and the new
+// worker sees what the old one no longer does.
+func TestPlanBegins(t *testing.T) {
+	t.Parallel()
+	var shift atomic.Int64
+	o := app.At(apptest.Folder(t), "")
+	o.Clock = func() time.Time { return apptest.Now().Add(time.Duration(shift.Load())) }
+	c := apptest.Start(t, o)
+	ctx := context.Background()
+	w := c.World()
+	planner := c.Hire(access.Post{Role: "planner", Region: w.Target.District})
+	desk := c.Hire(access.Post{Role: "district_desk", Region: w.Target.District})
+	leader := c.Hire(access.Post{Role: "leader", Region: w.Target.District})
+	admin := c.Hire(access.Post{Role: "admin", Region: w.Target.City})
+	p := planOf(t, planner, w.Target.Community)
+	var d planDraft
+	planner.Do("POST", "/api/v1/plan-drafts", apptest.M{"from": p.Drafts[3].ID, "name": "并网"}).Want(201).Into(&d)
+	path := fmt.Sprintf("/api/v1/plan-drafts/%d", d.ID)
+	planner.Do("POST", path+"/edits", apptest.M{"version": 0, "kind": "merge", "grids": []int{d.Grids[1].Label, d.Grids[0].Label}}).Want(200)
+	planner.Do("GET", path, nil).Want(200).Into(&d)
+	for _, g := range d.Grids {
+		if !g.InBounds {
+			planner.Do("POST", path+"/edits", apptest.M{"version": d.Version, "kind": "note", "grids": []int{g.Label}, "text": "试点"}).Want(200)
+			d.Version++
+		}
+	}
+	note := apptest.M{"note": "同意"}
+	planner.Do("POST", path+"/ask", note).Want(200)
+	leader.Do("POST", path+"/approve", note).Want(200)
+	desk.Do("POST", path+"/approve", note).Want(200)
+	tomorrow := dayOf(apptest.Now().AddDate(0, 0, 1))
+
+	// An open case in every building's place of the community, and one that is withdrawn.
+	var open []int64
+	old := map[int64]int64{}
+	survey, err := c.Atlas.Survey(ctx, []int64{w.Target.Community})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, b := range survey.Buildings {
+		if i%5 == 0 {
+			x := desk.Report(apptest.M{"text": "路灯不亮", "place": apptest.M{"lon": b.Lon, "lat": b.Lat}})
+			open = append(open, x.ID)
+			old[x.ID] = gridOf(t, c, x.ID)
+		}
+	}
+	desk.Act(open[0], "withdraw", apptest.M{"reason": "重复登记"})
+
+	admin.Do("POST", path+"/publication", apptest.M{"valid_from": tomorrow}).Want(200)
+	if err := c.Plan.HandOver(ctx); err != nil {
+		t.Fatal(err)
+	}
+	for _, id := range open {
+		if g := gridOf(t, c, id); g != old[id] {
+			t.Fatalf("case %d moved before the day", id)
+		}
+	}
+	shift.Store(int64(24 * time.Hour))
+	if err := c.Atlas.Refresh(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Plan.HandOver(ctx); err != nil {
+		t.Fatal(err)
+	}
+	moved := 0
+	for _, id := range open[1:] {
+		x, _, _, err := c.Cases.ByID(ctx, apptest.Everything, id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		at, ok := c.Atlas.At(x.Lon, x.Lat)
+		if !ok || x.Grid != at.Grid {
+			t.Errorf("case %d is in grid %d, its place in %d", id, x.Grid, at.Grid)
+		}
+		if x.Grid != old[id] {
+			moved++
+		}
+	}
+	if moved == 0 {
+		t.Error("two grids became one, and no case moved")
+	}
+	if g := gridOf(t, c, open[0]); g != old[open[0]] {
+		t.Error("a withdrawn case moved")
+	}
+	if a := c.SignIn(admin.Account).Do("DELETE", path+"/publication?note=x", nil); a.Status != 409 {
+		t.Errorf("taken back after it began: %d", a.Status)
+	}
+	if proof, err := c.Verify(ctx); err != nil || !proof.OK {
+		t.Errorf("%+v, %v", proof, err)
+	}
+}
+
+func gridOf(t *testing.T, c *apptest.City, id int64) int64 {
+	t.Helper()
+	x, _, _, err := c.Cases.ByID(context.Background(), apptest.Everything, id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return x.Grid
 }
