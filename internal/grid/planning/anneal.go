@@ -62,6 +62,8 @@ func (s *state) anneal(rng *rand.PCG, steps int, from, to float64, found *best, 
 	energy := s.energy()
 	n := uint64(p.n())
 	check := max(rounds/50, 1)
+	// A new division takes as long as some eight steps a vertex of a grid.
+	divide := max(8*p.n()/s.k/round, 1)
 	for r := range rounds {
 		for range round {
 			bits := rng.Uint64()
@@ -84,7 +86,7 @@ func (s *state) anneal(rng *rand.PCG, steps int, from, to float64, found *best, 
 			}
 			energy += s.move(v, b, rise)
 		}
-		if r%4 == 0 {
+		if r%divide == 0 {
 			energy += s.redivide(rng, t)
 		}
 		stop := r%16 == 0 && halt.Load()
@@ -102,18 +104,24 @@ func (s *state) anneal(rng *rand.PCG, steps int, from, to float64, found *best, 
 
 // move moves v to grid b if the energy rises by no more than rise, and returns the change.
 func (s *state) move(v, b int32, rise float64) float64 {
-	d := s.delta(v, b)
 	a := s.g[v]
-	if d > rise+s.straddle(s.pieces[a])+s.straddle(s.pieces[b]) {
+	d := s.delta(v, b)
+	freeA, overA := s.free(v, a)
+	freeB, _ := s.free(v, b)
+	// What the move may gain at best: v's own piece less in a, all of b in one piece.
+	gain := 0.0
+	if freeA == 0 {
+		gain = s.straddle(s.pieces[a]) - s.straddle(s.pieces[a]-1)
+	}
+	if freeB > 1 {
+		gain += s.straddle(s.pieces[b])
+	}
+	if d > rise+gain {
 		return 0
 	}
-	into := s.with(v, b)
-	d += s.straddle(into) - s.straddle(s.pieces[b])
-	if d > rise+s.straddle(s.pieces[a]) {
-		return 0
-	}
-	left, whole := s.without(v)
-	d += s.straddle(left) - s.straddle(s.pieces[a])
+	into := s.with(v, b, freeB)
+	left, whole := s.without(v, freeA, overA)
+	d += s.straddle(into) - s.straddle(s.pieces[b]) + s.straddle(left) - s.straddle(s.pieces[a])
 	if !whole || d > rise {
 		return 0
 	}

@@ -330,38 +330,47 @@ func (s *state) flood(v, a int32, barriers bool) (met int32) {
 	return int32(len(queue))
 }
 
-// without counts the pieces that v's grid would have without v and tells
-// whether it would hang together. The grid holds more than v.
-func (s *state) without(v int32) (pieces int32, whole bool) {
-	p, a := s.p, s.g[v]
-	s.g[v] = -1
-	defer func() { s.g[v] = a }()
-	if s.pieces[a] > 1 {
-		return s.walk(a)
+// free counts v's neighbours in grid a that no barrier parts from it, and those
+// that one does.
+func (s *state) free(v, a int32) (free, over int) {
+	p := s.p
+	for e := p.off[v]; e < p.off[v+1]; e++ {
+		if s.g[p.to[e]] != a {
+			continue
+		}
+		if p.cross[e] {
+			over++
+		} else {
+			free++
+		}
 	}
-	// Every part of the rest holds a neighbour of v. They are nearly always
-	// joined close by, so the walk ends when it has met them all.
+	return free, over
+}
+
+// joined tells whether v's neighbours in grid a hang together without v. They
+// nearly always do, close by: the walk ends when it has met them all.
+func (s *state) joined(v, a int32, barriers bool) bool {
+	p := s.p
 	s.fresh()
 	s.stamp += 2
-	wanted, start := int32(0), int32(-1)
+	wanted, start := int32(-1), int32(-1)
 	for e := p.off[v]; e < p.off[v+1]; e++ {
-		if t := p.to[e]; s.g[t] == a && !p.cross[e] {
+		if t := p.to[e]; s.g[t] == a && (barriers || !p.cross[e]) {
 			wanted++
 			s.seen[t] = s.stamp - 1
 			start = t
 		}
 	}
-	if wanted == 1 {
-		return 1, true
+	if wanted <= 0 {
+		return true
 	}
-	wanted--
 	s.seen[start] = s.stamp
 	queue := append(s.queue[:0], start)
 	for i := 0; i < len(queue) && wanted > 0; i++ {
 		u := queue[i]
 		for e := p.off[u]; e < p.off[u+1]; e++ {
 			t := p.to[e]
-			if s.g[t] == a && s.seen[t] != s.stamp && !p.cross[e] {
+			if t != v && s.g[t] == a && s.seen[t] != s.stamp && (barriers || !p.cross[e]) {
 				if s.seen[t] == s.stamp-1 {
 					wanted--
 				}
@@ -371,28 +380,39 @@ func (s *state) without(v int32) (pieces int32, whole bool) {
 		}
 	}
 	s.queue = queue
-	if wanted == 0 && start >= 0 {
-		return 1, true
-	}
-	return s.walk(a)
+	return wanted == 0
 }
 
-// with counts the pieces that grid b would have with v, which touches it.
-func (s *state) with(v, b int32) int32 {
-	p := s.p
-	for e := p.off[v]; e < p.off[v+1]; e++ {
-		if s.g[p.to[e]] == b && !p.cross[e] {
-			if s.pieces[b] == 1 {
-				return 1
-			}
-			a := s.g[v]
-			s.g[v] = b
-			pieces, _ := s.walk(b)
-			s.g[v] = a
-			return pieces
-		}
+// without counts the pieces that v's grid would have without v and tells
+// whether it would hang together, given v's free neighbours in it and those
+// over barriers. The grid holds more than v.
+func (s *state) without(v int32, free, over int) (pieces int32, whole bool) {
+	a := s.g[v]
+	switch {
+	case free == 0:
+		return s.pieces[a] - 1, s.joined(v, a, true)
+	case free == 1 || s.joined(v, a, false):
+		return s.pieces[a], s.pieces[a] == 1 || over == 0 || s.joined(v, a, true)
 	}
-	return s.pieces[b] + 1
+	s.g[v] = -1
+	pieces, whole = s.walk(a)
+	s.g[v] = a
+	return pieces, whole
+}
+
+// with counts the pieces that grid b would have with v, given v's free neighbours in it.
+func (s *state) with(v, b int32, free int) int32 {
+	switch {
+	case free == 0:
+		return s.pieces[b] + 1
+	case free == 1 || s.pieces[b] == 1 || s.joined(v, b, false):
+		return s.pieces[b]
+	}
+	a := s.g[v]
+	s.g[v] = b
+	pieces, _ := s.walk(b)
+	s.g[v] = a
+	return pieces
 }
 
 // match lets each grid keep the worker of one old grid, no worker twice, so that
