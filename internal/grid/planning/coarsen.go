@@ -32,6 +32,16 @@ func (p *problem) levels(rng *rand.PCG, enough int, most int32) []level {
 	}
 }
 
+// alike tells whether two vertices may be joined: they lie in the same compound
+// and, where today's grids count, in the same old grid.
+func (p *problem) alike(u, v int32) bool {
+	return p.compounds.same(u, v) && (!p.gluesOlds() || p.olds.same(u, v))
+}
+
+// gluesOlds tells whether tearing an old grid costs so much that the search
+// begins with them whole.
+func (p *problem) gluesOlds() bool { return len(p.olds.weight) > 0 && p.olds.weight[0] > 0.3 }
+
 // wholes joins the vertices of each compound that fits into a grid, part by
 // part where they do not touch.
 func (p *problem) wholes() (into []int32, m int) {
@@ -46,13 +56,13 @@ func (p *problem) wholes() (into []int32, m int) {
 			continue
 		}
 		into[v] = int32(m)
-		if ids := p.compounds.of(int32(v)); len(ids) > 0 && households[ids[0]] <= p.max {
+		if ids := p.compounds.of(int32(v)); p.gluesOlds() || len(ids) > 0 && households[ids[0]] <= p.max {
 			queue = append(queue[:0], int32(v))
 			for i := 0; i < len(queue); i++ {
 				u := queue[i]
 				for e := p.off[u]; e < p.off[u+1]; e++ {
 					t := p.to[e]
-					if into[t] < 0 && !p.cross[e] && p.compounds.same(u, t) {
+					if into[t] < 0 && !p.cross[e] && p.alike(u, t) {
 						into[t] = int32(m)
 						queue = append(queue, t)
 					}
@@ -81,7 +91,7 @@ func (p *problem) pairs(rng *rand.PCG, most int32) (into []int32, m int) {
 		mate, longest := int32(-1), 0.0
 		for e := p.off[v]; e < p.off[v+1]; e++ {
 			u := p.to[e]
-			if into[u] < 0 && !p.cross[e] && p.border[e] > longest && p.h[u]+p.h[v] <= most && p.compounds.same(u, v) {
+			if into[u] < 0 && !p.cross[e] && p.border[e] > longest && p.h[u]+p.h[v] <= most && p.alike(u, v) {
 				mate, longest = u, p.border[e]
 			}
 		}

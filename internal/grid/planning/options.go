@@ -46,10 +46,10 @@ type Weights struct {
 const DefaultWeights = "balanced"
 
 var presets = []Weights{
-	{Name: "balanced", Compounds: 1.2, Straddle: 3, Compactness: 1, Border: 1.7, Workload: 1, Keep: 1, Torn: 0.05},
+	{Name: "balanced", Compounds: 1.3, Straddle: 2.3, Compactness: 1, Border: 1.5, Workload: 1, Keep: 1, Torn: 0.05},
 	{Name: "compact", Compounds: 0.4, Straddle: 1, Compactness: 1.5, Border: 1.5, Workload: 0.2, Keep: 0.5, Torn: 0.02},
 	{Name: "compounds", Compounds: 4, Straddle: 3, Compactness: 1, Border: 1.5, Workload: 0.2, Keep: 0.5, Torn: 0.02},
-	{Name: "least-change", Compounds: 1, Straddle: 1.5, Compactness: 0.4, Border: 0.6, Workload: 0.1, Keep: 10, Torn: 1},
+	{Name: "least-change", Compounds: 1.9, Straddle: 1.5, Compactness: 0.4, Border: 0.6, Workload: 0.1, Keep: 10, Torn: 1.2},
 }
 
 // Presets are the weights that have a name, the default first.

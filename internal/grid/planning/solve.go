@@ -15,7 +15,7 @@ import (
 
 // pace is how many steps of the search suit a second of Options.Time, whatever
 // the machine: two cores of 2024 do them in about half of it.
-const pace = 11_000_000
+const pace = 9_000_000
 
 // effort is how many times its basic number of steps a round takes.
 const effort = 3
