@@ -4,9 +4,11 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"text/tabwriter"
 
 	"linli/internal/grid/planning"
 	"linli/internal/grid/planning/prepare"
@@ -60,8 +62,8 @@ func planPrepare(_ context.Context, args []string) error {
 		return usage("--buildings and --communities are needed, or --osm")
 	case planar != (*mapCRS == "metres") || planar && *osm != "":
 		return usage("metres: all files must be in metres, and an OSM extract never is")
-	case *area < 0 || *level < 1 || *level > 12:
-		return usage("--household-area must not be below 0, --admin-level is 1 to 12")
+	case *show < 0 || *area < 0 || *level < 1 || *level > 12:
+		return usage("--household-area and --show must not be below 0, --admin-level is 1 to 12")
 	}
 	s := &prepare.Sources{Planar: planar}
 	for _, file := range []struct {
@@ -134,17 +136,23 @@ func tellPrepared(f *flags, prefix string, r *prepare.Result, show int) error {
 			Findings    []prepare.Finding    `json:"findings"`
 		}{prefix, len(r.Instance.Units), households, len(r.Instance.Communities), len(r.Instance.Edges), cross, links, r.Split, r.LeftOut, prepare.Count(r.Findings), append([]prepare.Finding{}, r.Findings...)}, "")
 	}
-	for i, x := range r.Findings {
-		if i == show {
-			fmt.Printf("  … and %d more in %s.check.csv\n", len(r.Findings)-show, prefix)
-			break
+	if len(r.Findings) > 0 {
+		t := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
+		fmt.Fprintln(t, "row\tobject\ttreatment\t问题 / problem")
+		for _, x := range r.Findings[:min(show, len(r.Findings))] {
+			where := x.File
+			if x.Row > 0 {
+				where = fmt.Sprintf("%s:%d", x.File, x.Row)
+			}
+			done := x.Treatment.Words()
+			fmt.Fprintf(t, "%s\t%s\t%s / %s\t%s / %s\n", where, x.Object, done.ZH, done.EN, x.ZH, x.EN)
 		}
-		where := x.File
-		if x.Row > 0 {
-			where = fmt.Sprintf("%s:%d", x.File, x.Row)
+		if err := t.Flush(); err != nil {
+			return err
 		}
-		t := x.Treatment.Words()
-		fmt.Printf("  %s  %s  %s（%s） / %s (%s)\n", where, x.Object, x.ZH, t.ZH, x.EN, t.EN)
+		if more := len(r.Findings) - show; more > 0 {
+			fmt.Printf("… and %d more in %s.check.csv\n", more, prefix)
+		}
 	}
 	counts := prepare.Count(r.Findings)
 	kinds := make([]string, 0, len(counts))

@@ -28,6 +28,7 @@ const (
 	NegativeHouseholds Kind = "negative_households"
 	AbsurdHouseholds   Kind = "absurd_households"
 	Estimated          Kind = "households_estimated"
+	NumberUnreadable   Kind = "number_unreadable" // of levels or entrances
 	IDMissing          Kind = "id_missing"
 	NameMissing        Kind = "name_missing"
 	CommunityInParts   Kind = "community_in_parts"
@@ -48,6 +49,7 @@ const (
 	Dropped   Treatment = "dropped"
 	Kept      Treatment = "kept"
 	Assigned  Treatment = "assigned"
+	Placed    Treatment = "placed"
 	Corrected Treatment = "corrected"
 	Moved     Treatment = "moved"
 	Renamed   Treatment = "renamed"
@@ -55,12 +57,14 @@ const (
 	EstimateT Treatment = "estimated"
 	Linked    Treatment = "linked"
 	Warned    Treatment = "warned"
+	Ignored   Treatment = "ignored"
 )
 
 var treatmentWords = map[Treatment]errs.Words{
 	Dropped:   {ZH: "未采用", EN: "left out"},
 	Kept:      {ZH: "保留", EN: "kept"},
 	Assigned:  {ZH: "归入最近的社区", EN: "given to the nearest community"},
+	Placed:    {ZH: "按位置归入", EN: "the position decides"},
 	Corrected: {ZH: "已更正", EN: "corrected"},
 	Moved:     {ZH: "略微移开", EN: "moved apart"},
 	Renamed:   {ZH: "另给编号", EN: "renamed"},
@@ -68,6 +72,7 @@ var treatmentWords = map[Treatment]errs.Words{
 	EstimateT: {ZH: "按建筑面积估算", EN: "estimated from floor area"},
 	Linked:    {ZH: "用连接线连通", EN: "joined by links"},
 	Warned:    {ZH: "请核对", EN: "please check"},
+	Ignored:   {ZH: "按未知处理", EN: "taken for unknown"},
 }
 
 // Words names the treatment.

@@ -272,7 +272,7 @@ func TestFindings(t *testing.T) {
 	communities := csvFile(t, "c.csv", []string{"name", "ring"}, box("甲", 0, 0, 1000, 1000), box("乙", 1000, 0, 2000, 1000), box("空", 5000, 0, 6000, 1000), box("乙", 3000, 0, 3500, 500), box("", 7000, 0, 8000, 1000),
 		[]string{"结", "9000 0;9100 100;9100 0;9000 100"}, box("重", 7900, 0, 8200, 1000))
 	buildings := csvFile(t, "b.csv", []string{"编号", "社区", "户数", "类型", "x", "y", "层数"},
-		[]string{"1", "甲", "20", "住宅", "100", "100", "6"},
+		[]string{"1", "甲", "20", "住宅", "100", "100", "6至7"},
 		[]string{"2", "乙", "20", "住宅", "200", "100", "6"},   // named otherwise
 		[]string{"3", "丙", "20", "住宅", "300", "100", "6"},   // no such community
 		[]string{"4", "甲", "", "住宅", "400", "100", "6"},     // no households
@@ -307,8 +307,8 @@ func TestFindings(t *testing.T) {
 		}
 	}
 	want := map[string]Treatment{
-		"name_missing 社区4:6": Renamed, "community_in_parts 乙:3": Linked, "community_crossed 结:7": Corrected, "community_in_parts 结:7": Linked, "community_empty 空:0": Kept, "community_empty 重:0": Kept,
-		"other_community 2:3": Assigned, "unknown_community 3:4": Assigned, "no_households 4:5": Zero, "negative_households 5:6": Zero, "absurd_households 6:7": Kept,
+		"number_unreadable 1:2": Ignored, "name_missing 社区4:6": Renamed, "community_in_parts 乙:3": Linked, "community_crossed 结:7": Corrected, "community_in_parts 结:7": Linked, "community_empty 空:0": Kept, "community_empty 重:0": Kept,
+		"other_community 2:3": Placed, "unknown_community 3:4": Placed, "no_households 4:5": Zero, "negative_households 5:6": Zero, "absurd_households 6:7": Kept,
 		"near_community 8:9": Assigned, "outside_communities 9:10": Dropped, "no_position 10:11": Dropped, "duplicate_id 1:12": Dropped, "duplicate_id 1:13": Renamed, "duplicate_position 11:14": Moved,
 		"id_missing row-15:15": Renamed, "community_overlap 社区4、重:18": Warned, "old_unknown 99:0": Dropped,
 	}

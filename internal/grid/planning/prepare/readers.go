@@ -1,6 +1,7 @@
 package prepare
 
 import (
+	"fmt"
 	"math"
 	"strings"
 
@@ -48,6 +49,10 @@ func (s *Sources) ReadBuildings(path string, read Reading) error {
 			into  *int
 		}{{households, &b.Households}, {levels, &b.Levels}, {entrances, &b.Entrances}} {
 			v, err := r.whole(n.field)
+			if err != nil && n.field != households { // a plan does not hang on it
+				s.find(NumberUnreadable, b.ID, r.place, Ignored, fmt.Sprintf("%s“%s”不是数字", r.names[n.field], clip(r.cells[n.field])), fmt.Sprintf("%s “%s” is no number", r.names[n.field], clip(r.cells[n.field])))
+				v, err = Unknown, nil
+			}
 			if err != nil {
 				return err
 			}

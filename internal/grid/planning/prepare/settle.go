@@ -67,7 +67,7 @@ func (p *preparer) home(b *Building) (at orb.Point, community int, ok bool) {
 	community, metres, second := p.locate(at)
 	want := p.named(b)
 	if b.Community != "" && len(want) == 0 {
-		p.find(UnknownCommunity, b.ID, b.from, Assigned, fmt.Sprintf("没有名为“%s”的社区，按位置归入", clip(b.Community)), fmt.Sprintf("there is no community %q; the position decides", clip(b.Community)))
+		p.find(UnknownCommunity, b.ID, b.from, Placed, fmt.Sprintf("没有名为“%s”的社区", clip(b.Community)), fmt.Sprintf("there is no community “%s”", clip(b.Community)))
 	}
 	if community < 0 && !p.Planar {
 		if q, how, found := p.otherwise(b, want); found {
@@ -104,7 +104,7 @@ func (p *preparer) home(b *Building) (at orb.Point, community int, ok bool) {
 	}
 	if len(want) > 0 && !slices.Contains(want, community) {
 		name := p.communities[community].Name
-		p.find(OtherCommunity, b.ID, b.from, Assigned, fmt.Sprintf("登记为%s，位置在%s，按位置归入", b.Community, name), fmt.Sprintf("its row says %s, its position %s; the position decides", b.Community, name))
+		p.find(OtherCommunity, b.ID, b.from, Placed, fmt.Sprintf("登记为%s，位置在%s", clip(b.Community), name), fmt.Sprintf("its row says %s, its position %s", clip(b.Community), name))
 	}
 	return at, community, true
 }
