@@ -1,7 +1,7 @@
 package cases
 
-// Units of a test's small city, too, assist in many cases and in few.
-func init() { fewAssists = 4 }
+// Units and people of a test's small city, too, have many cases and few.
+func init() { fewOwn = 4 }
 
 // Held is what plans read from indexes.
 var Held = held

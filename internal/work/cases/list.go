@@ -10,6 +10,7 @@ import (
 
 	"linli/internal/kernel/access"
 	"linli/internal/kernel/errs"
+	"linli/internal/kernel/store"
 )
 
 // Filter chooses cases. Zero fields do not narrow.
@@ -102,17 +103,8 @@ func (s *Service) build(ctx context.Context, scope access.Scope, f *Filter, t ty
 		q.and("c.due_at >= ? AND c.due_at < ? AND c.paused_at = 0 AND c.resolved_at = 0", now, now+day24h)
 	}
 	if f.Mine {
-		account := scope.Account()
-		if orgs := orgsOf(scope); len(orgs) > 0 {
-			in(q, "c.lead", orgs)
-		} else {
-			q.and("(c.creator = ? OR c.seat = ?)", account, account)
-		}
-	}
-	if f.Flag != 0 {
-		q.and("(c.flags & ?) <> 0", f.Flag)
-		if f.Flag == FlagTell && !seesReporters(scope) { // it would say which cases have a reporter
-			q.and("1 = 0")
+		if err := s.mine(ctx, q, scope, district); err != nil {
+			return nil, err
 		}
 	}
 	if f.Pending != "" {
@@ -161,16 +153,40 @@ func (s *Service) build(ctx context.Context, scope access.Scope, f *Filter, t ty
 	return out, nil
 }
 
-// fewAssists is up to how many cases a unit's are read from its own rows. A unit
-// that assists in more is looked for in each case that the rest of the filter leaves.
-var fewAssists = 3000
+// fewOwn is up to how many rows a unit's or a person's cases are read from those.
+// Who has more is looked for in each case that the rest of the filter leaves.
+var fewOwn = 3000
+
+// mine narrows the query to what the actor's units lead or, without a unit, to
+// what the actor reported or has to call back: all of which are among the cases
+// in which the audit chain knows an act of the actor's.
+func (s *Service) mine(ctx context.Context, q *query, scope access.Scope, district int) error {
+	if orgs := orgsOf(scope); len(orgs) > 0 {
+		in(q, "c.lead", orgs)
+		return nil
+	}
+	account := scope.Account()
+	q.and("(c.creator = ? OR c.seat = ?)", account, account)
+	var n int
+	err := s.DB.QueryRow(ctx, "SELECT COUNT(*) FROM (SELECT 1 FROM audit WHERE district = ? AND actor = ? LIMIT ?) x", district, account, fewOwn+1).Scan(&n)
+	if account != 0 && n <= fewOwn {
+		chain := "audit a"
+		if s.DB.Engine() == store.SQLite {
+			chain += " INDEXED BY audit_actor" // most acts of a data set may be one actor's, and look like everybody's
+		}
+		q.and("c.id IN (SELECT a.object_id FROM "+chain+" WHERE a.district = ? AND a.actor = ? AND a.object = 'case' UNION ALL SELECT t.id FROM cases t WHERE t.district = ? AND t.seat = ? AND t.seat > 0)",
+			district, account, district, account)
+		q.index = byID
+	}
+	return err
+}
 
 // helped narrows the query to the cases in which the unit assists.
 func (s *Service) helped(ctx context.Context, q *query, district int, org int64) (*query, error) {
 	const assists = "u.org = ? AND u.role = 'assist' AND u.ended = 0"
 	var n int
-	err := s.DB.QueryRow(ctx, "SELECT COUNT(*) FROM (SELECT 1 FROM case_unit u WHERE u.district = ? AND "+assists+" LIMIT ?) x", district, org, fewAssists+1).Scan(&n)
-	if n > fewAssists {
+	err := s.DB.QueryRow(ctx, "SELECT COUNT(*) FROM (SELECT 1 FROM case_unit u WHERE u.district = ? AND "+assists+" LIMIT ?) x", district, org, fewOwn+1).Scan(&n)
+	if n > fewOwn {
 		return q.with("EXISTS (SELECT 1 FROM case_unit u WHERE u.district = c.district AND u.case_id = c.id AND "+assists+" LIMIT 1 OFFSET 0)", org), err
 	}
 	q = q.with("u.district = ? AND "+assists+" AND c.id = u.case_id", district, org)
