@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { b64, fitInto, pieceSize, UploadError, upload } from './upload.ts';
+import { b64, fitInto, pieceSize, UploadError, upload, uploadAcrossReloads } from './upload.ts';
 
 /** A tus server in memory that breaks where told. */
 function server(breaks: ('none' | 'down' | 'after' | 503 | 404)[] = []) {
@@ -54,6 +54,21 @@ describe('upload', () => {
     const there = Buffer.from(s.stored['/api/v1/files/42'] ?? []);
     expect(there.equals(Buffer.from(await body.arrayBuffer()))).toBe(true);
     expect(s.log.filter((l) => l.startsWith('HEAD'))).toHaveLength(3);
+  });
+  it('goes on after the page was loaded anew, and begins anew once it is whole', async () => {
+    const kept = new Map<string, string>();
+    const store = {
+      getItem: (k: string) => kept.get(k) ?? null,
+      setItem: (k: string, v: string) => void kept.set(k, v),
+    };
+    const s = server(['none', 'down']);
+    const broken = uploadAcrossReloads(body, { ...options, fetch: s.fetch, tries: 1 }, store);
+    await expect(broken).rejects.toBeInstanceOf(UploadError);
+    expect(await uploadAcrossReloads(body, { ...options, fetch: s.fetch }, store)).toBe(42);
+    expect(s.log.filter((l) => l.startsWith('POST'))).toHaveLength(1);
+    expect(s.log.filter((l) => l === 'PATCH /api/v1/files/42 0')).toHaveLength(1);
+    expect(s.stored['/api/v1/files/42']?.length).toBe(body.size);
+    expect(await uploadAcrossReloads(body, { ...options, fetch: s.fetch }, store)).toBe(43);
   });
   it('starts over when the server has forgotten it', async () => {
     const s = server(['none', 404]);

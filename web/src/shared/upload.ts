@@ -159,6 +159,45 @@ export async function upload(body: Blob, o: UploadOptions): Promise<number> {
   }
 }
 
+const slot = 'linli.uploads';
+const running = new Set<string>();
+
+async function digestOf(body: Blob): Promise<string | undefined> {
+  // Only secure pages have it; elsewhere a reload begins the upload anew.
+  const sum = await globalThis.crypto?.subtle?.digest('SHA-256', await body.arrayBuffer());
+  return sum && [...new Uint8Array(sum)].map((b) => b.toString(16).padStart(2, '0')).join('');
+}
+
+/**
+ * Upload that goes on where it broke even after the page was loaded anew: the
+ * tab remembers the address of what it began, by the content, until it is whole.
+ */
+export async function uploadAcrossReloads(
+  body: Blob,
+  o: UploadOptions,
+  store: Pick<Storage, 'getItem' | 'setItem'> = sessionStorage,
+): Promise<number> {
+  const id = await digestOf(body);
+  if (!id || running.has(id)) return upload(body, o);
+  const kept = () => JSON.parse(store.getItem(slot) ?? '{}') as Record<string, string>;
+  const keep = (url?: string) => store.setItem(slot, JSON.stringify({ ...kept(), [id]: url }));
+  running.add(id);
+  try {
+    const stored = await upload(body, {
+      ...o,
+      resume: o.resume ?? kept()[id],
+      onAddress: (url) => {
+        keep(url);
+        o.onAddress?.(url);
+      },
+    });
+    keep();
+    return stored;
+  } finally {
+    running.delete(id);
+  }
+}
+
 async function textOf(res: Response): Promise<string> {
   try {
     const text = await res.text();

@@ -2,7 +2,7 @@ import { DeleteOutlined, FileOutlined, PaperClipOutlined, ReloadOutlined } from 
 import { Button, Progress } from 'antd';
 import { useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { downscale, UploadError, upload } from '../upload.ts';
+import { downscale, UploadError, uploadAcrossReloads } from '../upload.ts';
 
 interface Item {
   key: number;
@@ -64,7 +64,7 @@ export function Photos({ value, onChange, onBusy, max = 9, id }: Props) {
     try {
       const body = await downscale(item.file);
       const name = body === item.file ? item.file.name : `${item.file.name.replace(/\.\w+$/, '')}.jpg`;
-      const stored = await upload(body, {
+      const stored = await uploadAcrossReloads(body, {
         name,
         type: body.type || item.file.type || 'application/octet-stream',
         signal: item.stop.signal,
