@@ -280,13 +280,13 @@ func (k *checker) exclusion(units map[int]bool, households int, e Exclusion) err
 		if err := k.branch(b, seen); err != nil {
 			return err
 		}
-		held = k.add(held, b.taken(k.c.Max))
+		held = k.add(held, b.taken(k.most()))
 	}
 	if len(seen) != len(units) {
 		return errors.New("the branches are not all of the part")
 	}
 	for _, n := range e.K {
-		for h := k.c.Min; h <= k.c.Max; h++ {
+		for h := k.c.Min; h <= k.most(); h++ {
 			if left := households - h; held[h] && (n-1)*k.c.Min <= left && left <= (n-1)*k.c.Max {
 				return fmt.Errorf("the root's grid may have %d households", h)
 			}
@@ -330,7 +330,7 @@ func (k *checker) branch(b Branch, seen map[int]bool) error {
 		if err := k.branch(in, seen); err != nil {
 			return err
 		}
-		open[in.Via] = k.add(open[in.Via], in.taken(k.c.Max))
+		open[in.Via] = k.add(open[in.Via], in.taken(k.most()))
 	}
 	sums := k.numbersUpTo(0)
 	for _, set := range open {
@@ -343,11 +343,11 @@ func (k *checker) branch(b Branch, seen map[int]bool) error {
 		// is whole.
 		only := open[b.Units[0]]
 		sums = slices.Clone(only)
-		for h := k.c.Min; h <= k.c.Max; h++ {
+		for h := k.c.Min; h <= k.most(); h++ {
 			sums[0] = sums[0] || only[h] && k.whole(total-h)
 		}
 	}
-	claimed := b.taken(k.c.Max)
+	claimed := b.taken(k.most())
 	for h, reached := range sums {
 		if reached && k.whole(total-h) && !claimed[h] {
 			return fmt.Errorf("the branch at %d could give %d households", b.Via, h)
@@ -366,9 +366,12 @@ func (k *checker) whole(h int) bool {
 	return false
 }
 
+// most is how many households a grid can hold.
+func (k *checker) most() int { return min(k.c.Max, k.households) }
+
 func (k *checker) numbersUpTo(h int) []bool {
-	set := make([]bool, k.c.Max+1)
-	if h <= k.c.Max {
+	set := make([]bool, k.most()+1)
+	if h <= k.most() {
 		set[h] = true
 	}
 	return set

@@ -90,8 +90,8 @@ func violationOf(h, lo, hi int) int { return max(0, lo-h, h-hi) }
 // leastOfAny is least over every number of parts from 1.
 func (s *search) leastOfAny(w weight) int {
 	most := max(1, w.households/s.lo+1, w.large+1)
-	best := s.least(w, most)
-	for k := max(1, w.households/max(s.hi, 1)-w.large); k < most; k++ {
+	best, never := s.least(w, most), w.ofLarge-w.large*s.hi
+	for k := max(1, w.households/s.hi-w.large); k < most && best > never; k++ {
 		best = min(best, s.least(w, k))
 	}
 	return best

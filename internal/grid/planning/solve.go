@@ -64,9 +64,13 @@ func Solve(ctx context.Context, in *Instance, o Options) (*Plan, error) {
 
 	var fresh []*run // not from the plan in force
 	kept := make([]bool, len(runs))
+	total := 0
+	for _, r := range runs {
+		total += r.households()
+	}
 	pool.each(order, func(i int) {
 		if kept[i] = o.Warm != nil && runs[i].keep(&o); !kept[i] {
-			runs[i].first()
+			runs[i].first(runs[i].wanted(&o, total))
 		}
 	})
 	for i, r := range runs {
@@ -193,17 +197,41 @@ func (p *problem) parted() int {
 	return most
 }
 
-// first finds a plan for every number of grids worth trying.
-func (r *run) first() {
-	r.ks = r.numbers()
-	for _, k := range r.ks {
+// mostTried is how many numbers of grids are tried at most, those nearest to
+// the one wanted: bounds far apart allow hundreds.
+const mostTried = 24
+
+// first finds a plan for every number of grids worth trying, or for the ones
+// nearest to what is wanted that time allows.
+func (r *run) first(wanted int) {
+	ks := r.numbers()
+	slices.SortStableFunc(ks, func(a, b int) int { return cmp.Compare(abs(a-wanted), abs(b-wanted)) })
+	for i, k := range ks[:min(mostTried, len(ks))] {
+		if i > 0 && r.halt.Load() {
+			break
+		}
+		r.ks = append(r.ks, k)
 		r.try(k, 0, 1)
 		h := r.households()
 		for i := 1; i < 4 && r.tried[k].violation > max(k*int(r.min)-h, h-k*int(r.max), 0); i++ {
 			r.try(k, -i, 2)
 		}
 	}
+	slices.Sort(r.ks)
 	r.exact()
+}
+
+// wanted is the number of grids of the part that the rule asks for, whatever
+// its bounds, where all parts together have so many households.
+func (r *run) wanted(o *Options, total int) int {
+	target := float64(o.Target)
+	switch {
+	case o.K == KMin:
+		return 1
+	case o.K > 0:
+		target = max(float64(total)/float64(o.K), 1)
+	}
+	return int(math.RoundToEven(float64(r.households()) / target))
 }
 
 // least is the best division of all that were tried, whatever their energy.
@@ -250,10 +278,7 @@ func number(o *Options, runs []*run) {
 				allowed[i] = append(allowed[i], k)
 			}
 		}
-		wanted := int(math.RoundToEven(float64(r.households()) / target))
-		if o.K == KMin {
-			wanted = 1
-		}
+		wanted := r.wanted(o, total)
 		r.k = slices.MinFunc(allowed[i], func(a, b int) int {
 			return cmp.Or(cmp.Compare(abs(a-wanted), abs(b-wanted)), cmp.Compare(a, b))
 		})
