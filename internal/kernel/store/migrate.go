@@ -30,7 +30,9 @@ type migration struct {
 }
 
 // load reads the migrations of the engine: NNNN_name.sql, and beside it
-// NNNN_name.sqlite.sql or .postgres.sql where the engines truly differ.
+// NNNN_name.sqlite.sql or .postgres.sql where the engines truly differ. Both
+// engines count every number, also one that is empty on theirs: a backup of one
+// is restored on the other.
 func (db *DB) load() ([]migration, error) {
 	files, err := fs.Glob(migrations, "migrations/*.sql")
 	if err != nil {
@@ -41,16 +43,9 @@ func (db *DB) load() ([]migration, error) {
 	for _, f := range files {
 		name := strings.TrimSuffix(strings.TrimPrefix(f, "migrations/"), ".sql")
 		base, engine, _ := strings.Cut(name, ".")
-		if engine != "" && Engine(engine) != db.engine {
-			continue
-		}
 		id, err := strconv.Atoi(base[:4])
 		if err != nil {
 			return nil, fmt.Errorf("store: migration %s has no number: %w", f, err)
-		}
-		text, err := migrations.ReadFile(f)
-		if err != nil {
-			return nil, err
 		}
 		m := byID[id]
 		if m == nil {
@@ -59,6 +54,13 @@ func (db *DB) load() ([]migration, error) {
 		}
 		if m.name != base {
 			return nil, fmt.Errorf("store: migrations %s and %s have the same number", m.name, base)
+		}
+		if engine != "" && Engine(engine) != db.engine {
+			continue
+		}
+		text, err := migrations.ReadFile(f)
+		if err != nil {
+			return nil, err
 		}
 		if engine == "" {
 			m.sql = string(text) + "\n" + m.sql
