@@ -48,6 +48,7 @@ func plan(ctx context.Context, args []string) error {
 	seed := f.Uint64("seed", 1, "the same seed gives the same plan")
 	limit := f.Duration("time", planning.DefaultTime, "longest time; a longer one is used for better plans")
 	threads := f.Int("threads", 0, "threads; 0: one a processor")
+	front := f.String("front", "", "folder for the plans of other weights on the Pareto front, which go into the report too")
 	shown := pictureFlags(f)
 	if _, err := f.words(args, 0, 0); err != nil {
 		return err
@@ -102,6 +103,14 @@ func plan(ctx context.Context, args []string) error {
 	}
 	if err := shown.write(in, o, made); err != nil {
 		return err
+	}
+	if *front != "" {
+		if err := made.AddFront(ctx, in, o); err != nil {
+			return badInput(err)
+		}
+		if err := made.SaveFront(*front); err != nil {
+			return err
+		}
 	}
 	if *reportTo != "" {
 		b, err := json.MarshalIndent(made, "", " ")
