@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -47,7 +48,12 @@ type Happening struct {
 	Status  string `json:"status"`
 	Street  string `json:"street"`
 	Action  string `json:"action"`
+	against int64
 }
+
+// ofReporter are the acts that say that a case has a reporter; whoever is not to
+// know that does not hear of them.
+var ofReporter = []string{"tell", "reveal"}
 
 // feedGap bounds how often a busy city wakes its watchers.
 const feedGap = 300 * time.Millisecond
@@ -131,11 +137,11 @@ func (s *Service) feedRead(ctx context.Context, scope access.Scope, district int
 	if size-from > 500 { // a flood: the newest are enough, lists are read anew
 		from = size - 500
 	}
-	rows, err := s.DB.Query(ctx, "SELECT a.action, c.id, c.version, c.status, c.street FROM audit a JOIN cases c ON c.district = a.district AND c.id = a.object_id "+
+	rows, err := s.DB.Query(ctx, "SELECT a.action, c.id, c.version, c.status, c.street, c.against FROM audit a JOIN cases c ON c.district = a.district AND c.id = a.object_id "+
 		"WHERE a.district = ? AND a.idx >= ? AND a.idx < ? AND a.object = 'case' AND "+where+" ORDER BY a.idx", append([]any{district, from, size}, args...)...)
 	list, err := collect(rows, err, func(r *sql.Rows) (h Happening, err error) {
 		var street int64
-		err = r.Scan(&h.Action, &h.ID, &h.Version, &h.Status, &street)
+		err = r.Scan(&h.Action, &h.ID, &h.Version, &h.Status, &street, &h.against)
 		h.Action, h.Street = strings.TrimPrefix(h.Action, "case."), fmt.Sprint(street)
 		return h, err
 	})
@@ -150,7 +156,11 @@ func (s *Service) feedRead(ctx context.Context, scope access.Scope, district int
 		}
 		fmt.Fprintf(&cursor, "%d.%d", d, i)
 	}
+	v := s.view(scope, "zh")
 	for _, h := range list {
+		if slices.Contains(ofReporter, h.Action) && (v.blind || v.about(&Case{Against: h.against})) {
+			continue
+		}
 		h.Cursor = cursor.String()
 		if err := send(h); err != nil {
 			return err

@@ -107,6 +107,12 @@ func (s *Service) build(ctx context.Context, scope access.Scope, f *Filter, t ty
 			return nil, err
 		}
 	}
+	if f.Flag != 0 {
+		q.and("(c.flags & ?) <> 0", f.Flag)
+		if f.Flag == FlagTell && !seesReporters(scope) { // it would say which cases have a reporter
+			q.and("1 = 0")
+		}
+	}
 	if f.Pending != "" {
 		q.and("c.pending <> ''")
 		if f.Pending != "any" {

@@ -1,6 +1,8 @@
 package cases_test
 
 import (
+	"context"
+	"fmt"
 	"slices"
 	"testing"
 
@@ -290,6 +292,28 @@ func TestTheReporterIsToldOfAnExtension(t *testing.T) {
 		w.Must(desk, c.ID, cases.Act{Action: "tell", Note: "已电话告知"})
 		if list(desk) != 0 {
 			t.Error("still to be told")
+		}
+		w.Must(desk, c.ID, cases.Act{Action: "note", Note: "收到"})
+		heard := func(a *access.Actor) (all []string) {
+			scope, err := w.Scope(a, access.CaseRead)
+			if err != nil {
+				t.Fatal(err)
+			}
+			ctx, stop := context.WithCancel(w.Context())
+			defer stop()
+			err = w.Watch(ctx, scope, fmt.Sprintf("%d.0", s.District), func(h cases.Happening) error {
+				if all = append(all, h.Action); h.Action == "note" {
+					stop()
+				}
+				return nil
+			})
+			if err != nil && ctx.Err() == nil {
+				t.Fatal(err)
+			}
+			return all
+		}
+		if d, u := heard(desk), heard(w.Actor("handler", 1)); !slices.Contains(d, "tell") || slices.Contains(u, "tell") || !slices.Contains(u, "note") {
+			t.Errorf("the desk hears %v, the unit %v", d, u)
 		}
 	})
 }
