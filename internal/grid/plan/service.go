@@ -24,21 +24,25 @@ type Service struct {
 	Today  func() int // the city's day, yyyymmdd
 	Log    *slog.Logger
 
-	mu     sync.Mutex // of what follows
-	opened []*opened  // the most recently used last
-	runs   map[int64]context.CancelFunc
-	bg     sync.WaitGroup
-	closed bool
+	mu      sync.Mutex // of what follows
+	opened  []*opened  // the most recently used last
+	grounds []keptGround
+	runs    map[int64]context.CancelFunc
+	bg      sync.WaitGroup
+	closed  bool
 }
 
-// mostOpened is how many drafts are kept in memory: a city's takes about 15 MB.
-const mostOpened = 12
+// How many drafts and grounds are kept in memory; a city's ground takes about 15 MB.
+const (
+	mostOpened  = 12
+	mostGrounds = 4
+)
 
 // opened is a draft in memory. Its sheet is used by one request at a time.
 type opened struct {
-	id, plan int64
-	mu       sync.Mutex
-	sheet    *sheet
+	id    int64
+	mu    sync.Mutex
+	sheet *sheet
 }
 
 const maxName = 60
@@ -182,7 +186,6 @@ func (s *Service) with(ctx context.Context, scope access.Scope, id int64, fn fun
 		if o.sheet, err = s.open(ctx, d); err != nil {
 			return err
 		}
-		o.plan = d.Plan
 	}
 	if o.sheet.version < d.Version { // edited by another process
 		later, err := s.edits(ctx, d, o.sheet.version)
@@ -242,27 +245,36 @@ func (s *Service) open(ctx context.Context, d *draft) (*sheet, error) {
 	return sh, nil
 }
 
-// groundOf finds a plan's ground in memory, where drafts of one plan share it,
-// or reads it.
+// keptGround is the ground of a plan in memory, shared by its drafts.
+type keptGround struct {
+	plan int64
+	*ground
+}
+
+// groundOf is a plan's ground, from memory or its row.
 func (s *Service) groundOf(ctx context.Context, district int, plan int64) (*ground, error) {
 	s.mu.Lock()
-	for _, o := range s.opened {
-		if o.plan == plan && o.mu.TryLock() {
-			if o.sheet != nil {
-				g := o.sheet.ground
-				o.mu.Unlock()
-				s.mu.Unlock()
-				return g, nil
-			}
-			o.mu.Unlock()
-		}
+	i := slices.IndexFunc(s.grounds, func(k keptGround) bool { return k.plan == plan })
+	if i >= 0 {
+		defer s.mu.Unlock()
+		return s.grounds[i].ground, nil
 	}
 	s.mu.Unlock()
 	var raw []byte
 	if err := s.DB.QueryRow(ctx, "SELECT ground FROM plan WHERE district = ? AND id = ?", district, plan).Scan(&raw); err != nil {
 		return nil, err
 	}
-	return unpackGround(raw)
+	g, err := unpackGround(raw)
+	if err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.grounds) == mostGrounds {
+		s.grounds = slices.Delete(s.grounds, 0, 1)
+	}
+	s.grounds = append(s.grounds, keptGround{plan, g})
+	return g, nil
 }
 
 // EditIn is what a person does to a draft.
