@@ -14,7 +14,7 @@ func TestWarmAgainstEnumeration(t *testing.T) {
 	for seed := range uint64(few(t, 1500)) {
 		r := rand.New(rand.NewPCG(seed, 8))
 		g, lo, hi := randomCommunity(r, 9)
-		in, g := cityOf(r, g)
+		in, _ := cityOf(r, g)
 		o := Options{Min: lo, Max: hi, Rounds: 1, Time: time.Hour, Threads: 1}
 		before, err := Solve(t.Context(), in, o)
 		if err != nil {
