@@ -108,9 +108,7 @@ type Options struct {
 
 // Progress is how far a run is.
 type Progress struct {
-	Done, All int // tasks
-	Planned   int // communities that have a plan
-	Violation int // households outside the bounds so far
+	Done, All int // tasks: rounds of communities
 }
 
 func (o *Options) wrong(field, problem, remedy string) error {

@@ -223,8 +223,7 @@ func (o *Options) joined(in *Instance, links [][]link, out []bool) (lead []int, 
 	for u := range lead {
 		lead[u] = u
 	}
-	var find func(u int) int
-	find = func(u int) int {
+	find := func(u int) int {
 		for lead[u] != u {
 			lead[u] = lead[lead[u]]
 			u = lead[u]
