@@ -15,6 +15,7 @@ import (
 	"linli/internal/kernel/access"
 	"linli/internal/kernel/calendar"
 	"linli/internal/kernel/errs"
+	"linli/internal/kernel/flow"
 	"linli/internal/kernel/store"
 	"linli/internal/work/cases"
 )
@@ -35,9 +36,11 @@ type World struct {
 	*cases.Service
 	Spots  []cases.Spot // one for each grid
 	Actors []*access.Actor
-	Now    int64   // every act happens now
-	IDs    []int64 // cases reported so far, by Step or Add
+	Now    int64               // every act happens now
+	IDs    []int64             // cases reported so far, by Step or Add
+	Done   map[flow.Action]int // what Step's people did so far, refusals left out
 
+	last  int64 // the case of Step's last act, 0 if none
 	t     testing.TB
 	cal   *calendar.Calendar
 	keys  map[int64]cases.Person
@@ -54,7 +57,7 @@ const Hour = 3600 * 1_000_000
 func New(t testing.TB, db *store.DB) *World {
 	t.Helper()
 	access.SetDistricts(Districts...)
-	w := &World{Now: Start, t: t, cal: calendar.Standard(), keys: map[int64]cases.Person{}}
+	w := &World{Now: Start, t: t, cal: calendar.Standard(), keys: map[int64]cases.Person{}, Done: map[flow.Action]int{}}
 	grid := int64(100)
 	for _, d := range Districts {
 		for s := range int64(2) {

@@ -48,6 +48,10 @@ func (w *World) Step(r *rand.Rand) Attempt {
 	if a.Err != nil && errs.As(a.Err).Kind == errs.Internal {
 		w.t.Fatalf("casetest: %s on %d: %v", a.Action, a.Case, a.Err)
 	}
+	if a.Err == nil {
+		w.Done[a.Action]++
+		w.last = a.Case
+	}
 	return a
 }
 
@@ -107,6 +111,9 @@ func (w *World) randomAct(r *rand.Rand) Attempt {
 		}
 		c = w.Case(one(r, w.IDs))
 	}
+	if w.last != 0 && r.IntN(3) == 0 { // what follows on what was just done
+		c = w.Case(w.last)
+	}
 	var rows []int
 	for i, t := range cases.Life.Table {
 		if t.System || !slices.Contains(t.From, c.Status) {
@@ -122,6 +129,9 @@ func (w *World) randomAct(r *rand.Rand) Attempt {
 			n = 15
 		case t.To == "": // notes and the like
 			n = 2
+		}
+		if w.Done[t.Action] == 0 { // so that a walk sees the rare ones too
+			n *= 6
 		}
 		rows = append(rows, slices.Repeat([]int{i}, n)...)
 	}
