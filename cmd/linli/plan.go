@@ -46,7 +46,7 @@ func plan(ctx context.Context, args []string) error {
 	rules := f.String("rules", "", "what stays together, apart, locked or dedicated: rule,group,unit")
 	weights := f.String("weights", planning.DefaultWeights, "compact, compounds, balanced, least-change or a file .json")
 	seed := f.Uint64("seed", 1, "the same seed gives the same plan")
-	limit := f.Duration("time", planning.DefaultTime, "longest time; a longer one is used for better plans")
+	limit := f.Duration("time", 0, "longest time; a longer one is used for better plans; 0: the work of about 5s, never cut short")
 	threads := f.Int("threads", 0, "threads; 0: one a processor")
 	front := f.String("front", "", "folder for the plans of other weights on the Pareto front, which go into the report too")
 	shown := pictureFlags(f)
@@ -73,8 +73,8 @@ func plan(ctx context.Context, args []string) error {
 	default:
 		o.K = planning.KRule(n)
 	}
-	if *lo < 1 || *limit <= 0 || *target < 1 {
-		return usage("--min, --target and --time are above 0")
+	if *lo < 1 || *limit < 0 || *target < 1 {
+		return usage("--min and --target are above 0, --time is not below")
 	}
 	if o.Weights, err = planning.WeightsNamed(*weights); err != nil {
 		return badInput(err)

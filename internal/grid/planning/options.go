@@ -100,7 +100,7 @@ type Options struct {
 	Apart     [][2]int // units that do not
 	Dedicated [][]int  // each a grid of its own, outside the bounds
 	Seed      uint64
-	Time      time.Duration // cap
+	Time      time.Duration // cap; 0: none, and as much work as a run of DefaultTime
 	Rounds    int           // of improvement; 0: as many as suit Time, whatever the machine
 	Threads   int
 	Progress  func(Progress) // called from one goroutine at a time
@@ -125,9 +125,6 @@ func (o *Options) check(in *Instance) error {
 	}
 	if o.Weights == (Weights{}) {
 		o.Weights = presets[0]
-	}
-	if o.Time == 0 {
-		o.Time = DefaultTime
 	}
 	switch {
 	case o.Min < 1 || o.Max < o.Min || o.Max > 1<<24:

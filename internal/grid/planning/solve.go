@@ -47,8 +47,12 @@ func Solve(ctx context.Context, in *Instance, o Options) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	limit, cancel := context.WithTimeout(ctx, o.Time)
-	defer cancel()
+	limit := ctx
+	if o.Time > 0 {
+		var cancel context.CancelFunc
+		limit, cancel = context.WithTimeout(ctx, o.Time)
+		defer cancel()
+	}
 	var halt atomic.Bool
 	defer context.AfterFunc(limit, func() { halt.Store(true) })()
 
@@ -79,7 +83,7 @@ func Solve(ctx context.Context, in *Instance, o Options) (*Plan, error) {
 		}
 	}
 	number(&o, fresh)
-	again := cmp.Or(o.Rounds, rounds(o.Time, fresh))
+	again := cmp.Or(o.Rounds, rounds(cmp.Or(o.Time, DefaultTime), fresh))
 	pool.all = len(runs) * (again + 1)
 	for round := range again {
 		if halt.Load() {
