@@ -52,7 +52,8 @@ func TestRepairedLandIsDivided(t *testing.T) {
 		for _, c := range NewLand(land).Divide(sites).Cells {
 			total += c.Area
 		}
-		if want := NewLand(land).Area(); math.Abs(total-want) > 0.001*want+0.1 && total > 0 {
+		// A sliver is as uncertain as both its sides are welded along its length.
+		if want := NewLand(land).Area(); math.Abs(total-want) > 0.001*want+0.1+4*weld*planar.Length(append(r, r[0])) && total > 0 {
 			t.Fatalf("%.3f of %.3f m²\n%v\n%v", total, want, r, land)
 		}
 	})
