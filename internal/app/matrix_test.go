@@ -78,9 +78,11 @@ func ownSession(_ *matrix, p *apptest.Person) string {
 	return "1"
 }
 
-// someSession is a living session of the target account.
+// someSession is a living session of somebody like the target account: the
+// target's own are ended by others at the same time.
 func someSession(m *matrix, _ *apptest.Person) string {
-	return fmt.Sprint(m.account) + " " + ownSession(m, m.SignIn(m.account))
+	p := m.Hire(access.Post{Role: "leader", Region: m.community / 1_000_000})
+	return fmt.Sprint(p.Account) + " " + ownSession(m, p)
 }
 
 func somePost(m *matrix, _ *apptest.Person) string {
