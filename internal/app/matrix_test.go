@@ -29,6 +29,7 @@ type call struct {
 type matrix struct {
 	*apptest.City
 	caseID, file, account, org, category int64
+	key                                  int64
 	plan, run, draft                     int64
 	community                            int64
 }
@@ -116,6 +117,7 @@ var calls = map[string]call{
 	"copy-plan-draft":       {body: apptest.M{"from": 1, "name": ""}},
 	"create-account":        {body: empty},
 	"create-category":       {body: empty},
+	"create-key":            {path: account, body: apptest.M{"label": ""}, scoped: true},
 	"create-org":            {body: empty},
 	"create-plan":           {body: apptest.M{"name": "", "communities": []string{"990101001001"}}},
 	"create-upload":         {body: nil, header: append(tus, "Upload-Length", "9")},
@@ -149,6 +151,7 @@ var calls = map[string]call{
 	"list-figures":          {},
 	"list-filters":          {},
 	"list-grids":            {},
+	"list-keys":             {path: account, scoped: true},
 	"list-orgs":             {},
 	"list-own-sessions":     {},
 	"list-plan-communities": {},
@@ -175,6 +178,7 @@ var calls = map[string]call{
 	"report-case":           {body: empty},
 	"reset-password":        {path: account, scoped: true},
 	"reveal-reporter":       {path: aCase, body: apptest.M{"purpose": "回访核实"}, scoped: true},
+	"revoke-key":            {path: about(func(m *matrix) int64 { return m.key }), scoped: true},
 	"save-filter":           {body: empty},
 	"set-language":          {body: apptest.M{"lang": "zh"}},
 	"sign-in":               {body: empty},
@@ -225,6 +229,7 @@ func TestMatrix(t *testing.T) {
 	desk := m.Hire(access.Post{Role: "district_desk", Region: w.Target.District})
 	leader := m.Hire(access.Post{Role: "leader", Region: w.Target.District})
 	m.account = leader.Account
+	m.key = m.Key(access.Post{Role: "client", Region: w.Target.District}).ID
 	photo := desk.Photo("现场.jpg")
 	m.category = leafWith(t, m.City, plain).ID
 	made := desk.Report(apptest.M{"text": "路灯不亮", "place": spot(w.Target), "category_id": m.category, "files": []int64{photo}, "reporter": apptest.M{"name": "张三", "phone": "13900000000"}})

@@ -261,6 +261,31 @@ func (c *City) Hire(posts ...access.Post) *Person {
 	return c.SignIn(made[0].ID)
 }
 
+// Key makes a program's account with these posts and an API key that no limit
+// holds back; it asks like a person whose Token is the key.
+func (c *City) Key(posts ...access.Post) *Program {
+	c.t.Helper()
+	n := identity.NewAccount{Kind: identity.Program, Login: fmt.Sprintf("p%s", strconv.FormatInt(c.DB.NextID(), 36)), Name: "外部系统" + strconv.FormatInt(c.logins.Add(1), 10)}
+	for _, p := range posts {
+		n.Posts = append(n.Posts, identity.NewPost{Role: p.Role, Region: p.Region, Grid: p.Grid, Org: p.Org, From: max(p.From, 20240101), To: p.To})
+	}
+	made, err := c.Identity.CreateAll(context.Background(), Everything, []identity.NewAccount{n})
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	k, text, err := c.Identity.CreateKey(context.Background(), Everything, made[0].ID, identity.NewKey{Label: "测试", PerSecond: 10_000})
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return &Program{ID: k.ID, Person: &Person{City: c, Account: made[0].ID, Token: text, t: c.t}}
+}
+
+// Program is an outside system with an API key.
+type Program struct {
+	*Person
+	ID int64 // of the key
+}
+
 // office is the identity room that takes the region: the program's own, which
 // knows at once, or one for regions that the city does not have.
 func (c *City) office(region int64) *identity.Service {

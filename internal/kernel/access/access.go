@@ -33,14 +33,17 @@ type Post struct {
 // to = today is out of force at once.
 func (p Post) InForce(day int) bool { return p.From <= day && (p.To == 0 || day < p.To) }
 
-// Actor is a signed-in person with all the posts, in force or not. It is
+// Actor is a signed-in person, or a program that shows its key, with all the
+// posts, in force or not. It is
 // shared between requests: nobody changes it. A nil *Actor is anonymous.
 type Actor struct {
 	Account    int64
 	Login      string
 	Name       string
 	Lang       string // "zh" or "en"
-	Session    int64
+	Session    int64  // 0 for a program
+	Key        int64  // the API key by which a program asks; 0 for a person
+	Rate       int    // requests a second that the key may make
 	MustChange bool   // has to set a new password before anything else
 	Posts      []Post // those that the session acts through
 	Aside      []Post // other posts of the person: they grant nothing now, but who holds them is still who holds them

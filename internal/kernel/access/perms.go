@@ -21,6 +21,7 @@ const (
 	CaseReveal    Perm = "case.reveal"
 	CaseExport    Perm = "case.export"
 	CaseImport    Perm = "case.import"
+	CaseOwn       Perm = "case.own"
 	FigureRead    Perm = "figure.read"
 	AuditRead     Perm = "audit.read"
 	RulesRead     Perm = "rules.read"
@@ -36,7 +37,7 @@ const (
 
 var perms = []Perm{
 	CaseRead, CaseReport, CaseTriage, CaseDispatch, CaseHandle, CaseApprove, CaseArbitrate, CaseVerify,
-	CaseOnsite, CaseCallback, CaseVoid, CaseReveal, CaseExport, CaseImport, FigureRead, AuditRead,
+	CaseOnsite, CaseCallback, CaseVoid, CaseReveal, CaseExport, CaseImport, CaseOwn, FigureRead, AuditRead,
 	RulesRead, RulesWrite, OrgWrite, RegionWrite, PlanWrite, PlanApprove, AccountRead, AccountWrite, SessionManage,
 }
 
@@ -55,6 +56,7 @@ var permNames = map[Perm]errs.Words{
 	CaseReveal:    {ZH: "查看诉求人信息", EN: "Reveal the reporter"},
 	CaseExport:    {ZH: "导出事件", EN: "Export cases"},
 	CaseImport:    {ZH: "导入事件", EN: "Import cases"},
+	CaseOwn:       {ZH: "查看本方提交的事件", EN: "Read the cases that one reported"},
 	FigureRead:    {ZH: "查看指标", EN: "Read figures"},
 	AuditRead:     {ZH: "查看审计记录", EN: "Read the audit trail"},
 	RulesRead:     {ZH: "查看规则", EN: "Read the rulebook"},

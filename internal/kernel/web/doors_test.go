@@ -110,7 +110,7 @@ func TestRateLimit(t *testing.T) {
 	scenario{method: "GET", path: "/healthz", status: 200}.run(t, r)
 	l := newLimiter(1, 1)
 	for i := range 3 * limitMost {
-		l.bucket(limitKey{account: int64(i)}, time.Now())
+		l.bucket(limitKey{account: int64(i)}, l.every, l.burst, time.Now())
 	}
 	if n := len(l.now) + len(l.old); n > 2*limitMost {
 		t.Errorf("%d buckets", n)

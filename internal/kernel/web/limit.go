@@ -9,7 +9,7 @@ import (
 )
 
 // limiter holds a token bucket for each account, or address where nobody is
-// signed in. Memory is bounded by two generations: buckets that were not used
+// signed in; API keys have their own, at their own rate. Memory is bounded by two generations: buckets that were not used
 // during a whole generation are forgotten, which only ever favours the caller.
 type limiter struct {
 	every rate.Limit
@@ -21,7 +21,7 @@ type limiter struct {
 }
 
 type limitKey struct {
-	account int64
+	account int64 // or the API key
 	addr    netip.Addr
 }
 
@@ -36,11 +36,14 @@ func newLimiter(perSecond float64, burst int) *limiter {
 
 // wait is how long the caller must wait, 0 if the request may go on.
 func (l *limiter) wait(c *call, r *Router) time.Duration {
-	if l.every < 0 {
+	if l.every < 0 && (c.actor == nil || c.actor.Key == 0) {
 		return 0
 	}
 	var k limitKey
-	if c.actor != nil {
+	every, burst := l.every, l.burst
+	if c.actor != nil && c.actor.Key != 0 {
+		k.account, every, burst = c.actor.Key, rate.Limit(c.actor.Rate), 2*c.actor.Rate
+	} else if c.actor != nil {
 		k.account = c.actor.Account
 	} else {
 		k.addr = r.clientIP(c.req)
@@ -50,7 +53,7 @@ func (l *limiter) wait(c *call, r *Router) time.Duration {
 			}
 		}
 	}
-	b := l.bucket(k, time.Now())
+	b := l.bucket(k, every, burst, time.Now())
 	now := time.Now()
 	if b.AllowN(now, 1) {
 		return 0
@@ -61,7 +64,7 @@ func (l *limiter) wait(c *call, r *Router) time.Duration {
 	return max(d, time.Millisecond)
 }
 
-func (l *limiter) bucket(k limitKey, now time.Time) *rate.Limiter {
+func (l *limiter) bucket(k limitKey, every rate.Limit, burst int, now time.Time) *rate.Limiter {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if b := l.now[k]; b != nil {
@@ -72,7 +75,7 @@ func (l *limiter) bucket(k limitKey, now time.Time) *rate.Limiter {
 	}
 	b := l.old[k]
 	if b == nil {
-		b = rate.NewLimiter(l.every, l.burst)
+		b = rate.NewLimiter(every, burst)
 	}
 	l.now[k] = b
 	return b

@@ -52,6 +52,8 @@ var Actions = map[string]errs.Words{
 	"account.change_password": {ZH: "修改本人密码", EN: "Own password changed"},
 	"post.add":                {ZH: "新增岗位", EN: "Post added"},
 	"post.end":                {ZH: "设置岗位结束日期", EN: "End of post set"},
+	"key.create":              {ZH: "签发接口密钥", EN: "API key issued"},
+	"key.revoke":              {ZH: "撤销接口密钥", EN: "API key revoked"},
 	"org.create":              {ZH: "新增机构", EN: "Organisation created"},
 	"org.update":              {ZH: "修改机构", EN: "Organisation changed"},
 	"session.open":            {ZH: "登录", EN: "Signed in"},
@@ -61,9 +63,10 @@ var Actions = map[string]errs.Words{
 	"session.delay":           {ZH: "多次登录失败,延迟登录", EN: "Sign-in delayed after failures"},
 }
 
-// Account is a person's account.
+// Account is a person's account, or a program's.
 type Account struct {
 	ID         int64
+	Kind       string // Person or Program
 	Login      string
 	Name       string
 	Lang       string // "zh" or "en"
@@ -80,6 +83,7 @@ type Account struct {
 
 // NewAccount is what makes an account.
 type NewAccount struct {
+	Kind  string // Person, which "" also means, or Program
 	Login string
 	Name  string
 	Lang  string // "" = zh
@@ -240,9 +244,9 @@ func within(region, other int64) bool {
 	return region == other
 }
 
-// checkOffices refuses posts of two different offices in one account; posts
-// that have ended do not count.
-func checkOffices(posts []access.Post, today int) error {
+// checkOffices refuses posts of two different offices in one account, and of any
+// in a program's; posts that have ended do not count.
+func checkOffices(kind string, posts []access.Post, today int) error {
 	held := access.OfficeBusiness
 	for _, p := range posts {
 		if p.To != 0 && p.To <= today {
@@ -251,6 +255,9 @@ func checkOffices(posts []access.Post, today int) error {
 		role, ok := access.RoleByCode(p.Role)
 		if !ok || role.Office == access.OfficeBusiness {
 			continue
+		}
+		if kind == Program {
+			return OfficeOfProgram.New().In("role")
 		}
 		if held != access.OfficeBusiness && held != role.Office {
 			return OfficeConflict.New().In("role")

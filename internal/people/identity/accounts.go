@@ -13,6 +13,7 @@ import (
 type Filter struct {
 	Q     string // part of the login or the name
 	Role  string // holds a post of the role, in force or to come
+	Kind  string // Person or Program
 	Org   int64  // holds a post at the organisation, in force or to come
 	After string // login after which the page begins
 	Limit int    // 1–200; 0 = 50
@@ -38,6 +39,9 @@ func (s *Service) Accounts(ctx context.Context, scope access.Scope, f Filter) ([
 	const holds = "EXISTS (SELECT 1 FROM post p WHERE p.district = a.district AND p.account = a.id AND (p.valid_to = 0 OR p.valid_to > ?) AND "
 	if f.Role != "" {
 		and(holds+"p.role = ?)", s.o.Today(), f.Role)
+	}
+	if f.Kind != "" {
+		and("a.kind = ?", f.Kind)
 	}
 	if f.Org != 0 {
 		and(holds+"p.org = ?)", s.o.Today(), f.Org)

@@ -13,7 +13,7 @@ import (
 
 var _ = web.Name(map[string]errs.Words{
 	"short": {ZH: "简称", EN: "short name"}, "disabled": {ZH: "停用", EN: "disabled"}, "home": {ZH: "管理区县", EN: "home district"},
-	"offices": {ZH: "管理岗位", EN: "offices"}, "agent": {ZH: "客户端", EN: "client"},
+	"offices": {ZH: "管理岗位", EN: "offices"}, "agent": {ZH: "客户端", EN: "client"}, "label": {ZH: "用途", EN: "purpose"}, "per_second": {ZH: "每秒次数", EN: "requests a second"}, "ends": {ZH: "失效日期", EN: "end"},
 })
 
 // Ref names a thing by id.
@@ -93,6 +93,7 @@ type OrgInfo struct {
 // AccountInfo is an account, without its password.
 type AccountInfo struct {
 	ID                 int64      `json:"id"`
+	Kind               string     `json:"kind" enum:"person,service" doc:"service: a program, which shows a key and never signs in."`
 	Login              string     `json:"login"`
 	Name               string     `json:"name"`
 	Lang               string     `json:"lang"`
@@ -208,7 +209,7 @@ func (s *Service) orgJSON(d *Directory, o Org, lang string) OrgInfo {
 }
 
 func (s *Service) accountJSON(a Account, lang string) AccountInfo {
-	j := AccountInfo{ID: a.ID, Login: a.Login, Name: a.Name, Lang: a.Lang, Home: code(int64(a.Home)), Disabled: a.DisabledAt != 0, CanSignIn: a.CanSignIn,
+	j := AccountInfo{ID: a.ID, Kind: a.Kind, Login: a.Login, Name: a.Name, Lang: a.Lang, Home: code(int64(a.Home)), Disabled: a.DisabledAt != 0, CanSignIn: a.CanSignIn,
 		MustChangePassword: a.MustChange, CreatedAt: s.instant(a.CreatedAt), SeenAt: s.instant(a.SeenAt), Version: a.Version, Posts: []PostInfo{}}
 	for _, p := range a.Posts {
 		j.Posts = append(j.Posts, s.postJSON(p, lang))
@@ -230,6 +231,7 @@ func (s *Service) Register(r *web.Router) {
 	s.registerSession(r)
 	s.registerOrgs(r)
 	s.registerAccounts(r)
+	s.registerKeys(r)
 }
 
 type signedIn struct {
@@ -428,11 +430,12 @@ func (s *Service) registerAccounts(r *web.Router) {
 		func(ctx context.Context, scope access.Scope, in *struct {
 			Q      string `query:"q" maxLength:"60"`
 			Role   string `query:"role" maxLength:"32"`
+			Kind   string `query:"kind" enum:"person,service"`
 			Org    int64  `query:"org"`
 			Cursor string `query:"cursor" maxLength:"64"`
 			Limit  int    `query:"limit" minimum:"0" maximum:"200"`
 		}) (*Out[Items[AccountInfo]], error) {
-			list, next, err := s.Accounts(ctx, scope, Filter{Q: in.Q, Role: in.Role, Org: in.Org, After: in.Cursor, Limit: in.Limit})
+			list, next, err := s.Accounts(ctx, scope, Filter{Q: in.Q, Role: in.Role, Kind: in.Kind, Org: in.Org, After: in.Cursor, Limit: in.Limit})
 			if err != nil {
 				return nil, err
 			}
@@ -449,12 +452,13 @@ func (s *Service) registerAccounts(r *web.Router) {
 		})
 	type created struct {
 		Account  AccountInfo `json:"account"`
-		Password string      `json:"password" doc:"One-time password, shown only now."`
+		Password string      `json:"password,omitempty" doc:"One-time password, shown only now; a program has none."`
 	}
 	web.Register(r, web.Op{ID: "create-account", Method: "POST", Path: "/api/v1/accounts", Policy: access.Needs(access.AccountWrite), Status: 201, Secret: true, Tags: tags,
 		Summary: "新增账号", SummaryEN: "Create an account"},
 		func(ctx context.Context, scope access.Scope, in *struct {
 			Body struct {
+				Kind  string      `json:"kind,omitempty" enum:"person,service"`
 				Login string      `json:"login" maxLength:"32"`
 				Name  string      `json:"name" maxLength:"40"`
 				Lang  string      `json:"lang,omitempty" enum:"zh,en"`
@@ -462,7 +466,7 @@ func (s *Service) registerAccounts(r *web.Router) {
 				Posts []PostInput `json:"posts,omitempty" maxItems:"20"`
 			}
 		}) (*Out[created], error) {
-			n := NewAccount{Login: in.Body.Login, Name: in.Body.Name, Lang: in.Body.Lang, Home: int(codeOf(in.Body.Home))}
+			n := NewAccount{Kind: in.Body.Kind, Login: in.Body.Login, Name: in.Body.Name, Lang: in.Body.Lang, Home: int(codeOf(in.Body.Home))}
 			for _, p := range in.Body.Posts {
 				n.Posts = append(n.Posts, p.post())
 			}

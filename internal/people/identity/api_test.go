@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"linli/internal/kernel/access"
 	"linli/internal/kernel/store"
 	"linli/internal/kernel/store/storetest"
 	"linli/internal/kernel/web"
@@ -175,7 +176,7 @@ func TestAdministrationAPI(t *testing.T) {
 		anon.do("POST", "/session", `{"login":"li.wei","password":"`+good+`"}`, 401)
 		sec.do("POST", path+"/password", "", 200)
 		sec.do("GET", "/accounts/1", "", 404)
-		if n := len(adm.do("GET", "/roles", "", 200)["items"].([]any)); n != 14 {
+		if n := len(adm.do("GET", "/roles", "", 200)["items"].([]any)); n != len(access.DefaultRoles()) {
 			t.Errorf("%d roles", n)
 		}
 	})

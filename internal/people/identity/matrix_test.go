@@ -41,6 +41,9 @@ func TestMatrix(t *testing.T) {
 		OtherCity:     place(8801, 880101, 880101001, 880101001001, 5, orgs[4]),
 	})
 	ok(t, err)
+	outside := program(t, s, "outside", NewPost{Role: "client", Region: 990101})
+	key, _, err := s.CreateKey(ctx, system, outside.ID, NewKey{Label: "x"})
+	ok(t, err)
 	target := create(t, s, "target", NewPost{Role: "leader", Region: 990101})
 	people := map[string]int64{}
 	for _, c := range cells {
@@ -60,11 +63,13 @@ func TestMatrix(t *testing.T) {
 			ok(t, err)
 		}
 		id, session := target.ID, int64(1)
-		body := map[string]string{"update-account": `{"version":99}`, "add-post": `{"role":"nonsense"}`, "end-post": `{"to":0}`,
+		body := map[string]string{"create-key": `{"label":""}`, "update-account": `{"version":99}`, "add-post": `{"role":"nonsense"}`, "end-post": `{"to":0}`,
 			"update-org": `{"code":"1","name":"甲","kind":"department","region":"990101","version":99}`}[c.Op.ID]
 		switch c.Op.ID {
 		case "end-post":
 			id = target.Posts[0].ID
+		case "revoke-key":
+			id = key.ID
 		case "update-org":
 			id = orgs[0].ID
 		case "end-own-session":

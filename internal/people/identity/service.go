@@ -111,14 +111,14 @@ func (anyRegion) RegionName(code int64) (string, bool) { return strconv.FormatIn
 func (anyRegion) GridCommunity(int64) (int64, bool) { return 0, true }
 
 // CreateAccount makes an account whose password has to be changed at the first
-// sign-in, and returns that one-time password, once. The scope must reach the
+// sign-in, and returns that one-time password, once; a program's has none. The scope must reach the
 // account's home and the posts' regions.
 func (s *Service) CreateAccount(ctx context.Context, scope access.Scope, n NewAccount) (Account, string, error) {
 	password := n.Password
-	if password == "" {
+	if password == "" && n.Kind != Program {
 		password = oneTimePassword()
 	}
-	n.Password, n.MustChange = password, true
+	n.Password, n.MustChange = password, n.Kind != Program
 	made, err := s.create(ctx, scope, []NewAccount{n})
 	if err != nil {
 		return Account{}, "", err
@@ -142,6 +142,12 @@ func (s *Service) create(ctx context.Context, scope access.Scope, all []NewAccou
 		n := &all[i]
 		n.Login = normalLogin(n.Login)
 		err := checkLogin(n.Login)
+		if err == nil && n.Kind != "" && n.Kind != Person && n.Kind != Program {
+			err = invalid("kind", "请选 person 或 service", "choose person or service")
+		}
+		if err == nil && n.Kind == Program && n.Password != "" {
+			err = OnlyPersons.New().In("password")
+		}
 		if err == nil {
 			n.Name, err = checkName("name", n.Name, 40)
 		}
@@ -255,6 +261,9 @@ func (s *Service) ResetPassword(ctx context.Context, scope access.Scope, id int6
 		if err != nil {
 			return err
 		}
+		if a.Kind == Program {
+			return OnlyPersons.New()
+		}
 		a.hash, a.MustChange = hash, true
 		if _, err := deleteSessions(tx, id, 0); err != nil {
 			return err
@@ -327,7 +336,7 @@ func (s *Service) EndPost(ctx context.Context, scope access.Scope, post int64, t
 			return err
 		}
 		if to == 0 || to > today { // it may have been out of conflict only because of its end
-			if err := checkOffices(a.Posts, today); err != nil {
+			if err := checkOffices(a.Kind, a.Posts, today); err != nil {
 				return err
 			}
 		}

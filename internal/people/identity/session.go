@@ -103,7 +103,7 @@ func (s *Service) SignInAs(ctx context.Context, scope access.Scope, account int6
 		return "", err
 	}
 	return s.openSession(ctx, netip.Addr{}, "linli", func(tx *store.Tx) (int64, error) {
-		n, err := tx.Exec("UPDATE account SET version = version WHERE district = 0 AND id = ? AND disabled_at = 0", account)
+		n, err := tx.Exec("UPDATE account SET version = version WHERE district = 0 AND id = ? AND disabled_at = 0 AND kind = ?", account, Person)
 		if err == nil && n == 0 {
 			err = errs.NotFound.New()
 		}
@@ -428,10 +428,12 @@ type cached struct {
 
 func (c *actorCache) init() { c.start = time.Now() }
 
-// Actor is the person behind the token, errs.Unauthorized if there is none:
-// unknown, revoked, expired, disabled. The result is shared; do not change it.
+// Actor is the person behind a session's token or the program behind a key,
+// errs.Unauthorized if there is none: unknown, revoked, expired, disabled. The
+// result is shared; do not change it.
 func (s *Service) Actor(ctx context.Context, token string) (*access.Actor, error) {
-	if len(token) != 43 {
+	byKey := isKey(token)
+	if len(token) != 43 && !byKey {
 		return nil, errs.Unauthorized.New()
 	}
 	digest := sha256.Sum256([]byte(token))
@@ -447,7 +449,7 @@ func (s *Service) Actor(ctx context.Context, token string) (*access.Actor, error
 	v, err, _ := s.cache.flight.Do(key, func() (any, error) {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second) // others wait for it too
 		defer cancel()
-		return s.load(ctx, digest)
+		return s.load(ctx, digest, byKey)
 	})
 	if err != nil {
 		return nil, err
@@ -455,11 +457,26 @@ func (s *Service) Actor(ctx context.Context, token string) (*access.Actor, error
 	return v.(*access.Actor), nil
 }
 
-// load reads the session and remembers it.
-func (s *Service) load(ctx context.Context, digest [32]byte) (*access.Actor, error) {
+// load reads the session or key and remembers who it stands for.
+func (s *Service) load(ctx context.Context, digest [32]byte, byKey bool) (*access.Actor, error) {
 	gen, begun := s.gen.Load(), time.Since(s.cache.start)
-	now := s.db.Now()
 	q := reading{ctx, s.db}
+	from := s.loadSession
+	if byKey {
+		from = s.loadKey
+	}
+	a, err := from(q, digest)
+	if err != nil {
+		s.cache.forget(digest)
+		return nil, err
+	}
+	s.cache.keep(digest, &cached{actor: a, gen: gen, until: begun + actorLife})
+	return a, nil
+}
+
+// loadSession reads who a session stands for; errs.Unauthorized if nobody.
+func (s *Service) loadSession(q querier, digest [32]byte) (*access.Actor, error) {
+	now := s.db.Now()
 	var a *access.Actor
 	var seen, expires, post int64
 	if err := each(q, func(rows *sql.Rows) error {
@@ -474,7 +491,6 @@ func (s *Service) load(ctx context.Context, digest [32]byte) (*access.Actor, err
 		return nil, err
 	}
 	if a == nil || now >= expires || now >= seen+s.o.Idle.Microseconds() {
-		s.cache.forget(digest)
 		return nil, errs.Unauthorized.New()
 	}
 	var err error
@@ -487,7 +503,6 @@ func (s *Service) load(ctx context.Context, digest [32]byte) (*access.Actor, err
 	if now-seen > min(5*time.Minute, s.o.Idle/10).Microseconds() {
 		s.touch(a.Session, now)
 	}
-	s.cache.keep(digest, &cached{actor: a, gen: gen, until: begun + actorLife})
 	return a, nil
 }
 

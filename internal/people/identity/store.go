@@ -1,6 +1,7 @@
 package identity
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"database/sql"
@@ -17,7 +18,7 @@ import (
 )
 
 var (
-	accountTable = &store.Table{Name: "account", Cols: strings.Fields("district id login name lang home hash must_change disabled_at created_by created_at version")}
+	accountTable = &store.Table{Name: "account", Cols: strings.Fields("district id login name lang home hash must_change disabled_at created_by created_at version kind")}
 	postTable    = &store.Table{Name: "post", Cols: strings.Fields("district id account role region grid org valid_from valid_to created_by created_at version")}
 	orgTable     = &store.Table{Name: "org", Cols: strings.Fields("district id code name short kind region parent valid_from valid_to version")}
 	sessionTable = &store.Table{Name: "session", Cols: strings.Fields("district id account digest created_at seen_at expires_at source agent")}
@@ -65,12 +66,12 @@ type accountRow struct {
 	hash string
 }
 
-const accountCols = "a.id, a.login, a.name, a.lang, a.home, a.hash, a.must_change, a.disabled_at, a.created_by, a.created_at, a.version"
+const accountCols = "a.id, a.login, a.name, a.lang, a.home, a.hash, a.must_change, a.disabled_at, a.created_by, a.created_at, a.version, a.kind"
 
 func scanAccount(rows *sql.Rows, more ...any) (accountRow, error) {
 	var a accountRow
 	var must int
-	err := rows.Scan(append([]any{&a.ID, &a.Login, &a.Name, &a.Lang, &a.Home, &a.hash, &must, &a.DisabledAt, &a.CreatedBy, &a.CreatedAt, &a.Version}, more...)...)
+	err := rows.Scan(append([]any{&a.ID, &a.Login, &a.Name, &a.Lang, &a.Home, &a.hash, &must, &a.DisabledAt, &a.CreatedBy, &a.CreatedAt, &a.Version, &a.Kind}, more...)...)
 	a.MustChange, a.CanSignIn = must != 0, a.hash != ""
 	return a, err
 }
@@ -89,9 +90,14 @@ func oneAccount(q querier, where string, args ...any) (accountRow, error) {
 	return a, err
 }
 
-// digest is over everything the row says, the password's hash included.
+// digest is over everything the row says, the password's hash included. Persons
+// are told without their kind, as they were before there were others.
 func (a *accountRow) digest() [32]byte {
-	return digestOf("account", a.ID, a.Login, a.Name, a.Lang, a.Home, a.hash, a.MustChange, a.DisabledAt, a.CreatedBy, a.CreatedAt, a.Version)
+	vals := []any{"account", a.ID, a.Login, a.Name, a.Lang, a.Home, a.hash, a.MustChange, a.DisabledAt, a.CreatedBy, a.CreatedAt, a.Version}
+	if a.Kind != Person {
+		vals = append(vals, a.Kind)
+	}
+	return digestOf(vals...)
 }
 
 type postRow struct {
@@ -172,14 +178,17 @@ func digestOf(vals ...any) [32]byte {
 	return sha256.Sum256(b)
 }
 
-// Digest recomputes what the latest audit entry about an "account", "post" or
-// "org" holds: the row's version and digest. errs.NotFound if there is no row.
+// Digest recomputes what the latest audit entry about an "account", "api_key",
+// "post" or "org" holds: the row's version and digest. errs.NotFound if there is no row.
 func (s *Service) Digest(ctx context.Context, object string, id int64) (int, [32]byte, error) {
 	q := reading{ctx, s.db}
 	switch object {
 	case "account":
 		a, err := oneAccount(q, "a.id = ?", id)
 		return a.Version, a.digest(), err
+	case "api_key":
+		k, err := keyByID(q, id)
+		return k.Version, k.sum(), err
 	case "post":
 		p, err := postByID(q, id)
 		return p.Version, p.digest(), err
@@ -281,7 +290,7 @@ func number(b bool) int {
 
 func (w *writer) account(n NewAccount, hash string) (Account, error) {
 	a := accountRow{hash: hash, Account: Account{
-		ID: w.tx.NextID(), Login: n.Login, Name: n.Name, Lang: n.Lang, Home: n.Home, CanSignIn: hash != "",
+		ID: w.tx.NextID(), Kind: cmp.Or(n.Kind, Person), Login: n.Login, Name: n.Name, Lang: n.Lang, Home: n.Home, CanSignIn: hash != "",
 		MustChange: n.MustChange, CreatedBy: w.scope.Account(), CreatedAt: w.tx.Now(), Version: 1,
 	}}
 	taken := false
@@ -306,8 +315,8 @@ func (w *writer) account(n NewAccount, hash string) (Account, error) {
 	if err := w.scope.Check(access.Target{District: a.Home}); err != nil {
 		return Account{}, err
 	}
-	w.tx.Append(accountTable, 0, a.ID, a.Login, a.Name, a.Lang, a.Home, a.hash, number(a.MustChange), a.DisabledAt, a.CreatedBy, a.CreatedAt, a.Version)
-	w.record("account.create", "account", a.ID, 1, map[string]any{"login": a.Login}, a.digest())
+	w.tx.Append(accountTable, 0, a.ID, a.Login, a.Name, a.Lang, a.Home, a.hash, number(a.MustChange), a.DisabledAt, a.CreatedBy, a.CreatedAt, a.Version, a.Kind)
+	w.record("account.create", "account", a.ID, 1, map[string]any{"login": a.Login, "kind": a.Kind}, a.digest())
 	return a.Account, nil
 }
 
@@ -336,7 +345,7 @@ func (w *writer) post(a *accountRow, n NewPost, fresh bool) (access.Post, error)
 		}
 	}
 	a.Posts = append(a.Posts, row.Post)
-	if err := checkOffices(a.Posts, w.today); err != nil {
+	if err := checkOffices(a.Kind, a.Posts, w.today); err != nil {
 		return access.Post{}, err
 	}
 	vals := []any{0, row.ID, row.Account, row.Role, row.Region, row.Grid, row.Org, row.From, row.To, row.CreatedBy, row.CreatedAt, row.Version}
