@@ -1,0 +1,123 @@
+package cases
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/binary"
+
+	"linli/internal/kernel/errs"
+)
+
+// chance is a number in [0,1) that nobody can foresee without the city's
+// secret and anybody with it can check: the system draws, not a person.
+func (s *Service) chance(c *Case, what string) float64 {
+	return float64(s.draw(c, what)>>11) / (1 << 53)
+}
+
+func (s *Service) draw(c *Case, what string) uint64 {
+	m := hmac.New(sha256.New, s.DrawKey)
+	m.Write([]byte(what))
+	m.Write(binary.BigEndian.AppendUint64(nil, uint64(c.ID)))
+	m.Write([]byte{byte(c.Redos), byte(c.Reworks)})
+	return binary.BigEndian.Uint64(m.Sum(nil))
+}
+
+// drawOrClose ends a verified case, or keeps it for a call-back if it is drawn
+// and there is somebody to call.
+func (st *steps) drawOrClose() error {
+	rate, err := st.callRate()
+	if err != nil || st.drawCall(rate) {
+		return err
+	}
+	st.system("close", nil)
+	return st.answer()
+}
+
+// callRate is the share of cases of this kind that are called back.
+func (st *steps) callRate() (float64, error) {
+	if st.c.Category == 0 {
+		return 0, nil
+	}
+	cat, err := st.rules.Category(st.c.Category, st.c.CategoryVersion, st.c.Grade)
+	return cat.CallRate, err
+}
+
+// drawCall lets the draw decide whether the reporter is called back.
+func (st *steps) drawCall(rate float64) bool {
+	c := st.c
+	if c.Reporter == 0 || st.s.chance(c, "call") >= rate {
+		return false
+	}
+	c.set(FlagCall, true)
+	c.Seat, c.Draw = 0, int64(st.s.draw(c, "order")>>1)
+	return true
+}
+
+// callBack records a call and what follows from it.
+func (st *steps) callBack(a *Act, fields map[string]any) error {
+	c := st.c
+	c.Calls++
+	c.CalledAt = st.now
+	if *a.Reached && a.Solved == nil {
+		return errs.Required.New("field", w("是否解决", "solved")).In("solved")
+	}
+	if a.Satisfied < 0 || a.Satisfied > 5 {
+		return errs.Invalid.New("field", w("满意程度", "satisfaction"), "remedy", w("请选择 1 至 5", "please choose 1 to 5")).In("satisfied")
+	}
+	if *a.Reached {
+		c.Solved, c.Satisfied = 0, a.Satisfied
+		if *a.Solved {
+			c.Solved = 1
+		}
+	}
+	st.log(ActCallBack, fields)
+	c.Version++
+	again := !*a.Reached && c.Calls < st.set.CallTries
+	unsolved := *a.Reached && (c.Solved == 0 || c.Satisfied == 1 || c.Satisfied == 2)
+	switch {
+	case again:
+		c.Seat = 0 // another try, perhaps by another seat
+		return nil
+	case c.Status == Merged:
+		c.Seat = 0
+		c.set(FlagCall, false)
+		if unsolved {
+			return st.redoMain()
+		}
+		return nil
+	case unsolved:
+		st.redo()
+		return nil
+	}
+	st.system("close", nil)
+	return st.answer()
+}
+
+// redo sends a case back to work after a call-back.
+func (st *steps) redo() {
+	c := st.c
+	c.Redos++
+	c.ResolvedAt, c.Seat = 0, 0
+	c.set(FlagCall, false)
+	st.startClock()
+	if c.Lead == 0 {
+		st.system("to_desk", nil)
+		return
+	}
+	c.DispatchedAt, c.SignedAt = st.now, 0
+	c.set(FlagUnsigned, false)
+	st.system("redo", nil)
+}
+
+// redoMain sends the main case back to work because one of the merged reporters
+// says that the matter is not solved; if it is open again already, that is enough.
+func (st *steps) redoMain() error {
+	main, units, _, err := st.s.load(st.tx, keeper, st.c.MergedInto)
+	if err != nil || main.Status != Closed {
+		return err
+	}
+	o := st.other(main, units)
+	main.Version++
+	o.redo()
+	return nil
+}
