@@ -63,7 +63,7 @@ func code(s string) int64 { n, _ := strconv.ParseInt(s, 10, 64); return n }
 
 type reportIn struct {
 	Body struct {
-		Text     string     `json:"text"`
+		Text     string     `json:"text,omitempty"`
 		Title    string     `json:"title,omitempty"`
 		Channel  string     `json:"channel,omitempty"`
 		Category int64      `json:"category_id,omitempty"`
@@ -79,6 +79,7 @@ type reportIn struct {
 		Files         []int64    `json:"files,omitempty"`
 		OutsideNumber string     `json:"outside_number,omitempty"`
 		Against       int64      `json:"against,omitempty" doc:"the unit that it complains about"`
+		Into          int64      `json:"into,omitempty" doc:"the open case that it becomes part of; text and place may then be left out"`
 		Onsite        *struct {
 			Result string `json:"result"`
 		} `json:"onsite,omitempty"`
@@ -90,7 +91,7 @@ type itemOut struct{ Body Item }
 
 func (a *api) report(ctx context.Context, scope access.Scope, in *reportIn) (*itemOut, error) {
 	b := &in.Body
-	r := ReportIn{ID: a.DB.NextID(), Text: b.Text, Title: b.Title, Channel: b.Channel, Category: b.Category, Grade: b.Grade, Files: b.Files, OutsideNumber: b.OutsideNumber, Against: b.Against, Confirm: b.Confirm}
+	r := ReportIn{ID: a.DB.NextID(), Text: b.Text, Title: b.Title, Channel: b.Channel, Category: b.Category, Grade: b.Grade, Files: b.Files, OutsideNumber: b.OutsideNumber, Against: b.Against, Into: b.Into, Confirm: b.Confirm}
 	if r.Channel == "" {
 		r.Channel = "hotline"
 	}

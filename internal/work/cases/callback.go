@@ -30,7 +30,7 @@ func (st *steps) drawOrClose() error {
 		return err
 	}
 	st.system("close", nil)
-	return st.answer()
+	return nil
 }
 
 // callRate is the share of cases of this kind that are called back.
@@ -56,20 +56,13 @@ func (st *steps) drawCall(rate float64) bool {
 // callBack records a call and what follows from it.
 func (st *steps) callBack(a *Act, fields map[string]any) error {
 	c := st.c
-	c.Calls++
-	c.CalledAt = st.now
 	if *a.Reached && a.Solved == nil {
 		return errs.Required.New("field", w("是否解决", "solved")).In("solved")
 	}
 	if a.Satisfied < 0 || a.Satisfied > 5 {
 		return errs.Invalid.New("field", w("满意程度", "satisfaction"), "remedy", w("请选择 1 至 5", "please choose 1 to 5")).In("satisfied")
 	}
-	if *a.Reached {
-		c.Solved, c.Satisfied = 0, a.Satisfied
-		if *a.Solved {
-			c.Solved = 1
-		}
-	}
+	c.called(st.now, a.Reached, a.Solved, a.Satisfied)
 	st.log(ActCallBack, fields)
 	c.Version++
 	again := !*a.Reached && c.Calls < st.set.CallTries
@@ -90,7 +83,20 @@ func (st *steps) callBack(a *Act, fields map[string]any) error {
 		return nil
 	}
 	st.system("close", nil)
-	return st.answer()
+	return nil
+}
+
+// called notes that the reporter was called and, if reached, what the answer was.
+func (c *Case) called(at int64, reached, solved *bool, satisfied int) {
+	c.Calls++
+	c.CalledAt = at
+	if reached == nil || !*reached {
+		return
+	}
+	c.Solved, c.Satisfied = 0, satisfied
+	if solved != nil && *solved {
+		c.Solved = 1
+	}
 }
 
 // redo sends a case back to work after a call-back.
@@ -109,12 +115,19 @@ func (st *steps) redo() {
 	st.system("redo", nil)
 }
 
-// redoMain sends the main case back to work because one of the merged reporters
-// says that the matter is not solved; if it is open again already, that is enough.
+// redoMain sends the case that a merged one is part of back to work because its
+// reporter says that the matter is not solved; if it is open again already, that
+// is enough.
 func (st *steps) redoMain() error {
-	main, units, _, err := st.s.load(st.tx, keeper, st.c.MergedInto)
-	if err != nil || main.Status != Closed {
-		return err
+	main, units := st.c, []Unit(nil)
+	for main.Status == Merged {
+		var err error
+		if main, units, _, err = st.s.load(st.tx, keeper, main.MergedInto); err != nil {
+			return err
+		}
+	}
+	if main.Status != Closed {
+		return nil
 	}
 	o := st.other(main, units)
 	main.Version++

@@ -76,6 +76,7 @@ type ReportIn struct {
 	Files         []int64
 	OutsideNumber string
 	Against       int64                        // unit complained about, 0 if none
+	Into          int64                        // open case that the reporter joins ("me too"), 0 if none; Text and place may then be left out
 	Onsite        string                       // result, if it was settled on the spot
 	Confirm       []string                     // doubts that the caller has looked at
 	OnWrite       func(*store.Tx, *Case) error // in the same transaction, once the case is complete
@@ -226,6 +227,11 @@ func (s *Service) place(c *Case, lon, lat float64, crs string, community, grid i
 // Report makes a case. The scope must reach the place (case.report); an
 // on-the-spot closing needs case.onsite there.
 func (s *Service) Report(ctx context.Context, scope access.Scope, in ReportIn) (*Case, error) {
+	if in.Into != 0 {
+		if err := s.joinAs(ctx, scope, &in); err != nil {
+			return nil, err
+		}
+	}
 	if err := in.check(); err != nil {
 		return nil, err
 	}
@@ -299,7 +305,8 @@ func (s *Service) Report(ctx context.Context, scope access.Scope, in ReportIn) (
 			return nil, needPhotos(cat)
 		}
 	}
-	// A new case reads nothing, so all of it is prepared outside the writer.
+	// A new case's own rows follow from nothing that is read, so all of them are
+	// prepared outside the writer.
 	stage := s.DB.Stage(ctx)
 	st.begin(stage, nil, nil, nil)
 	st.post, _ = scope.PostFor(c.Target(nil))
@@ -311,6 +318,10 @@ func (s *Service) Report(ctx context.Context, scope access.Scope, in ReportIn) (
 	if action == ActOnsite {
 		st.settle(in.Onsite, in.Files)
 	}
+	if in.Into != 0 {
+		c.MergedInto = in.Into
+		st.system(ActJoin, map[string]any{"into": in.Into})
+	}
 	if err := st.finish(); err != nil {
 		return nil, err
 	}
@@ -319,6 +330,17 @@ func (s *Service) Report(ctx context.Context, scope access.Scope, in ReportIn) (
 	}
 	err = s.DB.Write(ctx, func(tx *store.Tx) error {
 		tx.Take(stage)
+		if in.Into != 0 {
+			st.begin(tx, nil, nil, nil)
+			if err := st.merge(in.Into); err != nil {
+				return err
+			}
+			for _, main := range st.others {
+				if err := main.finish(); err != nil {
+					return err
+				}
+			}
+		}
 		if len(in.Files) > 0 {
 			if err := s.Photos.Attach(tx, c.District, scope.Account(), in.Files, c.ID, c.Has(FlagSealed)); err != nil {
 				return err
@@ -609,6 +631,7 @@ func (st *steps) act(a *Act) error {
 	if sc, err := st.scope.For(permOf(t, f.can)); err == nil {
 		st.post, _ = sc.PostFor(st.c.Target(st.units))
 	}
+	st.reason = a.Reason
 	if err := st.apply(t, a, f); err != nil {
 		return err
 	}

@@ -17,6 +17,8 @@ const (
 	ActRefuse   flow.Action = "refuse"
 	ActCallBack flow.Action = "call_back"
 	ActMerge    flow.Action = "merge"
+	ActUnmerge  flow.Action = "unmerge"
+	ActJoin     flow.Action = "joined"
 	ActSplit    flow.Action = "split"
 	ActLapse    flow.Action = "lapse"
 	ActUnsigned flow.Action = "unsigned"
@@ -25,6 +27,7 @@ const (
 	ActDraw     flow.Action = "draw"
 	ActArchive  flow.Action = "archive"
 	ActGather   flow.Action = "merged_from"
+	ActRelease  flow.Action = "unmerged_from"
 	ActPart     flow.Action = "split_to"
 	ActAnswer   flow.Action = "answered"
 	ActStage    flow.Action = "stage_lapsed"
@@ -80,16 +83,18 @@ var (
 	ownReport = when("只有登记人或受理人员可以撤回", "only who registered it, or triage, withdraws it", func(f *facts) bool {
 		return f.system || f.c.Creator == f.account || f.can(access.CaseTriage)
 	})
-	lowLevel  = when("已在区级处理", "the district has it already", func(f *facts) bool { return f.c.Level == 0 })
-	graded    = when("请先选定类别", "choose a category first", func(f *facts) bool { return f.c.Category > 0 })
-	impartial = when("事项反映的是您所在的单位，由其他单位办理", "it complains about your own unit; others deal with it", func(f *facts) bool { return !f.about })
-	unchecked = when("正在等待现场核实的反馈", "the check on site has not been answered yet", func(f *facts) bool { return !f.c.Has(FlagCheck) })
-	checking  = when("没有要求现场核实", "no check on site was asked for", func(f *facts) bool { return f.c.Has(FlagCheck) })
-	waiting   = when("没有在等待诉求人", "it does not wait for the reporter", func(f *facts) bool { return f.c.Has(FlagWaiting) })
-	mayWait   = when("等待诉求人的次数已用完", "it has waited for the reporter as often as it may", func(f *facts) bool { return f.c.Pauses < f.set.PauseTimes })
-	toTell    = when("没有需要告知诉求人的事项", "there is nothing to tell the reporter", func(f *facts) bool { return f.c.Has(FlagTell) })
-	hasStage  = when("没有未完成的阶段", "no stage is open", func(f *facts) bool { return slices.ContainsFunc(f.c.milestones(), milestone.open) })
-	superior  = when("只有上级交办的事项可以不立案直接派遣", "only a matter from a superior is dispatched without filing", func(f *facts) bool { return f.c.Channel == "superior" })
+	alone       = when("还有其他诉求并入了本事件，请先撤销并入", "other reports were merged into it; undo that first", func(f *facts) bool { return f.c.Supporters <= 1 })
+	joinedSince = rule{Why: alone.Why, Hold: func(f *facts) bool { return f.request.Kind != KindVoid || alone.Hold(f) }}
+	lowLevel    = when("已在区级处理", "the district has it already", func(f *facts) bool { return f.c.Level == 0 })
+	graded      = when("请先选定类别", "choose a category first", func(f *facts) bool { return f.c.Category > 0 })
+	impartial   = when("事项反映的是您所在的单位，由其他单位办理", "it complains about your own unit; others deal with it", func(f *facts) bool { return !f.about })
+	unchecked   = when("正在等待现场核实的反馈", "the check on site has not been answered yet", func(f *facts) bool { return !f.c.Has(FlagCheck) })
+	checking    = when("没有要求现场核实", "no check on site was asked for", func(f *facts) bool { return f.c.Has(FlagCheck) })
+	waiting     = when("没有在等待诉求人", "it does not wait for the reporter", func(f *facts) bool { return f.c.Has(FlagWaiting) })
+	mayWait     = when("等待诉求人的次数已用完", "it has waited for the reporter as often as it may", func(f *facts) bool { return f.c.Pauses < f.set.PauseTimes })
+	toTell      = when("没有需要告知诉求人的事项", "there is nothing to tell the reporter", func(f *facts) bool { return f.c.Has(FlagTell) })
+	hasStage    = when("没有未完成的阶段", "no stage is open", func(f *facts) bool { return slices.ContainsFunc(f.c.milestones(), milestone.open) })
+	superior    = when("只有上级交办的事项可以不立案直接派遣", "only a matter from a superior is dispatched without filing", func(f *facts) bool { return f.c.Channel == "superior" })
 )
 
 // decides: the named approver; without one, whoever has the permission that
@@ -199,7 +204,7 @@ var Life = &flow.Life[*facts]{
 		{Action: "stage_done", Name: w("完成阶段", "A stage is done"), From: working, Perms: perms(access.CaseHandle), Needs: []flow.Field{{Name: "stage", Type: "choice", Required: true, Label: w("阶段", "stage")}, note, files}, Rules: []rule{leadOnly, running, hasStage}, Side: true},
 		{Action: "tell", Name: w("已告知诉求人", "The reporter was told"), From: open, Perms: perms(access.CaseTriage, access.CaseDispatch, access.CaseCallback), Needs: []flow.Field{note}, Rules: []rule{toTell}, Side: true},
 		// Approval
-		{Action: ActApprove, Name: w("同意申请", "Approve"), From: open, Perms: perms(access.CaseApprove, access.CaseDispatch, access.CaseArbitrate, access.CaseVoid), Needs: []flow.Field{request, optional(lead), optional(reason)}, Rules: []rule{hasRequest, otherHand, decider}},
+		{Action: ActApprove, Name: w("同意申请", "Approve"), From: open, Perms: perms(access.CaseApprove, access.CaseDispatch, access.CaseArbitrate, access.CaseVoid), Needs: []flow.Field{request, optional(lead), optional(reason)}, Rules: []rule{hasRequest, otherHand, decider, joinedSince}},
 		{Action: ActRefuse, Name: w("不同意申请", "Refuse"), From: open, Perms: perms(access.CaseApprove, access.CaseDispatch, access.CaseArbitrate, access.CaseVoid), Needs: []flow.Field{request, reason}, Rules: []rule{hasRequest, otherHand, decider}},
 		{Action: "return_approved", Name: w("退单成立", "Return accepted"), From: atUnit, To: Filed, System: true},
 		{Action: "return_decided", Name: w("退单裁定", "Return decided"), From: atUnit, To: Dispatched, System: true},
@@ -222,16 +227,19 @@ var Life = &flow.Life[*facts]{
 		{Action: ActArchive, Name: w("归档", "Archive"), From: []flow.State{Closed}, To: Archived, System: true},
 		// Side moves of the desk
 		{Action: ActMerge, Name: w("并入", "Merge into"), From: unsolved, To: Merged, Perms: perms(access.CaseTriage), Needs: []flow.Field{{Name: "into", Type: "case", Required: true, Label: w("主事件", "main case")}, note}, Rules: []rule{noRequest}, Side: true},
+		{Action: ActUnmerge, Name: w("撤销并入", "Undo the merge"), From: []flow.State{Merged}, Perms: perms(access.CaseTriage), Needs: []flow.Field{reason}, Side: true}, // back to where it was merged from
 		{Action: ActSplit, Name: w("拆分", "Split"), From: slices.Concat(untriaged, []flow.State{Filed}), Perms: perms(access.CaseTriage), Needs: []flow.Field{{Name: "parts", Type: "parts", Required: true, Max: 5, Label: w("拆出的事项", "parts")}}, Side: true},
-		{Action: "withdraw", Name: w("撤回", "Withdraw"), From: unsolved, To: Withdrawn, Perms: perms(access.CaseTriage, access.CaseReport), Needs: []flow.Field{reason}, Rules: []rule{noRequest, ownReport}, Side: true},
-		{Action: "void", Name: w("申请作废", "Ask to void"), From: open, Perms: perms(access.CaseTriage), Asks: true, Needs: []flow.Field{reason}, Rules: []rule{noRequest}, Side: true},
+		{Action: "withdraw", Name: w("撤回", "Withdraw"), From: slices.Concat(unsolved, []flow.State{Merged}), To: Withdrawn, Perms: perms(access.CaseTriage, access.CaseReport), Needs: []flow.Field{reason}, Rules: []rule{noRequest, ownReport, alone}, Side: true},
+		{Action: "void", Name: w("申请作废", "Ask to void"), From: open, Perms: perms(access.CaseTriage), Asks: true, Needs: []flow.Field{reason}, Rules: []rule{noRequest, alone}, Side: true},
 		{Action: "correct", Name: w("更正", "Correct"), From: unsolved, Perms: perms(access.CaseTriage), Side: true, Needs: []flow.Field{category, grade, against,
 			{Name: "place", Type: "place", Label: w("地点", "place")}, {Name: "title", Type: "text", Max: 100, Label: w("标题", "title")}, {Name: "reason", Type: "text", Required: true, Max: 500, Label: w("更正原因", "why")}}},
 		{Action: "note", Name: w("补充", "Add a note"), From: open, Perms: perms(access.CaseReport, access.CaseTriage, access.CaseHandle, access.CaseVerify, access.CaseCallback), Needs: []flow.Field{{Name: "note", Type: "text", Required: true, Max: 2000, Label: w("内容", "text")}, files}, Side: true},
 		// The program's own
-		{Action: ActGather, Name: w("并入了其他事件", "Took in another case"), From: open, System: true},
+		{Action: ActJoin, Name: w("附议在办事件", "Joined an open case"), From: []flow.State{Reported}, To: Merged, System: true},
+		{Action: ActGather, Name: w("并入了其他事件", "Took in another case"), From: slices.Concat(open, []flow.State{Merged}), System: true},
+		{Action: ActRelease, Name: w("分出了并入的事件", "A merged case was taken out"), From: slices.Concat(open, ended), System: true},
 		{Action: ActPart, Name: w("拆出事项", "Split off a part"), From: slices.Concat(untriaged, []flow.State{Filed}), System: true},
-		{Action: ActAnswer, Name: w("主事件已办结", "The main case was closed"), From: []flow.State{Merged}, System: true},
+		{Action: ActAnswer, Name: w("主事件已有结果", "The main case has an outcome"), From: []flow.State{Merged}, System: true},
 		{Action: ActLapse, Name: w("超过办理时限", "The limit passed"), From: open, System: true},
 		{Action: ActCalendar, Name: w("日历调整，时限重算", "The calendar changed; limit computed anew"), From: open, System: true},
 		{Action: ActRegrid, Name: w("网格重新划分，转入新网格", "The grids were planned anew; it went to the new one"), From: open, System: true},

@@ -43,7 +43,7 @@ func TestRandomLivesKeepTheRules(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, db *store.DB) {
 		w := casetest.New(t, db)
-		seed, steps, all := uint64(20261123), 1500, true // all: until every action was seen; go_on and tell have tests of their own
+		seed, steps, all := uint64(20261123), 1500, true // all: until every action was seen
 		if db.Engine() == store.Postgres {
 			seed, steps, all = 77, 500, false
 		}
@@ -53,7 +53,7 @@ func TestRandomLivesKeepTheRules(t *testing.T) {
 		r := rand.New(rand.NewPCG(seed, 1))
 		seen := map[int64][]cases.LogEntry{}
 		unseen := func() (none []flow.Action) {
-			for _, must := range []flow.Action{"accept", "file", "dispatch", "sign", "resolve", "verify_pass", "verify_fail", "call_back", "return", "extend", "suspend", "approve", "refuse", "merge", "split", "correct", "check_site", "site_checked", "await", "stage_done"} {
+			for _, must := range []flow.Action{"accept", "file", "dispatch", "sign", "resolve", "verify_pass", "verify_fail", "call_back", "return", "extend", "suspend", "approve", "refuse", "merge", "unmerge", "split", "correct", "check_site", "site_checked", "await", "go_on", "tell", "stage_done"} {
 				if w.Done[must] == 0 {
 					none = append(none, must)
 				}
@@ -80,6 +80,7 @@ func TestRandomLivesKeepTheRules(t *testing.T) {
 		if none := unseen(); all && len(none) > 0 {
 			t.Errorf("the walk never did %v", none)
 		}
+		checkMerged(t, w)
 		chains, err := audit.VerifyChains(context.Background(), db)
 		if err != nil || len(chains) > 0 {
 			t.Errorf("chains: %v %v", chains, err)
@@ -162,6 +163,34 @@ func checkCase(t *testing.T, c *cases.Case, log []cases.LogEntry) {
 	}
 	if slices.Contains([]flow.State{cases.Dispatched, cases.Signed, cases.InProgress}, c.Status) && c.Lead == 0 {
 		bad("is at a unit and has none")
+	}
+}
+
+// checkMerged holds that each case counts the reports behind it: its own and those
+// of the cases that were merged into it, which lead to it without a circle.
+func checkMerged(t *testing.T, w *casetest.World) {
+	t.Helper()
+	want := map[int64]int{}
+	for _, id := range w.IDs {
+		c := w.Case(id)
+		if (c.Status == cases.Merged) != (c.MergedInto != 0) {
+			t.Errorf("case %s is %s and merged into %d", c.Number, c.Status, c.MergedInto)
+		}
+		for at, n := c, 0; ; n++ {
+			if n > len(w.IDs) {
+				t.Fatalf("case %s was merged into itself", c.Number)
+			}
+			want[at.ID]++
+			if at.MergedInto == 0 {
+				break
+			}
+			at = w.Case(at.MergedInto)
+		}
+	}
+	for _, id := range w.IDs {
+		if c := w.Case(id); c.Supporters != want[id] {
+			t.Errorf("case %s counts %d reports, there are %d", c.Number, c.Supporters, want[id])
+		}
 	}
 }
 
@@ -324,54 +353,4 @@ func TestSealedReporterShowsNothingToTheUnit(t *testing.T) {
 	if closed.Case.Reporter != nil || len(closed.Case.Flags) != len(open.Case.Flags) || len(closed.Timeline) != len(open.Timeline) {
 		t.Errorf("the unit can tell a sealed reporter: %+v", closed.Case)
 	}
-}
-
-func TestMergedReportersAreCalledBackToo(t *testing.T) {
-	t.Parallel()
-	storetest.Each(t, func(t *testing.T, db *store.DB) {
-		w := casetest.New(t, db)
-		s := w.Spots[0]
-		lon, lat := w.Position(s.Grid)
-		report := func(phone string) *cases.Case {
-			c, err := w.Add(w.Actor("operator", casetest.City), cases.ReportIn{Text: "路灯不亮", Channel: "hotline", Category: casetest.Leaves[0], Lon: lon, Lat: lat, Reporter: cases.Person{Name: "张三", Phone: phone}})
-			if err != nil {
-				t.Fatal(err)
-			}
-			return c
-		}
-		desk, unit, seat := w.Actor("dispatcher", s.Street), w.Actor("handler", 1), w.Actor("callback", casetest.City)
-		yes, no := true, false
-		main, other := report("13800000001"), report("13800000002")
-		w.Must(desk, other.ID, cases.Act{Action: "merge", Into: main.ID})
-		w.Must(desk, main.ID, cases.Act{Action: "file"})
-		w.Must(desk, main.ID, cases.Act{Action: "dispatch", Lead: 1})
-		w.Must(unit, main.ID, cases.Act{Action: "sign"})
-		w.Must(unit, main.ID, cases.Act{Action: "resolve", Result: "已修好"})
-		w.Must(w.Actor("community", s.Community), main.ID, cases.Act{Action: "verify_pass"})
-		scope, err := w.Scope(seat, access.CaseCallback)
-		if err != nil {
-			t.Fatal(err)
-		}
-		call := func(id int64, solved *bool) {
-			drawn, err := w.DrawCalls(w.Context(), scope, 5)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if len(drawn) != 1 || drawn[0].ID != id {
-				t.Fatalf("drawn: %v, want one: %d", drawn, id)
-			}
-			w.Must(seat, id, cases.Act{Action: "call_back", Reached: &yes, Solved: solved, Satisfied: 4})
-		}
-		call(main.ID, &yes)
-		if c := w.Case(main.ID); c.Status != cases.Closed {
-			t.Fatalf("the main case is %s", c.Status)
-		}
-		call(other.ID, &no)
-		if c := w.Case(main.ID); c.Status != cases.Dispatched || c.Redos != 1 {
-			t.Errorf("after a merged reporter said no, the main case is %s, sent back %d times", c.Status, c.Redos)
-		}
-		if c := w.Case(other.ID); c.Status != cases.Merged || c.Solved != 0 || c.Seat != 0 {
-			t.Errorf("the merged case: %s, solved %d, seat %d", c.Status, c.Solved, c.Seat)
-		}
-	})
 }

@@ -27,6 +27,7 @@ type steps struct {
 	cal      *calendar.Calendar
 	rules    Rules
 	set      Settings
+	reason   string   // given with the act
 	spare    []string // numbers for cases that are split off
 	others   []*steps // other cases that the act touches
 }
@@ -319,6 +320,10 @@ func (st *steps) apply(t *row, a *Act, f *facts) error {
 		st.startClock()
 	case ActMerge:
 		after = func() error { return st.merge(a.Into) }
+	case ActUnmerge:
+		if err := st.unmerge(); err != nil {
+			return err
+		}
 	case ActSplit:
 		c.set(FlagSplit, true)
 		after = func() error { return st.split(a.Parts) }
@@ -326,7 +331,13 @@ func (st *steps) apply(t *row, a *Act, f *facts) error {
 		if err := st.correct(a); err != nil {
 			return err
 		}
-	case "start", "note", "withdraw":
+	case "withdraw":
+		if was == Merged {
+			if err := st.leave(); err != nil {
+				return err
+			}
+		}
+	case "start", "note":
 	default:
 		panic("cases: no rule for " + string(t.Action))
 	}
@@ -412,6 +423,11 @@ func (st *steps) correct(a *Act) error {
 func (st *steps) finish() error {
 	c := st.c
 	c.Open = !Life.Ended(c.Status)
+	if st.was != nil && st.was.Open && !c.Open && c.Status != Merged && c.Supporters > 1 {
+		if err := st.answer(); err != nil {
+			return err
+		}
+	}
 	c.Marks = marksOf(c)
 	if err := st.s.save(st); err != nil {
 		return err

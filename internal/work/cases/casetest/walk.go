@@ -74,7 +74,9 @@ func (w *World) randomReport(r *rand.Rand) Attempt {
 	if r.IntN(4) > 0 {
 		in.Reporter = cases.Person{Name: "张三", Phone: "13800000000"}
 	}
-	if r.IntN(5) == 0 {
+	if r.IntN(6) == 0 && len(w.IDs) > 0 {
+		in.Into = one(r, w.IDs) // refused unless its matter is open there
+	} else if r.IntN(5) == 0 {
 		actor, in.Category, in.Grade, in.Onsite = w.Actor("grid_worker", s.Grid), 11, "general", "已当场清理"
 	}
 	a := Attempt{Actor: actor, Action: cases.ActReport}
@@ -111,7 +113,15 @@ func (w *World) randomAct(r *rand.Rand) Attempt {
 		}
 		c = w.Case(one(r, w.IDs))
 	}
-	if w.last != 0 && r.IntN(3) == 0 { // what follows on what was just done
+	if r.IntN(6) == 0 { // what waits for the reporter, or has something to tell
+		waiting, _, err := w.Cases(w.Context(), Everything, cases.Filter{Flag: cases.FlagWaiting | cases.FlagTell})
+		if err != nil {
+			return Attempt{Err: err}
+		}
+		if len(waiting) > 0 {
+			c = one(r, waiting)
+		}
+	} else if w.last != 0 && r.IntN(3) == 0 { // what follows on what was just done
 		c = w.Case(w.last)
 	}
 	var rows []int
