@@ -21,7 +21,9 @@ import (
 	"linli/internal/kernel/audit"
 	"linli/internal/kernel/config"
 	"linli/internal/kernel/files"
+	"linli/internal/kernel/follow"
 	"linli/internal/kernel/jobs"
+	"linli/internal/kernel/outbox"
 	"linli/internal/kernel/search"
 	"linli/internal/kernel/store"
 	"linli/internal/kernel/vault"
@@ -61,11 +63,13 @@ type App struct {
 	Signer   *audit.Signer
 	Web      *web.Router
 	Jobs     *jobs.Runner
+	Outbox   *outbox.Outbox
 
-	opt     Options
-	indexer *search.Indexer
-	stop    context.CancelFunc
-	running sync.WaitGroup
+	opt       Options
+	indexer   *search.Indexer
+	followers []*follow.Follower
+	stop      context.CancelFunc
+	running   sync.WaitGroup
 }
 
 // Open opens and migrates the database and makes every room. Nothing runs in
@@ -122,6 +126,7 @@ func Open(ctx context.Context, o Options) (_ *App, err error) {
 	a.Metric = &metric.Service{Cases: a.Cases, Tree: tree{a}}
 	a.indexer = search.NewIndexer(a.DB, a.Cases)
 	a.Jobs = jobs.New(a.DB, jobs.Options{Log: o.Log})
+	a.Outbox = outbox.New(a.DB, o.Log)
 	a.chores()
 	return a, nil
 }
@@ -178,6 +183,20 @@ func (a *App) chores() {
 	a.Jobs.Every("old request keys", time.Hour, func(ctx context.Context) error { _, err := web.ForgetKeys(ctx, a.DB); return err })
 }
 
+// follows has a room react to acts on cases, from now on; what a bulk load did
+// before Prepare is passed over.
+func (a *App) follows(ctx context.Context, name string, react follow.React) error {
+	f := follow.New(a.DB, name, "case", react)
+	a.followers = append(a.followers, f)
+	return f.Begin(ctx)
+}
+
+// sends opens a channel to the outside.
+func (a *App) sends(c outbox.Channel) {
+	a.Outbox.Open(c)
+	a.Jobs.Every("outbox "+c.Name, time.Second, func(ctx context.Context) error { _, err := a.Outbox.Round(ctx, c.Name); return err })
+}
+
 // Start starts the background work; Close ends it.
 func (a *App) Start(ctx context.Context) {
 	ctx, stop := context.WithCancel(ctx)
@@ -187,6 +206,9 @@ func (a *App) Start(ctx context.Context) {
 		func(ctx context.Context) { a.report("jobs", a.Jobs.Run(ctx)) },
 		func(ctx context.Context) { a.report("search index", a.indexer.Run(ctx)) }} {
 		a.running.Go(func() { f(ctx) })
+	}
+	for _, f := range a.followers {
+		a.running.Go(func() { a.report("follower", f.Run(ctx)) })
 	}
 }
 
@@ -227,6 +249,11 @@ func (a *App) Prepare(ctx context.Context) error {
 		}
 		if n == 0 {
 			break
+		}
+	}
+	for _, f := range a.followers { // nobody is to be told of history
+		if err := f.Skip(ctx); err != nil {
+			return err
 		}
 	}
 	if err := a.DB.Analyze(ctx); err != nil {

@@ -15,6 +15,7 @@ import (
 	"linli/internal/kernel/access"
 	"linli/internal/kernel/audit"
 	"linli/internal/kernel/errs"
+	"linli/internal/kernel/outbox"
 	"linli/internal/kernel/store"
 	"linli/internal/kernel/web"
 	"linli/internal/people/identity"
@@ -306,7 +307,7 @@ func actionName(code, lang string) string {
 			return n.In(lang)
 		}
 	}
-	for _, names := range []map[string]errs.Words{identity.Actions, plan.Actions, otherActions} {
+	for _, names := range []map[string]errs.Words{identity.Actions, plan.Actions, outbox.Actions, otherActions} {
 		if w, ok := names[code]; ok {
 			return w.In(lang)
 		}

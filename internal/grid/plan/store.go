@@ -26,21 +26,6 @@ var (
 // planCols scopes plans; a plan of several communities belongs to what holds them all.
 var planCols = access.Cols{District: "p.district", Street: "p.street", Community: "p.community"}
 
-func scanAll[T any](rows *sql.Rows, err error, scan func(*sql.Rows) (T, error)) (out []T, _ error) {
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		x, err := scan(rows)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, x)
-	}
-	return out, errors.Join(rows.Err(), rows.Close())
-}
-
 func one[T any](list []T, err error) (x T, _ error) {
 	if err != nil {
 		return x, err
@@ -94,12 +79,12 @@ func scanPlan(rows *sql.Rows) (*Plan, error) {
 func (s *Service) plans(ctx context.Context, scope access.Scope) ([]*Plan, error) {
 	where, args := scope.Where(planCols)
 	rows, err := s.DB.Query(ctx, planSelect+where+" ORDER BY p.id DESC LIMIT 200", args...)
-	return scanAll(rows, err, scanPlan)
+	return store.All(rows, err, scanPlan)
 }
 
 func (s *Service) planByID(ctx context.Context, scope access.Scope, id int64) (*Plan, error) {
 	rows, err := s.DB.Query(ctx, planSelect+"p.id = ?", id)
-	p, err := one(scanAll(rows, err, scanPlan))
+	p, err := one(store.All(rows, err, scanPlan))
 	if err != nil {
 		return nil, err
 	}
@@ -147,13 +132,13 @@ func scanDraft(rows *sql.Rows) (*draft, error) {
 
 func (s *Service) draftsOf(ctx context.Context, p *Plan) ([]*draft, error) {
 	rows, err := s.DB.Query(ctx, draftSelect+"d.district = ? AND d.plan = ? ORDER BY d.id", p.District, p.ID)
-	return scanAll(rows, err, scanDraft)
+	return store.All(rows, err, scanDraft)
 }
 
 // draftByID finds a draft and its plan, within the scope.
 func (s *Service) draftByID(ctx context.Context, scope access.Scope, id int64) (*draft, *Plan, error) {
 	rows, err := s.DB.Query(ctx, draftSelect+"d.id = ?", id)
-	d, err := one(scanAll(rows, err, scanDraft))
+	d, err := one(store.All(rows, err, scanDraft))
 	if err != nil {
 		return nil, nil, err
 	}
@@ -203,7 +188,7 @@ func touch(tx *store.Tx, d *draft, version int, status string, author int64) err
 
 func (s *Service) edits(ctx context.Context, d *draft, after int) ([]change, error) {
 	rows, err := s.DB.Query(ctx, "SELECT kind, body FROM plan_edit WHERE district = ? AND draft = ? AND seq > ? ORDER BY seq", d.District, d.ID, after)
-	return scanAll(rows, err, func(rows *sql.Rows) (c change, err error) {
+	return store.All(rows, err, func(rows *sql.Rows) (c change, err error) {
 		var kind, body string
 		if err := rows.Scan(&kind, &body); err != nil {
 			return c, err
@@ -227,7 +212,7 @@ type decision struct {
 
 func (s *Service) decisions(ctx context.Context, d *draft) ([]decision, error) {
 	rows, err := s.DB.Query(ctx, "SELECT seq, kind, note, day, publication, actor, at FROM plan_decision WHERE district = ? AND draft = ? ORDER BY seq", d.District, d.ID)
-	return scanAll(rows, err, func(rows *sql.Rows) (x decision, err error) {
+	return store.All(rows, err, func(rows *sql.Rows) (x decision, err error) {
 		return x, rows.Scan(&x.Seq, &x.Kind, &x.Note, &x.Day, &x.Publication, &x.Actor, &x.At)
 	})
 }
@@ -241,7 +226,7 @@ func (s *Service) Verify(ctx context.Context, r store.Reader) ([]audit.Problem, 
 	}{{editTable, "plan.edit"}, {decisionTable, "plan."}} {
 		query := "SELECT " + strings.Join(t.table.Cols, ", ") + " FROM " + t.table.Name + " ORDER BY district, draft, seq"
 		rows, err := r.Query(ctx, query)
-		list, err := scanAll(rows, err, func(rows *sql.Rows) ([]any, error) {
+		list, err := store.All(rows, err, func(rows *sql.Rows) ([]any, error) {
 			vals, into := make([]any, len(t.table.Cols)), make([]any, len(t.table.Cols))
 			for i := range vals {
 				into[i] = &vals[i]

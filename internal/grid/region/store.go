@@ -31,20 +31,9 @@ func stamp(ctx context.Context, db *store.DB) (n int64, err error) {
 }
 
 // scanAll reads all rows of a query.
-func scanAll[T any](ctx context.Context, r store.Reader, q string, scan func(*sql.Rows) (T, error), args ...any) (out []T, err error) {
+func scanAll[T any](ctx context.Context, r store.Reader, q string, scan func(*sql.Rows) (T, error), args ...any) ([]T, error) {
 	rows, err := r.Query(ctx, q, args...)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		x, err := scan(rows)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, x)
-	}
-	return out, rows.Err()
+	return store.All(rows, err, scan)
 }
 
 func scanRegion(rows *sql.Rows) (r Region, err error) {

@@ -33,12 +33,14 @@ const (
 	AccountRead   Perm = "account.read"
 	AccountWrite  Perm = "account.write"
 	SessionManage Perm = "session.manage"
+	OutboxManage  Perm = "outbox.manage"
 )
 
 var perms = []Perm{
 	CaseRead, CaseReport, CaseTriage, CaseDispatch, CaseHandle, CaseApprove, CaseArbitrate, CaseVerify,
 	CaseOnsite, CaseCallback, CaseVoid, CaseReveal, CaseExport, CaseImport, CaseOwn, FigureRead, AuditRead,
 	RulesRead, RulesWrite, OrgWrite, RegionWrite, PlanWrite, PlanApprove, AccountRead, AccountWrite, SessionManage,
+	OutboxManage,
 }
 
 var permNames = map[Perm]errs.Words{
@@ -68,6 +70,7 @@ var permNames = map[Perm]errs.Words{
 	AccountRead:   {ZH: "查看账号", EN: "Read accounts"},
 	AccountWrite:  {ZH: "维护账号岗位", EN: "Maintain accounts and posts"},
 	SessionManage: {ZH: "管理登录会话", EN: "Manage sessions"},
+	OutboxManage:  {ZH: "管理对外发送", EN: "Manage messages to the outside"},
 }
 
 // Perms lists all permissions in their order of display.

@@ -62,7 +62,7 @@ func DefaultRoles() []Role {
 			CaseRead, CaseApprove, CaseArbitrate, CaseVoid, CaseExport, FigureRead, RulesRead),
 		role("district_desk", "区级指挥中心", "District desk", ByRegion, []int{4, 6}, OfficeBusiness,
 			CaseRead, CaseReport, CaseTriage, CaseDispatch, CaseApprove, CaseArbitrate, CaseVerify, CaseVoid,
-			CaseReveal, CaseExport, CaseImport, FigureRead, PlanApprove, RulesRead),
+			CaseReveal, CaseExport, CaseImport, FigureRead, PlanApprove, RulesRead, OutboxManage),
 		role("handler", "部门经办人", "Department handler", ByOrg, []int{4, 6, 9, 12}, OfficeBusiness,
 			CaseRead, CaseReport, CaseHandle, CaseReveal, FigureRead, RulesRead),
 		role("unit_lead", "部门负责人", "Head of unit", ByOrg, []int{4, 6, 9, 12}, OfficeBusiness,
@@ -84,7 +84,7 @@ func DefaultRoles() []Role {
 		role("auditor", "审计员", "Auditor", ByRegion, []int{4, 6}, OfficeAudit,
 			AuditRead, CaseRead, AccountRead, FigureRead, RulesRead),
 		role("admin", "系统管理员", "System administrator", ByRegion, []int{4, 6}, OfficeSystem,
-			RulesRead, RulesWrite, OrgWrite, RegionWrite, PlanWrite),
+			RulesRead, RulesWrite, OrgWrite, RegionWrite, PlanWrite, OutboxManage),
 		role("security", "安全管理员", "Security administrator", ByRegion, []int{4, 6}, OfficeSecurity,
 			AccountRead, AccountWrite, SessionManage),
 	}

@@ -421,19 +421,33 @@ func (w *writer) org(o, old *Org) error {
 	return nil
 }
 
-// seedRoles adds the default roles that the role table lacks.
+// seedRoles adds the default roles that the role table lacks and gives the
+// permissions that no role of the table knows yet – those of a newer program –
+// to the roles that have them by default.
 func seedRoles(ctx context.Context, db *store.DB) error {
 	have, err := loadRoles(reading{ctx, db})
 	if err != nil {
 		return err
 	}
-	var lacking []access.Role
-	for _, r := range access.DefaultRoles() {
-		if !slices.ContainsFunc(have, func(h access.Role) bool { return h.Code == r.Code }) {
-			lacking = append(lacking, r)
+	known := map[access.Perm]bool{}
+	for _, r := range have {
+		for _, p := range r.Perms {
+			known[p] = true
 		}
 	}
-	if len(lacking) == 0 {
+	var lacking, wider []access.Role
+	for _, r := range access.DefaultRoles() {
+		i := slices.IndexFunc(have, func(h access.Role) bool { return h.Code == r.Code })
+		if i < 0 {
+			lacking = append(lacking, r)
+			continue
+		}
+		h := have[i]
+		if h.Perms = append(slices.Clone(h.Perms), slices.DeleteFunc(r.Perms, func(p access.Perm) bool { return known[p] })...); len(h.Perms) > len(have[i].Perms) {
+			wider = append(wider, h)
+		}
+	}
+	if len(lacking)+len(wider) == 0 {
 		return nil
 	}
 	return db.Write(ctx, func(tx *store.Tx) error {
@@ -449,6 +463,15 @@ func seedRoles(ctx context.Context, db *store.DB) error {
 			if _, err := tx.Exec(`INSERT INTO role (district, code, name, name_en, level, depths, office, perms, sort)
 				VALUES (0, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (district, code) DO NOTHING`,
 				r.Code, r.Label.ZH, r.Label.EN, string(r.Level), string(depths), string(r.Office), string(perms), len(have)+i); err != nil {
+				return err
+			}
+		}
+		for _, r := range wider {
+			perms, err := json.Marshal(r.Perms)
+			if err != nil {
+				return err
+			}
+			if _, err := tx.Exec("UPDATE role SET perms = ? WHERE district = 0 AND code = ?", string(perms), r.Code); err != nil {
 				return err
 			}
 		}

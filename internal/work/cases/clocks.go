@@ -58,7 +58,7 @@ func (s *Service) moveClocks(ctx context.Context, before *calendar.Calendar, rul
 	for _, d := range keeper.Districts() {
 		for last := int64(0); ; {
 			rows, err := s.DB.Query(ctx, "SELECT id FROM cases WHERE district = ? AND id > ? AND open = 1 ORDER BY id LIMIT 1000", d, last)
-			ids, err := collect(rows, err, func(r *sql.Rows) (id int64, err error) { return id, r.Scan(&id) })
+			ids, err := store.All(rows, err, func(r *sql.Rows) (id int64, err error) { return id, r.Scan(&id) })
 			if err != nil {
 				return moved, err
 			}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"linli/internal/kernel/access"
+	"linli/internal/kernel/store"
 )
 
 // feed wakes those who watch. What happened is read from the audit chain, whose
@@ -139,7 +140,7 @@ func (s *Service) feedRead(ctx context.Context, scope access.Scope, district int
 	}
 	rows, err := s.DB.Query(ctx, "SELECT a.action, c.id, c.version, c.status, c.street, c.against FROM audit a JOIN cases c ON c.district = a.district AND c.id = a.object_id "+
 		"WHERE a.district = ? AND a.idx >= ? AND a.idx < ? AND a.object = 'case' AND "+where+" ORDER BY a.idx", append([]any{district, from, size}, args...)...)
-	list, err := collect(rows, err, func(r *sql.Rows) (h Happening, err error) {
+	list, err := store.All(rows, err, func(r *sql.Rows) (h Happening, err error) {
 		var street int64
 		err = r.Scan(&h.Action, &h.ID, &h.Version, &h.Status, &street, &h.against)
 		h.Action, h.Street = strings.TrimPrefix(h.Action, "case."), fmt.Sprint(street)

@@ -37,7 +37,7 @@ type filtersOut struct {
 
 func (a *api) filters(ctx context.Context, scope access.Scope, in *filtersIn) (*filtersOut, error) {
 	rows, err := a.DB.Query(ctx, "SELECT id, page, name, query FROM saved_filter WHERE account = ? AND (? = '' OR page = ?) ORDER BY name, id", scope.Account(), in.Page, in.Page)
-	items, err := collect(rows, err, func(r *sql.Rows) (f SavedFilter, err error) { return f, r.Scan(&f.ID, &f.Page, &f.Name, &f.Query) })
+	items, err := store.All(rows, err, func(r *sql.Rows) (f SavedFilter, err error) { return f, r.Scan(&f.ID, &f.Page, &f.Name, &f.Query) })
 	out := &filtersOut{}
 	out.Body.Items = append([]SavedFilter{}, items...)
 	return out, err

@@ -165,7 +165,7 @@ func (s *Service) asMerged(tx *store.Tx, c *Case) error {
 		action, was, fields string
 	}
 	rows, err := tx.Query("SELECT at, action, was, fields FROM case_log WHERE district = ? AND case_id = ? AND (action = 'call_back' OR became = 'merged') AND was <> 'merged' ORDER BY seq", c.District, c.ID)
-	log, err := collect(rows, err, func(r *sql.Rows) (e entry, err error) { return e, r.Scan(&e.at, &e.action, &e.was, &e.fields) })
+	log, err := store.All(rows, err, func(r *sql.Rows) (e entry, err error) { return e, r.Scan(&e.at, &e.action, &e.was, &e.fields) })
 	c.Calls, c.CalledAt, c.Solved, c.Satisfied = 0, 0, -1, 0
 	for _, e := range log {
 		if flow.Action(e.action) != ActCallBack {

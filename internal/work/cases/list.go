@@ -373,7 +373,7 @@ func (s *Service) Count(ctx context.Context, scope access.Scope, f Filter, bound
 // Log reads the history of a case in order.
 func (s *Service) Log(ctx context.Context, c *Case) ([]LogEntry, error) {
 	rows, err := s.DB.Query(ctx, "SELECT seq, at, actor, post, org, action, was, became, fields FROM case_log WHERE district = ? AND case_id = ? ORDER BY seq", c.District, c.ID)
-	return collect(rows, err, func(r *sql.Rows) (e LogEntry, err error) {
+	return store.All(rows, err, func(r *sql.Rows) (e LogEntry, err error) {
 		return e, r.Scan(&e.Seq, &e.At, &e.Actor, &e.Post, &e.Org, &e.Action, &e.Was, &e.Became, &e.Fields)
 	})
 }

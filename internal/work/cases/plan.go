@@ -284,7 +284,7 @@ func (r *run) fill(ctx context.Context, db *store.DB, o order, n int) error {
 		q.and(col+" "+sign+"= ?", r.last.V)
 	}
 	rows, err := db.Query(ctx, q.text(db.Engine(), selectAll, " ORDER BY "+col+dir+", c.id"+dir+" LIMIT ?"), append(slices.Clip(q.args), n)...)
-	r.rows, err = collect(rows, err, func(r *sql.Rows) (*Case, error) { return scanCase(r) })
+	r.rows, err = store.All(rows, err, func(r *sql.Rows) (*Case, error) { return scanCase(r) })
 	if len(r.rows) < n {
 		r.done = true
 	} else {

@@ -21,7 +21,7 @@ func (s *Service) FollowGrids(ctx context.Context, heirs map[int64]int64) (int, 
 	for _, d := range keeper.Districts() {
 		for last := int64(0); ; {
 			rows, err := s.DB.Query(ctx, "SELECT id, grid FROM cases WHERE district = ? AND id > ? AND open = 1 ORDER BY id LIMIT 1000", d, last)
-			list, err := collect(rows, err, func(r *sql.Rows) (x [2]int64, err error) { return x, r.Scan(&x[0], &x[1]) })
+			list, err := store.All(rows, err, func(r *sql.Rows) (x [2]int64, err error) { return x, r.Scan(&x[0], &x[1]) })
 			if err != nil {
 				return moved, err
 			}

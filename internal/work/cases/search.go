@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"slices"
 	"strings"
+
+	"linli/internal/kernel/store"
 )
 
 // textActs are the actions that write a text which searches look into.
@@ -30,7 +32,7 @@ func (s *Service) Texts(ctx context.Context, district int, ids []int64) (map[int
 		text string
 	}
 	rows, err := s.DB.Query(ctx, "SELECT id, title, body, address, result FROM cases WHERE district = ? AND id IN (?"+strings.Repeat(",?", len(ids)-1)+")", args...)
-	list, err := collect(rows, err, func(r *sql.Rows) (t text, err error) {
+	list, err := store.All(rows, err, func(r *sql.Rows) (t text, err error) {
 		var title, body, address, result string
 		err = r.Scan(&t.id, &title, &body, &address, &result)
 		t.text = strings.Join([]string{title, body, address, result}, "\n")

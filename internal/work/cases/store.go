@@ -255,7 +255,7 @@ type reader func(q string, args ...any) (*sql.Rows, error)
 func (ask reader) reached(scope access.Scope, id int64, lock string) (*Case, []Unit, error) {
 	in, args := inDistricts("c.district", scope)
 	rows, err := ask("SELECT "+selectAll+" FROM cases c WHERE c.id = ? AND "+in+lock, append([]any{id}, args...)...)
-	found, err := collect(rows, err, func(r *sql.Rows) (*Case, error) { return scanCase(r) })
+	found, err := store.All(rows, err, func(r *sql.Rows) (*Case, error) { return scanCase(r) })
 	if err != nil {
 		return nil, nil, err
 	}
@@ -311,24 +311,8 @@ func (s *Service) made(ctx context.Context, id int64) (*Case, error) {
 }
 
 // collect reads all rows of a query.
-func collect[T any](rows *sql.Rows, err error, scan func(*sql.Rows) (T, error)) ([]T, error) {
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var out []T
-	for rows.Next() {
-		v, err := scan(rows)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, v)
-	}
-	return out, rows.Err()
-}
-
 func scanUnits(rows *sql.Rows, err error) ([]Unit, error) {
-	return collect(rows, err, func(r *sql.Rows) (u Unit, err error) {
+	return store.All(rows, err, func(r *sql.Rows) (u Unit, err error) {
 		return u, r.Scan(&u.Org, &u.Role, &u.Since, &u.Ended, &u.ReportedAt)
 	})
 }
@@ -336,7 +320,7 @@ func scanUnits(rows *sql.Rows, err error) ([]Unit, error) {
 const requestCols = "id, kind, status, asked_by, asked_at, reason, until, proposed, approver, decided_by, decided_at, decision"
 
 func scanRequests(rows *sql.Rows, err error) ([]Request, error) {
-	return collect(rows, err, func(r *sql.Rows) (q Request, err error) {
+	return store.All(rows, err, func(r *sql.Rows) (q Request, err error) {
 		return q, r.Scan(&q.ID, &q.Kind, &q.Status, &q.AskedBy, &q.AskedAt, &q.Reason, &q.Until, &q.Proposed, &q.Approver, &q.DecidedBy, &q.DecidedAt, &q.Decision)
 	})
 }
@@ -409,7 +393,7 @@ func (s *Service) handledBy(tx *store.Tx, c *Case, account int64) (bool, error) 
 // linked reads the cases whose link column names the case.
 func (s *Service) linked(tx *store.Tx, c *Case, link string) ([]*Case, error) {
 	rows, err := tx.Query("SELECT "+selectAll+" FROM cases c WHERE c.district = ? AND c."+link+" = ? AND c."+link+" > 0 ORDER BY c.id", c.District, c.ID)
-	return collect(rows, err, func(r *sql.Rows) (*Case, error) { return scanCase(r) })
+	return store.All(rows, err, func(r *sql.Rows) (*Case, error) { return scanCase(r) })
 }
 
 // numberer hands out case numbers: yymmdd, six digits, a check digit. Each

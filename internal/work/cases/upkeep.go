@@ -37,7 +37,7 @@ func (s *Service) Lapse(ctx context.Context) (int, error) {
 			{ActStage, "next_at > 0", "next_at", now},
 		} {
 			rows, err := s.DB.Query(ctx, "SELECT id FROM cases WHERE district = ? AND "+due.where+" AND "+due.col+" < ? ORDER BY "+due.col+", id LIMIT 500", d, due.at)
-			ids, err := collect(rows, err, func(r *sql.Rows) (id int64, err error) { return id, r.Scan(&id) })
+			ids, err := store.All(rows, err, func(r *sql.Rows) (id int64, err error) { return id, r.Scan(&id) })
 			if err != nil {
 				return n, err
 			}
@@ -58,7 +58,7 @@ func (s *Service) Archive(ctx context.Context) (int, error) {
 	n := 0
 	for _, d := range keeper.Districts() {
 		rows, err := s.DB.Query(ctx, "SELECT id FROM cases WHERE district = ? AND open = 0 AND status = 'closed' AND closed_at < ? ORDER BY reported_at, id LIMIT 200", d, limit)
-		ids, err := collect(rows, err, func(r *sql.Rows) (id int64, err error) { return id, r.Scan(&id) })
+		ids, err := store.All(rows, err, func(r *sql.Rows) (id int64, err error) { return id, r.Scan(&id) })
 		if err != nil {
 			return n, err
 		}
@@ -141,7 +141,7 @@ func (s *Service) DrawCalls(ctx context.Context, scope access.Scope, n int) ([]*
 		for _, state := range []string{"c.status = 'verified'", "c.status = 'merged' AND c.merged_into > 0"} {
 			rows, err := s.DB.Query(ctx, fmt.Sprintf("SELECT c.id FROM cases c WHERE c.district = ? AND %s AND c.seat = 0 AND (c.flags & %d) <> 0 AND %s ORDER BY c.draw LIMIT ?", state, FlagCall, where),
 				append(append([]any{d}, args...), n-len(mine))...)
-			more, err := collect(rows, err, func(r *sql.Rows) (id int64, err error) { return id, r.Scan(&id) })
+			more, err := store.All(rows, err, func(r *sql.Rows) (id int64, err error) { return id, r.Scan(&id) })
 			if err != nil {
 				return nil, err
 			}
