@@ -152,6 +152,7 @@ var calls = map[string]call{
 	"list-filters":          {},
 	"list-grids":            {},
 	"list-keys":             {path: account, scoped: true},
+	"list-nets":             {},
 	"list-orgs":             {},
 	"list-outbox":           {},
 	"list-own-sessions":     {},

@@ -290,6 +290,7 @@ func TestPlanBegins(t *testing.T) {
 	if g := gridOf(t, c, open[0]); g != old[open[0]] {
 		t.Error("a withdrawn case moved")
 	}
+	eitherNet(t, c, leader, w.Target.Community, len(open))
 	if a := c.SignIn(admin.Account).Do("DELETE", path+"/publication?note=x", nil); a.Status != 409 {
 		t.Errorf("taken back after it began: %d", a.Status)
 	}
@@ -305,4 +306,44 @@ func gridOf(t *testing.T, c *apptest.City, id int64) int64 {
 		t.Fatal(err)
 	}
 	return x.Grid
+}
+
+// eitherNet asks for today's cases of the community by the old and the new
+// grids: each number opens as many rows as it names.
+func eitherNet(t *testing.T, c *apptest.City, reader *apptest.Person, community int64, atLeast int) {
+	t.Helper()
+	reader = c.SignIn(reader.Account)
+	var nets struct{ Items []struct{ From, Grids int } }
+	reader.Do("GET", fmt.Sprintf("/api/v1/grids/nets?region=%d", community), nil).Want(200).Into(&nets)
+	if len(nets.Items) != 2 || nets.Items[1].Grids >= nets.Items[0].Grids {
+		t.Fatalf("nets: %+v", nets)
+	}
+	for _, net := range nets.Items {
+		days := fmt.Sprintf("from=%d&to=%d&net=%d", dayOf(apptest.Now()), dayOf(apptest.Now()), net.From)
+		var list struct{ Items []struct{ ID int64 } }
+		reader.Do("GET", fmt.Sprintf("/api/v1/grids?region=%d&day=%d&limit=1000", community, net.From), nil).Want(200).Into(&list)
+		here := map[string]bool{}
+		for _, g := range list.Items {
+			here[fmt.Sprint(g.ID)] = true
+		}
+		var f struct {
+			Rows []struct {
+				Key       string
+				Numerator int
+			}
+		}
+		reader.Do("GET", fmt.Sprintf("/api/v1/figures/reported?by=grid&community=%d&%s", community, days), nil).Want(200).Into(&f)
+		all := 0
+		for _, row := range f.Rows {
+			var rows struct{ Count int }
+			reader.Do("GET", fmt.Sprintf("/api/v1/cases?figure=reported&community=%d&grid=%s&count=true&%s", community, row.Key, days), nil).Want(200).Into(&rows)
+			if rows.Count != row.Numerator || row.Key != "0" && !here[row.Key] {
+				t.Errorf("net of %d, grid %s: %d in the figure, %d rows open; one of its grids: %t", net.From, row.Key, row.Numerator, rows.Count, here[row.Key])
+			}
+			all += row.Numerator
+		}
+		if all < atLeast || len(here) != net.Grids {
+			t.Errorf("net of %d: %d cases, want at least %d; %d grids, want %d", net.From, all, atLeast, len(here), net.Grids)
+		}
+	}
 }

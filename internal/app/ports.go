@@ -108,6 +108,26 @@ func (p places) Grid(id int64) cases.Named {
 	return cases.Named{ID: g.ID, Code: strconv.FormatInt(g.Code, 10), Name: g.Name}
 }
 
+func (p places) Net(ctx context.Context, day int) (cases.Net, error) {
+	n, err := p.Atlas.Net(ctx, day)
+	return placed{n}, err
+}
+
+// placed tells where cases lie among the grids of a day.
+type placed struct{ *region.Net }
+
+func (n placed) GridOf(c *cases.Case) int64 {
+	return n.Net.GridOf(c.Community, c.Grid, c.Day, c.Lon, c.Lat)
+}
+
+func (n placed) Grid(id int64) (cases.Named, int64) {
+	g, ok := n.Net.Grid(id)
+	if !ok {
+		return cases.Named{}, 0
+	}
+	return cases.Named{ID: g.ID, Code: strconv.FormatInt(g.Code, 10), Name: g.Name}, g.Community
+}
+
 // people gives the case room names and approvers.
 type people struct {
 	*identity.Service

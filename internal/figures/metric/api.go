@@ -62,6 +62,7 @@ type valueIn struct {
 	Street    string `query:"street" doc:"comma list of codes"`
 	Community string `query:"community" doc:"comma list of codes"`
 	Grid      string `query:"grid" doc:"comma list of ids"`
+	Net       int    `query:"net" doc:"yyyymmdd: grids are those of that day, and each case counts in the one that had its position then"`
 	Category  string `query:"category" doc:"comma list of ids, any level"`
 	Unit      string `query:"unit" doc:"comma list of lead units"`
 	Lead      string `query:"lead" doc:"the same as unit"`
@@ -73,7 +74,7 @@ var _ = web.Name(map[string]errs.Words{"by": w("分组方式", "the breakdown"),
 // query reads what is asked for; days default to this month so far.
 func (s *Service) query(in *valueIn) (Query, error) {
 	cal := s.Cases.Rules().Calendar()
-	q := Query{By: Dim(in.By), From: in.From, To: in.To}
+	q := Query{By: Dim(in.By), From: in.From, To: in.To, Net: in.Net}
 	if q.To == 0 {
 		q.To = cal.Day(s.Cases.DB.Now())
 	}
@@ -136,12 +137,13 @@ type cockpitIn struct {
 	To     int    `query:"to" doc:"last day of report, yyyymmdd; today if left out"`
 	Region string `query:"region" doc:"code of a district, street or community"`
 	Figure string `query:"figure" doc:"the figure to break down; handled_on_time if left out"`
+	Net    int    `query:"net" doc:"yyyymmdd: the grids of that day"`
 }
 
 type cockpitOut struct{ Body *Cockpit }
 
 func (s *Service) cockpit(ctx context.Context, scope access.Scope, in *cockpitIn) (*cockpitOut, error) {
-	q, err := s.query(&valueIn{From: in.From, To: in.To, Region: in.Region})
+	q, err := s.query(&valueIn{From: in.From, To: in.To, Region: in.Region, Net: in.Net})
 	if err != nil {
 		return nil, err
 	}
@@ -222,7 +224,7 @@ func (s *Service) export(ctx context.Context, scope access.Scope, rw http.Respon
 			return err
 		}
 		i := f.info(lang)
-		for _, n := range [][2]string{{w("时段", "Days of report").In(lang), fmt.Sprintf("%d–%d", q.From, q.To)}, {w("含义", "Meaning").In(lang), i.Definition}, {w("分子", "Numerator").In(lang), i.Numerator},
+		for _, n := range [][2]string{{w("时段", "Days of report").In(lang), fmt.Sprintf("%d–%d", q.From, q.To)}, {w("网格口径", "Grids of").In(lang), netDay(q.Net)}, {w("含义", "Meaning").In(lang), i.Definition}, {w("分子", "Numerator").In(lang), i.Numerator},
 			{w("分母", "Denominator").In(lang), i.Denominator}, {w("不计入", "Excluded").In(lang), i.Exclusions}, {w("依据", "Source").In(lang), i.Source}} {
 			if err := note(n[0], n[1]); err != nil {
 				return err
@@ -236,6 +238,13 @@ func (s *Service) export(ctx context.Context, scope access.Scope, rw http.Respon
 	return err
 }
 
+func netDay(day int) string {
+	if day == 0 {
+		return ""
+	}
+	return strconv.Itoa(day)
+}
+
 func percent(v float64) float64 { return float64(int64(v*10_000+0.5)) / 100 }
 
 // valueFrom reads a raw query as valueIn declares it.
@@ -245,7 +254,7 @@ func valueFrom(id string, v url.Values) (*valueIn, error) {
 	for _, d := range []struct {
 		field string
 		into  *int
-	}{{"from", &in.From}, {"to", &in.To}} {
+	}{{"from", &in.From}, {"to", &in.To}, {"net", &in.Net}} {
 		if t := v.Get(d.field); t != "" {
 			n, err := strconv.Atoi(t)
 			if err != nil {

@@ -90,6 +90,9 @@ func (s *Service) Cockpit(ctx context.Context, scope access.Scope, figure string
 	if err := q.check(); err != nil {
 		return nil, err
 	}
+	if err := s.onNet(ctx, &q); err != nil {
+		return nil, err
+	}
 	cal := s.Cases.Rules().Calendar()
 	c := &Cockpit{AsOf: cal.Time(s.Cases.DB.Now()).Format(time.RFC3339), From: q.From, To: q.To, Figure: figure}
 	by := func(d Dim, into *[]Row) func() error {

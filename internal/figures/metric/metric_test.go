@@ -3,6 +3,7 @@ package metric_test
 import (
 	"context"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"strconv"
@@ -60,9 +61,9 @@ func everyCase(t *rapid.T, w *casetest.World, scope access.Scope, f cases.Filter
 	}
 }
 
-// keyOf is the brute-force key of a case.
-func keyOf(c *cases.Case, by metric.Dim) string {
-	n := map[metric.Dim]int64{metric.Total: 0, metric.District: int64(c.District), metric.Street: c.Street, metric.Community: c.Community, metric.Grid: c.Grid, metric.Category: c.Category,
+// keyOf is the brute-force key of a case that lies in the grid.
+func keyOf(c *cases.Case, by metric.Dim, grid int64) string {
+	n := map[metric.Dim]int64{metric.Total: 0, metric.District: int64(c.District), metric.Street: c.Street, metric.Community: c.Community, metric.Grid: grid, metric.Category: c.Category,
 		metric.Group: c.Category / 10 * 10, metric.Unit: c.Lead, metric.Day: int64(c.Day), metric.Month: int64(c.Day / 100)}
 	switch by {
 	case metric.Channel:
@@ -151,6 +152,20 @@ func compare(t *rapid.T, w *casetest.World, s *metric.Service) {
 		q.Grids = some(t, "grids", place(func(s cases.Spot) int64 { return s.Grid }))
 		q.Communities = some(t, "communities", place(func(s cases.Spot) int64 { return s.Community }))
 	}
+	gridOf := func(c *cases.Case) int64 { return c.Grid }
+	if rapid.IntRange(0, 3).Draw(t, "other net") == 0 {
+		q.Net = casetest.OtherNet
+		net, err := w.Atlas.Net(ctx, q.Net)
+		if err != nil {
+			t.Fatal(err)
+		}
+		gridOf = net.GridOf
+		if q.Grids != nil {
+			q.Grids = some(t, "grids of the other net", []int64{0, 101, 1101, 1102, 103, 1105, 1106, 9})
+		} else if rapid.Bool().Draw(t, "by grid") {
+			q.By = metric.Grid
+		}
+	}
 	id := "reported"
 	if q.By != metric.Status {
 		id = rapid.SampledFrom(metric.Catalogue()).Draw(t, "figure").ID
@@ -172,14 +187,14 @@ func compare(t *rapid.T, w *casetest.World, s *metric.Service) {
 		}
 		for _, c := range everyCase(t, w, read, cases.Filter{From: q.From, To: q.To, Categories: q.Categories, Channels: q.Channels, MarksAll: all, MarksNone: none}) {
 			if len(q.Districts) > 0 && !slices.Contains(q.Districts, c.District) || len(q.Streets) > 0 && !slices.Contains(q.Streets, c.Street) || len(q.Units) > 0 && !slices.Contains(q.Units, c.Lead) ||
-				len(q.Grids) > 0 && !slices.Contains(q.Grids, c.Grid) || len(q.Communities) > 0 && !slices.Contains(q.Communities, c.Community) {
+				len(q.Grids) > 0 && !slices.Contains(q.Grids, gridOf(c)) || len(q.Communities) > 0 && !slices.Contains(q.Communities, c.Community) {
 				continue
 			}
 			total[i]++
 			if q.By == metric.Unit && c.Lead == 0 || q.By == metric.Total {
 				continue
 			}
-			k := keyOf(c, q.By)
+			k := keyOf(c, q.By, gridOf(c))
 			n := want[k]
 			n[i]++
 			want[k] = n
@@ -202,6 +217,25 @@ func compare(t *rapid.T, w *casetest.World, s *metric.Service) {
 	}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Fatalf("%s by %q, %d–%d (rows -, cubes +):\n%s", id, q.By, q.From, q.To, d)
+	}
+	if q.By == metric.Grid { // each row opens the cases that it counts
+		key := rapid.SampledFrom(append(slices.Sorted(maps.Keys(want)), "0")).Draw(t, "row")
+		all, none, err := metric.Masks(id, metric.Numerator)
+		if err != nil {
+			t.Fatal(err)
+		}
+		grid, _ := strconv.ParseInt(key, 10, 64)
+		f := cases.Filter{From: q.From, To: q.To, Streets: q.Streets, Communities: q.Communities, Categories: q.Categories, Channels: q.Channels, Grids: []int64{grid}, Net: q.Net, MarksAll: all, MarksNone: none}
+		opened := 0
+		for _, c := range everyCase(t, w, read, f) {
+			if (len(q.Districts) == 0 || slices.Contains(q.Districts, c.District)) && (len(q.Units) == 0 || slices.Contains(q.Units, c.Lead)) {
+				opened++
+			}
+		}
+		n, exact, err := w.Count(ctx, read, f, 100_000)
+		if err != nil || !exact || int64(opened) != want[key][0] || len(q.Districts)+len(q.Units) == 0 && n != opened {
+			t.Fatalf("%s in grid %s of net %d: %d rows open, %d counted, %d in the figure (%v)", id, key, q.Net, opened, n, want[key][0], err)
+		}
 	}
 	if n := numbers(a.Total); n != total {
 		t.Fatalf("%s total, %d–%d: rows %v, figure %v", id, q.From, q.To, total, n)

@@ -47,6 +47,9 @@ type Query struct {
 	Categories  []int64 // any node; its leaves are meant
 	Units       []int64 // lead units
 	Channels    []string
+	Net         int // day whose grids are meant; 0: the grid of each case
+
+	net cases.Net
 }
 
 // Row is a figure for one key of the dimension.
@@ -168,6 +171,17 @@ func (q *Query) check() error {
 	return nil
 }
 
+// byNet tells whether each case has to be placed on another day's grids.
+func (q *Query) byNet() bool { return q.net != nil && (q.By == Grid || len(q.Grids) > 0) }
+
+// onNet finds the grids of the query's day.
+func (s *Service) onNet(ctx context.Context, q *Query) (err error) {
+	if q.Net != 0 {
+		q.net, err = s.Cases.Atlas.Net(ctx, q.Net)
+	}
+	return err
+}
+
 // Value computes a figure for the scope, broken down by q.By, in the language.
 // It never counts a case that the scope does not reach.
 func (s *Service) Value(ctx context.Context, scope access.Scope, id string, q Query, lang string) (*Answer, error) {
@@ -180,6 +194,9 @@ func (s *Service) Value(ctx context.Context, scope access.Scope, id string, q Qu
 	}
 	if q.By == Status && !f.allCases() {
 		return nil, errBy
+	}
+	if err := s.onNet(ctx, &q); err != nil {
+		return nil, err
 	}
 	a := &Answer{Figure: f}
 	if q.By != Total {
@@ -228,7 +245,7 @@ func (s *Service) rows(f *Figure, q *Query, n sums, lang string) []Row {
 			continue
 		}
 		r := Row{Key: k, Measured: f.measured(v)}
-		s.name(&r, q.By, lang)
+		s.name(&r, q, lang)
 		out = append(out, r)
 	}
 	slices.SortFunc(out, func(a, b Row) int {
@@ -294,7 +311,7 @@ var statusNames = map[string]errs.Words{
 }
 
 // name labels a row in the words of the reader.
-func (s *Service) name(r *Row, by Dim, lang string) {
+func (s *Service) name(r *Row, q *Query, lang string) {
 	id := number(r.Key)
 	r.Label = r.Key
 	known := func(n cases.Named, none errs.Words) {
@@ -305,11 +322,14 @@ func (s *Service) name(r *Row, by Dim, lang string) {
 		}
 	}
 	nowhere := w("未定位", "Place unknown")
-	switch by {
+	switch q.By {
 	case District, Street, Community:
 		known(s.Cases.Atlas.Region(id), nowhere)
 	case Grid:
 		g := s.Cases.Atlas.Grid(id)
+		if q.net != nil {
+			g, _ = q.net.Grid(id)
+		}
 		known(g, nowhere)
 		r.Code = g.Code
 	case Category, Group:
@@ -317,7 +337,7 @@ func (s *Service) name(r *Row, by Dim, lang string) {
 			r.Label = w("未分类", "Without category").In(lang)
 		} else if code, name, group, ok := s.branch(id); ok {
 			r.Code, r.Label = code, name.In(lang)
-			if by == Category {
+			if q.By == Category {
 				r.Group = strconv.FormatInt(group, 10)
 			}
 		}

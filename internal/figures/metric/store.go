@@ -172,7 +172,7 @@ func (r *reading) holds(c cube, needs []Dim) bool {
 // read plans the reading: cubes where they hold what is needed, the cases else.
 func (r *reading) read(ctx context.Context, db store.Reader) error {
 	cubes, narrow := byStreets(r.scope)
-	if !cubes {
+	if !cubes || r.q.byNet() {
 		return r.fromCases(ctx, db, r.q.From, r.q.To)
 	}
 	needs := r.needs(narrow)
@@ -287,7 +287,11 @@ func in[T any](c *cond, col string, vals []T) {
 func (r *reading) narrow(c *cond, cols map[Dim]string, cube bool) {
 	in(c, cols[Street], r.q.Streets)
 	in(c, cols[Community], r.q.Communities)
-	in(c, cols[Grid], r.q.Grids)
+	if !r.q.byNet() {
+		in(c, cols[Grid], r.q.Grids)
+	} else if len(r.q.Grids) > 0 && !slices.Contains(r.q.Grids, 0) {
+		in(c, cols[Community], cases.Communities(r.q.net, r.q.Grids))
+	}
 	in(c, cols[Unit], r.q.Units)
 	if len(r.q.Categories) > 0 {
 		var leaves []int64
@@ -376,6 +380,7 @@ var scopeCols = access.Cols{District: "c.district", Street: "c.street", Communit
 // fromCases counts the cases themselves.
 func (r *reading) fromCases(ctx context.Context, db store.Reader, from, to int) error {
 	key, _ := r.column(caseCols, r.by)
+	byNet := r.q.byNet()
 	cal := r.s.Cases.Rules().Calendar()
 	start, end := cal.DayStart(from), cal.DayStart(cal.AddDays(to, 1))
 	c := &cond{}
@@ -392,6 +397,9 @@ func (r *reading) fromCases(ctx context.Context, db store.Reader, from, to int) 
 	r.narrow(c, caseCols, false)
 	if r.by == Unit {
 		c.and("c.lead > 0")
+	}
+	if byNet {
+		return r.placed(ctx, db, key, c)
 	}
 	var counts strings.Builder
 	for _, set := range r.sets {
@@ -411,6 +419,32 @@ func (r *reading) fromCases(ctx context.Context, db store.Reader, from, to int) 
 		v := r.out.at(k, len(r.sets))
 		for i := range n {
 			v[i] += n[i]
+		}
+		return nil
+	})
+}
+
+// placed counts the cases of the condition one by one, each on the query's net.
+func (r *reading) placed(ctx context.Context, db store.Reader, key string, c *cond) error {
+	return r.collect(ctx, db, "SELECT "+cases.PlaceCols+", c.marks, "+key+" FROM cases c WHERE "+strings.Join(c.sql, " AND "), c.args, func(rows *sql.Rows) error {
+		var marks int64
+		var k string
+		x, err := cases.ScanPlaced(rows, &marks, &k)
+		if err != nil {
+			return err
+		}
+		grid := r.q.net.GridOf(x)
+		if len(r.q.Grids) > 0 && !slices.Contains(r.q.Grids, grid) {
+			return nil
+		}
+		if r.by == Grid {
+			k = strconv.FormatInt(grid, 10)
+		}
+		v := r.out.at(k, len(r.sets))
+		for i, set := range r.sets {
+			if set.Holds(marks) {
+				v[i]++
+			}
 		}
 		return nil
 	})

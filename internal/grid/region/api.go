@@ -132,9 +132,33 @@ type regionOut struct{ Body regionItem }
 
 type gridsIn struct {
 	Region string `query:"region" pattern:"^([0-9]{4}|[0-9]{6}|[0-9]{9}|[0-9]{12})?$"`
+	Day    int    `query:"day" doc:"yyyymmdd: the grids of that day; 0: of today"`
+	ID     int64  `query:"id" doc:"Only the grid with this id"`
 	Q      string `query:"q" maxLength:"60"`
 	Cursor string `query:"cursor" pattern:"^([0-9]{15})?$" doc:"Code of the last grid of the page before"`
 	Limit  int    `query:"limit" minimum:"1" maximum:"1000" default:"100"`
+}
+
+type dayIn struct {
+	Day int `query:"day" doc:"yyyymmdd: the grids of that day; today if left out"`
+}
+
+type netsIn struct {
+	Region string `query:"region" pattern:"^([0-9]{4}|[0-9]{6}|[0-9]{9}|[0-9]{12})?$"`
+}
+
+type netItem struct {
+	From        int  `json:"from" doc:"yyyymmdd, first day"`
+	To          int  `json:"to,omitempty" doc:"first day of the next net"`
+	Coming      bool `json:"coming" doc:"published, begins on a day to come"`
+	Communities int  `json:"communities" doc:"how many got other grids on the first day"`
+	Grids       int  `json:"grids"`
+}
+
+type netsOut struct {
+	Body struct {
+		Items []netItem `json:"items"`
+	}
 }
 
 type gridItem struct {
@@ -175,6 +199,8 @@ func (a *Atlas) Register(r *web.Router, tiles *Tiles) {
 		Summary: "修改区划名称或起止日期", SummaryEN: "Rename a region or set its dates, as a new version"}, a.apiUpdate)
 	web.Register(r, web.Op{ID: "list-grids", Method: "GET", Path: v1 + "/grids", Policy: access.SignedIn, Tags: []string{"regions"},
 		Summary: "网格列表", SummaryEN: "List grids"}, a.apiGrids)
+	web.Register(r, web.Op{ID: "list-nets", Method: "GET", Path: v1 + "/grids/nets", Policy: access.SignedIn, Tags: []string{"regions"},
+		Summary: "历次网格划分", SummaryEN: "The nets of grids that there were and will be"}, a.apiNets)
 	web.Register(r, web.Op{ID: "map-info", Method: "GET", Path: v1 + "/map/info", Policy: access.Public, Tags: []string{"map"},
 		Summary: "地图范围与图层", SummaryEN: "Extent and layers of the map"}, func(ctx context.Context, _ access.Scope, _ *struct{}) (*infoOut, error) {
 		return a.apiInfo(tiles), nil
@@ -186,12 +212,21 @@ func (a *Atlas) Register(r *web.Router, tiles *Tiles) {
 			if !ok || name == "grids" {
 				return errs.NotFound.New()
 			}
-			return a.serveLayer(w, req, name)
+			return a.serveLayer(w, req, name, 0)
 		})
-	web.Handle(r, web.Op{ID: "map-grids", Method: "GET", Path: v1 + "/map/grids.geojson", Policy: access.SignedIn, Tags: []string{"map"}, Produces: "application/geo+json",
+	web.Handle(r, web.Op{ID: "map-grids", Method: "GET", Path: v1 + "/map/grids.geojson", Policy: access.SignedIn, Tags: []string{"map"}, Produces: "application/geo+json", Params: dayIn{},
 		Summary: "网格边界", SummaryEN: "Boundaries of the grids"},
-		func(_ context.Context, _ access.Scope, w http.ResponseWriter, req *http.Request) error {
-			return a.serveLayer(w, req, "grids")
+		func(ctx context.Context, _ access.Scope, w http.ResponseWriter, req *http.Request) error {
+			text := req.URL.Query().Get("day")
+			if text == "" {
+				return a.serveLayer(w, req, "grids", 0)
+			}
+			day, _ := strconv.Atoi(text) // Net refuses what is no day
+			n, err := a.Net(ctx, day)
+			if err != nil {
+				return err
+			}
+			return a.serveLayer(w, req, "grids", n.From)
 		})
 	web.Handle(r, web.Op{ID: "map-tile", Method: "GET", Path: v1 + "/map/tiles/{z}/{x}/{y}", Policy: access.SignedIn, Tags: []string{"map"}, Produces: "image/png",
 		Summary: "天地图瓦片（需配置）", SummaryEN: "A Tianditu tile, where configured"},
@@ -324,14 +359,33 @@ func (a *Atlas) apiUpdate(ctx context.Context, scope access.Scope, in *regionPut
 	return &regionOut{a.item(r)}, nil
 }
 
-func (a *Atlas) apiGrids(_ context.Context, _ access.Scope, in *gridsIn) (*gridsOut, error) {
+func (a *Atlas) apiNets(ctx context.Context, _ access.Scope, in *netsIn) (*netsOut, error) {
 	area, _ := strconv.ParseInt(in.Region, 10, 64)
+	list, err := a.Nets(ctx, area)
+	out := &netsOut{}
+	out.Body.Items = []netItem{}
+	for _, n := range list {
+		out.Body.Items = append(out.Body.Items, netItem{From: n.From, To: n.To, Coming: n.From > a.today(), Communities: n.Communities, Grids: n.Grids})
+	}
+	return out, err
+}
+
+func (a *Atlas) apiGrids(ctx context.Context, _ access.Scope, in *gridsIn) (*gridsOut, error) {
+	area, _ := strconv.ParseInt(in.Region, 10, 64)
+	list := a.Grids(area)
+	if in.Day != 0 {
+		n, err := a.Net(ctx, in.Day)
+		if err != nil {
+			return nil, err
+		}
+		list = n.Within(area)
+	}
 	after, _ := strconv.ParseInt(in.Cursor, 10, 64)
 	out := &gridsOut{}
 	out.Body.Items = []gridItem{}
 	q := normalise(in.Q)
-	for _, g := range a.Grids(area) {
-		if q != "" && !strings.Contains(normalise(g.Name), q) && !strings.Contains(strconv.FormatInt(g.Code, 10), q) {
+	for _, g := range list {
+		if in.ID != 0 && g.ID != in.ID || q != "" && !strings.Contains(normalise(g.Name), q) && !strings.Contains(strconv.FormatInt(g.Code, 10), q) {
 			continue
 		}
 		out.Body.Count++

@@ -31,6 +31,7 @@ type Atlas struct {
 	onChange func(*Atlas)
 	layers   *layers
 	cur      atomic.Pointer[chart]
+	nets     nets
 	loading  sync.Mutex
 }
 

@@ -45,7 +45,13 @@ type layers struct {
 	dir  string
 	mu   sync.Mutex
 	cur  atomic.Pointer[manifest]
-	made sync.Map // name → *madeLayer
+	made sync.Map // madeKey → *madeLayer
+}
+
+// madeKey names a made layer; day 0 is today.
+type madeKey struct {
+	name string
+	day  int
 }
 
 // madeLayer is a layer made from the tables, gzipped.
@@ -176,8 +182,8 @@ func syncDir(dir string) error {
 // Synthetic tells whether the loaded city was made up.
 func (a *Atlas) Synthetic() bool { return a.layers.cur.Load().Synthetic }
 
-// layer opens a layer: gzipped bytes and its ETag.
-func (a *Atlas) layer(ctx context.Context, name string) (io.ReadCloser, string, error) {
+// layer opens a layer, grids of a day (0: today): gzipped bytes and its ETag.
+func (a *Atlas) layer(ctx context.Context, name string, day int) (io.ReadCloser, string, error) {
 	m := a.layers.cur.Load()
 	if etag, ok := m.Layers[name]; ok {
 		f, err := os.Open(a.layers.file(name, etag))
@@ -193,20 +199,24 @@ func (a *Atlas) layer(ctx context.Context, name string) (io.ReadCloser, string, 
 	if len(c.regions) == 0 {
 		return nil, "", errs.NotFound.New()
 	}
-	if v, ok := a.layers.made.Load(name); ok {
-		if made := v.(*madeLayer); made.stamp == c.stamp && made.day == c.day {
+	key := madeKey{name, day}
+	if day == 0 {
+		day = c.day
+	}
+	if v, ok := a.layers.made.Load(key); ok {
+		if made := v.(*madeLayer); made.stamp == c.stamp && made.day == day {
 			return io.NopCloser(bytes.NewReader(made.gz)), made.etag, nil
 		}
 	}
-	raw, err := a.makeLayer(ctx, c, name)
+	raw, err := a.makeLayer(ctx, c, name, day)
 	if err != nil {
 		return nil, "", err
 	}
-	made := &madeLayer{stamp: c.stamp, day: c.day}
+	made := &madeLayer{stamp: c.stamp, day: day}
 	if made.gz, made.etag, err = squeeze(raw); err != nil {
 		return nil, "", err
 	}
-	a.layers.made.Store(name, made)
+	a.layers.made.Store(key, made)
 	return io.NopCloser(bytes.NewReader(made.gz)), made.etag, nil
 }
 
@@ -219,10 +229,10 @@ type feature struct {
 }
 
 // makeLayer draws regions or grids from the boundaries in the tables.
-func (a *Atlas) makeLayer(ctx context.Context, c *chart, name string) ([]byte, error) {
+func (a *Atlas) makeLayer(ctx context.Context, c *chart, name string, day int) ([]byte, error) {
 	list := []feature{}
 	if name == "grids" {
-		n, err := readNet(ctx, a.db, c.day)
+		n, err := readNet(ctx, a.db, day)
 		if err != nil {
 			return nil, err
 		}
@@ -234,7 +244,7 @@ func (a *Atlas) makeLayer(ctx context.Context, c *chart, name string) ([]byte, e
 			}
 			props := map[string]any{"id": g.ID, "code": strconv.FormatInt(g.Code, 10), "name": g.Name, "kind": g.Kind, "purpose": g.Purpose,
 				"community": strconv.FormatInt(g.Community, 10), "street": strconv.FormatInt(g.Community/1000, 10), "households": g.Households}
-			if i, ok := c.gridAt[g.ID]; ok {
+			if i, ok := c.gridAt[g.ID]; ok && day == c.day {
 				props["lon"], props["lat"] = c.gridCentre[i][0], c.gridCentre[i][1]
 			}
 			list = append(list, feature{"Feature", g.ID, props, json.RawMessage(g.Polygon)})
@@ -265,8 +275,8 @@ func (a *Atlas) makeLayer(ctx context.Context, c *chart, name string) ([]byte, e
 // serveLayer answers with a layer, gzipped if the client takes that. With the
 // version in the query it may be kept for ever; without, it is asked for again
 // and usually answered 304.
-func (a *Atlas) serveLayer(w http.ResponseWriter, req *http.Request, name string) error {
-	body, etag, err := a.layer(req.Context(), name)
+func (a *Atlas) serveLayer(w http.ResponseWriter, req *http.Request, name string, day int) error {
+	body, etag, err := a.layer(req.Context(), name, day)
 	if err != nil {
 		return err
 	}

@@ -157,3 +157,81 @@ func TestRedrawBegins(t *testing.T) {
 		t.Errorf("taken back after it began: %v", err)
 	}
 }
+
+// TestNet looks at a thing by the grids of before and after a publication.
+func TestNet(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		ctx := context.Background()
+		d := chessboard(1, 1, 2, 3)
+		a := load(t, db, d)
+		const community, other = 990101001001, 990101001002
+		r := halves(db, d, community)
+		r.Grids[0].Polygon, r.Grids[1].Polygon = square(0, 0, 1, 2), square(1, 0, 1, 2)
+		if err := db.Write(ctx, func(tx *store.Tx) error { return a.Publish(tx, admin, r) }); err != nil {
+			t.Fatal(err)
+		}
+		if err := a.Refresh(ctx); err != nil {
+			t.Fatal(err)
+		}
+		nets, err := a.Nets(ctx, 0)
+		if err != nil || len(nets) != 2 || nets[0] != (region.NetSpan{From: 20200101, To: r.From, Communities: 2, Grids: 8}) || nets[1] != (region.NetSpan{From: r.From, Communities: 1, Grids: 6}) {
+			t.Fatalf("nets: %+v, %v", nets, err)
+		}
+		if here, err := a.Nets(ctx, other); err != nil || len(here) != 1 || here[0].Grids != 4 {
+			t.Errorf("nets of a community that was not planned anew: %+v, %v", here, err)
+		}
+		before, err := a.Net(ctx, 19990101)
+		if err != nil {
+			t.Fatal(err)
+		}
+		after, err := a.Net(ctx, r.From)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := a.Net(ctx, 20261301); !errs.Is(err, errs.Invalid) {
+			t.Errorf("a day that does not exist: %v", err)
+		}
+		old := d.Grids[:4]
+		first, east := r.Grids[0].ID, r.Grids[1].ID
+		inEast := func() (lon, lat float64) {
+			for _, b := range d.Buildings {
+				if r.Buildings[b.ID] == east && b.Grid == old[3].ID {
+					return b.Lon, b.Lat
+				}
+			}
+			t.Fatal("no building")
+			return 0, 0
+		}
+		lon, lat := inEast()
+		today := dayAfter(db, 0)
+		for _, x := range []struct {
+			why             string
+			community, grid int64
+			day             int
+			lon, lat        float64
+			before, after   int64
+		}{
+			{"its position decides", community, old[3].ID, today, lon, lat, old[3].ID, east},
+			{"reported after, looked at by the old net", community, east, r.From, lon, lat, old[3].ID, east},
+			{"without a position it is known on its own net", community, old[1].ID, today, 0, 0, old[1].ID, 0},
+			{"a grid that keeps its id is another grid after", community, first, r.From, 0, 0, 0, first},
+			{"a position in another community tells nothing", community, old[0].ID, today, west + 3.5*cell, south + 0.5*cell, 0, 0},
+			{"where nothing changed the grid stays", other, d.Grids[5].ID, today, lon, lat, d.Grids[5].ID, d.Grids[5].ID},
+			{"nowhere", 0, 0, today, 0, 0, 0, 0},
+		} {
+			if b, n := before.GridOf(x.community, x.grid, x.day, x.lon, x.lat), after.GridOf(x.community, x.grid, x.day, x.lon, x.lat); b != x.before || n != x.after {
+				t.Errorf("%s: %d before and %d after, want %d and %d", x.why, b, n, x.before, x.after)
+			}
+		}
+		if err := db.Write(ctx, func(tx *store.Tx) error { return a.Undo(tx, admin, r.ID) }); err != nil {
+			t.Fatal(err)
+		}
+		if err := a.Refresh(ctx); err != nil {
+			t.Fatal(err)
+		}
+		if nets, err := a.Nets(ctx, 0); err != nil || len(nets) != 1 {
+			t.Errorf("nets after the publication was taken back: %+v, %v", nets, err)
+		}
+	})
+}

@@ -91,7 +91,7 @@ func (a *Atlas) barriers(ctx context.Context, box orb.Bound) ([]Barrier, error) 
 		"roads": {"expressway": "main_road", "main": "main_road", "railway": "railway"},
 		"water": {"river": "river", "canal": "river"},
 	} {
-		body, _, err := a.layer(ctx, layer)
+		body, _, err := a.layer(ctx, layer, 0)
 		if errs.Is(err, errs.NotFound) {
 			continue
 		}

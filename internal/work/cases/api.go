@@ -137,6 +137,7 @@ type listIn struct {
 	Street    string `query:"street" doc:"comma list of codes"`
 	Community string `query:"community" doc:"comma list of codes"`
 	Grid      string `query:"grid" doc:"comma list of ids"`
+	Net       int    `query:"net" doc:"yyyymmdd: grid names grids of that day, and each case lies in the one that had its position then"`
 	Lead      int64  `query:"lead"`
 	Assist    int64  `query:"assist"`
 	Overdue   bool   `query:"overdue"`
@@ -163,7 +164,7 @@ func list(s string) []string {
 }
 
 func (a *api) filter(in *listIn) (Filter, error) {
-	f := Filter{Statuses: list(in.Status), Grades: list(in.Grade), Channels: list(in.Channel), District: in.District,
+	f := Filter{Statuses: list(in.Status), Grades: list(in.Grade), Channels: list(in.Channel), District: in.District, Net: in.Net,
 		Lead: in.Lead, Assist: in.Assist, Overdue: in.Overdue, Soon: in.Soon, Mine: in.Mine, Pending: in.Pending, Query: in.Q, From: in.From, To: in.To, Sort: in.Sort, Limit: in.Limit}
 	if in.Open != "" {
 		open := in.Open == "true"

@@ -1,6 +1,8 @@
 package cases
 
 import (
+	"context"
+
 	"linli/internal/kernel/access"
 	"linli/internal/kernel/calendar"
 	"linli/internal/kernel/errs"
@@ -221,6 +223,13 @@ type Atlas interface {
 	SpotOf(community, grid int64) (Spot, bool)
 	Region(code int64) Named
 	Grid(id int64) Named
+	Net(ctx context.Context, day int) (Net, error) // the grids as they were on a day, or will be
+}
+
+// Net is the grids of a day, by which cases of any other day can be looked at.
+type Net interface {
+	GridOf(c *Case) int64         // of the net; 0 if it cannot be told
+	Grid(id int64) (Named, int64) // with its community; none if the net has no such grid
 }
 
 // People answers who somebody or something is.

@@ -23,6 +23,7 @@ type Filter struct {
 	Streets     []int64
 	Communities []int64
 	Grids       []int64
+	Net         int // day whose grids Grids are of; 0: each case's own
 	Lead        int64
 	Assist      int64
 	Overdue     bool
@@ -85,7 +86,9 @@ func (s *Service) build(ctx context.Context, scope access.Scope, f *Filter, t ty
 	in(q, "c.channel", f.Channels)
 	in(q, "c.street", f.Streets)
 	in(q, "c.community", f.Communities)
-	in(q, "c.grid", f.Grids)
+	if err := s.inGrids(ctx, q, f); err != nil {
+		return nil, err
+	}
 	if f.Lead != 0 {
 		q.and("c.lead = ?", f.Lead)
 		q.lead = true
@@ -157,6 +160,36 @@ func (s *Service) build(ctx context.Context, scope access.Scope, f *Filter, t ty
 		out = append(out, f.plan(q, o, scope, leaves)...)
 	}
 	return out, nil
+}
+
+// inGrids narrows the query to the grids, of another day's net if so asked: the
+// database finds the communities, and each case is placed on the net.
+func (s *Service) inGrids(ctx context.Context, q *query, f *Filter) error {
+	if f.Net == 0 || len(f.Grids) == 0 {
+		in(q, "c.grid", f.Grids)
+		return nil
+	}
+	net, err := s.Atlas.Net(ctx, f.Net)
+	if err != nil {
+		return err
+	}
+	if !slices.Contains(f.Grids, 0) {
+		in(q, "c.community", Communities(net, f.Grids))
+	}
+	q.keep = func(c *Case) bool { return slices.Contains(f.Grids, net.GridOf(c)) }
+	return nil
+}
+
+// Communities are those in which the grids of the net lie; the code 0, which
+// cases of a known grid never have, stands for those that are not of the net.
+func Communities(net Net, grids []int64) []int64 {
+	var out []int64
+	for _, id := range grids {
+		if _, c := net.Grid(id); !slices.Contains(out, c) {
+			out = append(out, c)
+		}
+	}
+	return out
 }
 
 // fewOwn is up to how many rows a unit's or a person's cases are read from those.
@@ -358,8 +391,8 @@ func (s *Service) Count(ctx context.Context, scope access.Scope, f Filter, bound
 			return 0, false, err
 		}
 		for _, q := range parts {
-			var k int
-			if err := s.DB.QueryRow(ctx, "SELECT COUNT(*) FROM ("+q.text(s.DB.Engine(), "", " LIMIT ?")+") x", append(q.args, bound+1-n)...).Scan(&k); err != nil {
+			k, err := q.count(ctx, s.DB, bound+1-n)
+			if err != nil {
 				return 0, false, err
 			}
 			if n += k; n > bound {
@@ -368,6 +401,28 @@ func (s *Service) Count(ctx context.Context, scope access.Scope, f Filter, bound
 		}
 	}
 	return n, true, nil
+}
+
+// count counts the query's cases up to most.
+func (q *query) count(ctx context.Context, db *store.DB, most int) (n int, err error) {
+	if q.keep == nil {
+		return n, db.QueryRow(ctx, "SELECT COUNT(*) FROM ("+q.text(db.Engine(), "", " LIMIT ?")+") x", append(slices.Clip(q.args), most)...).Scan(&n)
+	}
+	rows, err := db.Query(ctx, q.text(db.Engine(), PlaceCols, ""), q.args...)
+	if err != nil {
+		return 0, err
+	}
+	defer rows.Close()
+	for n < most && rows.Next() {
+		c, err := ScanPlaced(rows)
+		if err != nil {
+			return 0, err
+		}
+		if q.keep(c) {
+			n++
+		}
+	}
+	return n, rows.Err()
 }
 
 // Log reads the history of a case in order.

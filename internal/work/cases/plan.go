@@ -25,6 +25,7 @@ type query struct {
 	lead  bool   // it asks for one lead unit
 	where []string
 	args  []any
+	keep  func(*Case) bool // what the database cannot tell; nil: all
 }
 
 func (q *query) and(sql string, args ...any) {
@@ -290,7 +291,14 @@ func (r *run) fill(ctx context.Context, db *store.DB, o order, n int) error {
 	} else {
 		r.last = &Place{r.rows[n-1].key(o.col), r.rows[n-1].ID}
 	}
-	return err
+	if q.keep == nil || err != nil {
+		return err
+	}
+	r.rows = slices.DeleteFunc(r.rows, func(c *Case) bool { return !q.keep(c) })
+	if len(r.rows) == 0 && !r.done {
+		return r.fill(ctx, db, o, min(2*n, 1000))
+	}
+	return nil
 }
 
 // merge reads the first n rows of the queries together, in order. Each is asked

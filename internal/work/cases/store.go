@@ -178,6 +178,15 @@ func scanCase(row interface{ Scan(...any) error }) (*Case, error) {
 	return c, err
 }
 
+// PlaceCols are what a Net looks at, from cases c.
+const PlaceCols = "c.community, c.grid, c.day, c.lon, c.lat"
+
+// ScanPlaced reads PlaceCols and what stands behind them.
+func ScanPlaced(rows *sql.Rows, more ...any) (*Case, error) {
+	c := &Case{}
+	return c, rows.Scan(append([]any{&c.Community, &c.Grid, &c.Day, &c.Lon, &c.Lat}, more...)...)
+}
+
 // stateDigest is the hash of the whole present row. Columns that came later enter
 // it only when they hold something, so that older histories still prove.
 func stateDigest(c *Case) [32]byte {

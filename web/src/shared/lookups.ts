@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api, type Category, data } from './api.ts';
+import { call } from './call.ts';
 import { useSession } from './session.tsx';
 
 export interface CategoryNode {
@@ -96,4 +97,17 @@ export function useStreets() {
     staleTime: 30 * 60_000,
   });
   return isCity ? (below.data ?? []) : (top.data?.items ?? []);
+}
+
+/** A grid's name on a day (yyyymmdd; today without one); "0" is what lies in no known grid. */
+export function useGridName(id: string | undefined, day?: number): string | undefined {
+  const { t } = useTranslation();
+  const q = useQuery({
+    queryKey: ['grid', id, day],
+    queryFn: ({ signal }) =>
+      call<{ items: { name: string }[] | null }>('GET', '/grids', { query: { id, day }, signal }),
+    enabled: !!id && id !== '0',
+    staleTime: 10 * 60_000,
+  });
+  return id === '0' ? t('cases:no_grid') : q.data?.items?.[0]?.name;
 }

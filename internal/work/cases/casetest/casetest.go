@@ -8,6 +8,7 @@ package casetest
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"sync"
 	"testing"
@@ -248,6 +249,42 @@ func (a atlas) Grid(id int64) cases.Named {
 		return cases.Named{ID: id, Code: fmt.Sprintf("%d%03d", s.Community, id), Name: fmt.Sprintf("第%d网格", id)}
 	}
 	return cases.Named{}
+}
+
+// OtherNet is the day of another net: in the first community of each street two
+// new grids, 1000 above the old ones' ids, lie crosswise to them, which for want
+// of real places the cases' ids decide. There a case without a position is in none.
+const OtherNet = 20200101
+
+func (a atlas) Net(_ context.Context, day int) (cases.Net, error) {
+	return net{a, day == OtherNet}, nil
+}
+
+type net struct {
+	atlas
+	other bool
+}
+
+func (n net) crosswise(community int64) bool { return n.other && community%2 == 1 }
+
+func (n net) GridOf(c *cases.Case) int64 {
+	if !n.crosswise(c.Community) {
+		return c.Grid
+	}
+	spot, ok := n.At(c.Lon, c.Lat)
+	if !ok || spot.Community != c.Community {
+		return 0
+	}
+	first := n.w.Spots[slices.IndexFunc(n.w.Spots, func(s cases.Spot) bool { return s.Community == c.Community })].Grid
+	return 1000 + first + int64(c.Day%2)
+}
+
+func (n net) Grid(id int64) (cases.Named, int64) {
+	s, ok := n.SpotOf(0, id%1000)
+	if !ok || id == 0 || n.crosswise(s.Community) != (id > 1000) {
+		return cases.Named{}, 0
+	}
+	return cases.Named{ID: id, Code: fmt.Sprintf("%d%03d", s.Community, id%1000), Name: fmt.Sprintf("第%d网格", id)}, s.Community
 }
 
 type people struct{}

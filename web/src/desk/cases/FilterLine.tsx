@@ -5,7 +5,7 @@ import { lazy, Suspense, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { CaseItem } from '@/shared/api.ts';
 import { api, data, once } from '@/shared/api.ts';
-import { useCategories, useOrgs, useRegions, useStreets } from '@/shared/lookups.ts';
+import { useCategories, useGridName, useOrgs, useRegions, useStreets } from '@/shared/lookups.ts';
 import { useSession } from '@/shared/session.tsx';
 import { Loading } from '@/shared/ui/state.tsx';
 import { uuidv7 } from '@/shared/uuid.ts';
@@ -18,6 +18,7 @@ function useNames(f: Filter, rows: CaseItem[]): Names {
   const { byId } = useCategories();
   const orgs = useOrgs('', !!(f.lead ?? f.assist));
   const streets = useStreets();
+  const grid = useGridName(f.grid, f.net);
   const { me } = useSession();
   const top = useRegions(f.district ? me.city.code : undefined);
   return useMemo(() => {
@@ -34,10 +35,10 @@ function useNames(f: Filter, rows: CaseItem[]): Names {
       if (key === 'street')
         return street.get(value) ?? rows.find((r) => r.street?.code === value)?.street?.name;
       if (key === 'community') return rows.find((r) => r.community?.code === value)?.community?.name;
-      if (key === 'grid') return rows.find((r) => String(r.grid?.id) === value)?.grid?.name;
+      if (key === 'grid') return grid;
       return undefined;
     };
-  }, [byId, orgs.data, streets, rows, top.data]);
+  }, [byId, orgs.data, streets, rows, top.data, grid]);
 }
 
 function Saved({ filter, apply }: { filter: Filter; apply: (query: string) => void }) {

@@ -9,7 +9,7 @@ const flags = ['open', 'mine', 'overdue', 'soon'] as const;
 const lists = ['status', 'grade', 'category', 'channel'] as const;
 /** The server takes one of these only. */
 const singles = ['flag', 'pending', 'district', 'street', 'community', 'grid', 'lead', 'assist'] as const;
-const days = ['from', 'to'] as const;
+const days = ['net', 'from', 'to'] as const;
 const texts = ['q', 'figure', 'part'] as const;
 export const filterKeys = [...flags, ...lists, ...singles, ...days, ...texts] as const;
 export type FilterKey = (typeof filterKeys)[number];
@@ -42,6 +42,8 @@ export interface Filter {
   grid?: string;
   lead?: string;
   assist?: string;
+  /** Day (yyyymmdd) whose grids the grid is of. */
+  net?: number;
   /** Days, yyyymmdd, both included. */
   from?: number;
   to?: number;
@@ -135,6 +137,7 @@ export function phrases(f: Filter, t: Translate, names: Names = () => undefined)
       k === 'pending' ? t(`cases:pending.${v}`) : k === 'flag' ? t(`cases:flag.${v}`) : (names(k, v) ?? v);
     out.push({ key: k, text: t(`cases:sentence.${k}`, { value }) });
   }
+  if (f.net) out.push({ key: 'net', text: t('cases:sentence.net', { value: dayText(f.net) }) });
   if (f.q) out.push({ key: 'q', text: t('cases:sentence.q', { value: f.q }) });
   if (f.from) out.push({ key: 'from', text: t('cases:sentence.from', { value: dayText(f.from) }) });
   if (f.to) out.push({ key: 'to', text: t('cases:sentence.to', { value: dayText(f.to) }) });
@@ -150,6 +153,7 @@ export function without(f: Filter, key: FilterKey): Filter {
   const out = { ...f };
   delete out[key];
   if (key === 'figure') delete out.part;
+  if (key === 'grid') delete out.net;
   return out;
 }
 

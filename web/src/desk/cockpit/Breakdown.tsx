@@ -139,7 +139,7 @@ export function Breakdown({ info, view, live, onBy }: Props) {
                       {r.value === null ? (
                         <span className="quiet">{t('cockpit:no_data')}</span>
                       ) : (
-                        <Rows to={r.key === '0' ? undefined : link('numerator', r)}>
+                        <Rows to={r.key === '0' && view.by !== 'grid' ? undefined : link('numerator', r)}>
                           {sayValue(r.value, unit, t)}
                         </Rows>
                       )}
@@ -152,13 +152,13 @@ export function Breakdown({ info, view, live, onBy }: Props) {
                       <>
                         {unit === 'rate' ? (
                           <td className="num">
-                            <Rows to={r.key === '0' ? undefined : link('numerator', r)}>
+                            <Rows to={r.key === '0' && view.by !== 'grid' ? undefined : link('numerator', r)}>
                               {thousands(r.numerator ?? 0)}
                             </Rows>
                           </td>
                         ) : null}
                         <td className="num">
-                          <Rows to={r.key === '0' ? undefined : link('denominator', r)}>
+                          <Rows to={r.key === '0' && view.by !== 'grid' ? undefined : link('denominator', r)}>
                             {thousands(r.denominator ?? 0)}
                           </Rows>
                         </td>

@@ -18,7 +18,7 @@ import { ErrorNote, Loading } from '@/shared/ui/state.tsx';
 import { useNow } from '@/shared/ui/words.tsx';
 import { useTitle } from '../shell/title.ts';
 import { Breakdown } from './Breakdown.tsx';
-import { type FigureInfo, useCatalogue, useCockpit, useRegionTree } from './data.ts';
+import { type FigureInfo, useCatalogue, useCockpit, useNets, useRegionTree } from './data.ts';
 import { Explain, Tile } from './Figure.tsx';
 import { Overdue } from './Overdue.tsx';
 import { sayValue, type Unit } from './say.ts';
@@ -104,7 +104,39 @@ function Chooser({
       ) : (
         <span>{post?.region_name}</span>
       )}
+      <NetChooser view={view} change={change} region={view.region ?? base} />
     </div>
+  );
+}
+
+/** By whose grids cases are counted; not shown where the grids never changed. */
+function NetChooser({
+  view,
+  change,
+  region,
+}: Pick<ReturnType<typeof useView>, 'view' | 'change'> & { region: string }) {
+  const { t } = useTranslation();
+  const nets = useNets(region).data ?? [];
+  if (nets.length < 2 && !view.net) return null;
+  const say = (n: (typeof nets)[number], i: number) => {
+    const words = { n: n.grids, day: dayText(n.from), next: n.to ? dayText(n.to) : '' };
+    if (n.coming) return t('cockpit:net.coming', words);
+    return i === 0 && n.to ? t('cockpit:net.before', words) : t('cockpit:net.since', words);
+  };
+  return (
+    <Select
+      aria-label={t('cockpit:choose.net')}
+      value={view.net ?? 0}
+      popupMatchSelectWidth={false}
+      onChange={(net) => change({ net: net || undefined, grid: undefined })}
+      options={[
+        { value: 0, label: t('cockpit:net.own') },
+        ...(view.net && !nets.some((n) => n.from === view.net)
+          ? [{ value: view.net, label: t('cockpit:net.of', { day: dayText(view.net) }) }]
+          : []),
+        ...nets.map((n, i) => ({ value: n.from, label: say(n, i) })),
+      ]}
+    />
   );
 }
 
@@ -238,6 +270,7 @@ export function Cockpit() {
         whole={unit === 'count'}
         absent={unit === 'count' ? 0 : undefined}
         region={view.region ?? (base.length > 4 ? base : undefined)}
+        day={view.net}
         selected={view.grid}
         onSelect={(grid) => change({ grid: grid ?? undefined })}
         rowExtra={openRows ? (g) => <Link to={gridLink(g)}>{t('cockpit:rows')}</Link> : undefined}

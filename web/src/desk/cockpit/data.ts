@@ -51,7 +51,7 @@ const every = 15_000;
 
 /** The whole page in one call; renewed while the page is seen and not paused. */
 export function useCockpit(v: View, live: boolean) {
-  const query = { from: v.from, to: v.to, region: v.region, figure: v.figure };
+  const query = { from: v.from, to: v.to, region: v.region, figure: v.figure, net: v.net };
   return useQuery({
     queryKey: ['cockpit', query],
     queryFn: ({ signal }) => call<CockpitAnswer>('GET', '/cockpit', { query, signal }),
@@ -70,7 +70,32 @@ export function useCatalogue() {
   });
 }
 
-export const figureQuery = (v: View, by: Dim) => ({ by, from: v.from, to: v.to, region: v.region });
+export const figureQuery = (v: View, by: Dim) => ({
+  by,
+  from: v.from,
+  to: v.to,
+  region: v.region,
+  net: by === 'grid' ? v.net : undefined,
+});
+
+export interface NetSpan {
+  from: number;
+  to?: number;
+  coming: boolean;
+  communities: number;
+  grids: number;
+}
+
+/** The nets of grids that the region had and will have, oldest first. */
+export function useNets(region: string) {
+  return useQuery({
+    queryKey: ['nets', region],
+    queryFn: async ({ signal }) =>
+      (await call<{ items: NetSpan[] | null }>('GET', '/grids/nets', { query: { region }, signal })).items ??
+      [],
+    staleTime: 10 * 60_000,
+  });
+}
 
 export function useFigureBy(figure: string, v: View, live: boolean) {
   const query = figureQuery(v, v.by);

@@ -14,6 +14,7 @@ describe('view in the URL', () => {
       figure: undefined,
       by: 'street',
       grid: undefined,
+      net: undefined,
       wall: false,
     });
   });
@@ -24,7 +25,7 @@ describe('view in the URL', () => {
   });
   it.each(periods)('comes back as it was written: %s', (period) => {
     const v = {
-      ...read('region=990101&figure=on_time&by=unit&grid=77&wall=1'),
+      ...read('region=990101&figure=on_time&by=unit&grid=77&net=20260101&wall=1'),
       period,
       ...span(period, today),
     };
@@ -73,4 +74,12 @@ describe('links to rows', () => {
     expect(overdueLink('990102001')).toBe('/cases?overdue=true&street=990102001&sort=due');
     expect(overdueLink(undefined)).toBe('/cases?overdue=true&sort=due');
   });
+});
+
+it('opens the rows of a grid on the net that was chosen, and only there', () => {
+  const v = read('from=20260101&to=20260331&net=20260201');
+  expect(rowsLink('solved', 'numerator', v, { by: 'grid', key: 7 })).toBe(
+    '/cases?figure=solved&part=numerator&from=20260101&to=20260331&grid=7&net=20260201',
+  );
+  expect(rowsLink('solved', 'numerator', v, { by: 'unit', key: 7 })).not.toContain('net');
 });

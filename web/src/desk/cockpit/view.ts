@@ -3,7 +3,7 @@ import { addDays, dayOf } from '@/shared/time.ts';
 
 export const periods = ['today', '7d', '30d', 'month', 'last_month', 'year'] as const;
 export type Period = (typeof periods)[number];
-export const dims = ['street', 'group', 'category', 'unit', 'channel'] as const;
+export const dims = ['street', 'grid', 'group', 'category', 'unit', 'channel'] as const;
 export type Dim = (typeof dims)[number];
 
 export interface View {
@@ -19,6 +19,8 @@ export interface View {
   by: Dim;
   /** The grid that is marked on the map. */
   grid?: number;
+  /** First day (yyyymmdd) of the net of grids that cases are counted by; undefined: the grid of each case. */
+  net?: number;
   wall: boolean;
 }
 
@@ -55,6 +57,7 @@ export function parseView(params: URLSearchParams, today: number): View {
     figure: /^[a-z][a-z0-9_.-]{0,63}$/.test(figure) ? figure : undefined,
     by: (dims as readonly string[]).includes(by ?? '') ? (by as Dim) : 'street',
     grid: Number.isSafeInteger(grid) && grid > 0 ? grid : undefined,
+    net: dayOf(params.get('net') ?? '') ?? undefined,
     wall: params.get('wall') === '1',
   } as const;
   const from = dayOf(params.get('from') ?? '');
@@ -76,12 +79,13 @@ export function writeView(v: View): URLSearchParams {
   if (v.figure) out.set('figure', v.figure);
   if (v.by !== 'street') out.set('by', v.by);
   if (v.grid) out.set('grid', String(v.grid));
+  if (v.net) out.set('net', String(v.net));
   if (v.wall) out.set('wall', '1');
   return out;
 }
 
 export type Part = 'numerator' | 'denominator' | 'excluded';
-const filterOf: Record<Dim | 'grid' | 'day', string> = {
+const filterOf: Record<Dim | 'day', string> = {
   street: 'street',
   group: 'category',
   category: 'category',
@@ -101,8 +105,8 @@ export function regionFilter(region: string | undefined): [key: string, code: st
 export function rowsLink(
   figure: string,
   part: Part,
-  v: Pick<View, 'from' | 'to' | 'region'>,
-  at?: { by: Dim | 'grid' | 'day'; key: string | number },
+  v: Pick<View, 'from' | 'to' | 'region' | 'net'>,
+  at?: { by: Dim | 'day'; key: string | number },
 ): string {
   const q = new URLSearchParams({ figure, part, from: String(v.from), to: String(v.to) });
   for (const [k, code] of regionFilter(v.region)) q.set(k, code);
@@ -110,6 +114,7 @@ export function rowsLink(
     q.set('from', String(at.key));
     q.set('to', String(at.key));
   } else if (at) q.set(filterOf[at.by], String(at.key));
+  if (at?.by === 'grid' && v.net) q.set('net', String(v.net));
   return `/cases?${q.toString()}`;
 }
 

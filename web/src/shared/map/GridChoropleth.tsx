@@ -22,6 +22,8 @@ export interface GridChoroplethProps {
   absent?: number;
   /** Only the grids of this region (code prefix). */
   region?: string;
+  /** The grids as they were on this day (yyyymmdd); today's without it. */
+  day?: number;
   selected?: number | null;
   onSelect?: (grid: number | null, props?: GridProps) => void;
   /** Links of a row in the list: to its cases. */
@@ -55,11 +57,11 @@ function Sample({ v }: { v: GridValue | undefined }) {
 
 /** The grids coloured by a figure. Everything that the mouse can do on the map the list can do too. */
 export default function GridChoropleth(props: GridChoroplethProps) {
-  const { title, values, say, whole = true, absent, region, selected, onSelect, rowExtra, wall } = props;
+  const { title, values, say, whole = true, absent, region, day, selected, onSelect, rowExtra, wall } = props;
   const { t, i18n } = useTranslation();
   const { mode } = useLook();
   const info = useMapInfo();
-  const grids = useGrids(info.data?.version);
+  const grids = useGrids(info.data?.version, day);
   const [asList, setAsList] = useState(!canDraw());
   // A rate over a handful of cases is no rank, so rates come by name until somebody asks otherwise.
   const [sort, setSort] = useState<Sort>(whole ? 'value' : 'name');

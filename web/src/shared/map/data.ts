@@ -37,11 +37,15 @@ export interface GridProps {
   water?: boolean;
 }
 
-export function useGrids(version: string | undefined) {
+/** The grids of a day (yyyymmdd), of today without one. */
+export function useGrids(version: string | undefined, day?: number) {
   return useQuery({
-    queryKey: ['map', 'grids', version],
+    queryKey: ['map', 'grids', version, day],
     queryFn: ({ signal }) =>
-      getJson<Collection<GridProps>>(versioned('grids.geojson', version as string), signal),
+      getJson<Collection<GridProps>>(
+        versioned('grids.geojson', version as string) + (day ? `&day=${day}` : ''),
+        signal,
+      ),
     enabled: !!version,
     ...still,
   });
