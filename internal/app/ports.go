@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strconv"
@@ -240,7 +241,22 @@ func (r rules) Category(id int64, version int, grade string) (cases.Category, er
 		return cases.Category{}, err
 	}
 	return cases.Category{ID: c.ID, Version: c.Version, Code: c.Code, Name: errs.Words{ZH: c.Name, EN: c.NameEN}, EvidenceFound: c.Evidence.Found, EvidenceResolved: c.Evidence.Resolved,
-		EvidenceWhy: c.EvidenceWhy, Onsite: c.Onsite, Leaf: c.Leaf, CallRate: r.book.CallBackRate(c.ID, grade)}, nil
+		EvidenceWhy: c.EvidenceWhy, Onsite: c.Onsite, Leaf: c.Leaf, Questions: questions(c), CallRate: r.book.CallBackRate(c.ID, grade)}, nil
+}
+
+// questions are a category's in the words of the case room.
+func questions(c *rulebook.Category) []cases.Question {
+	if len(c.Questions) == 0 {
+		return nil
+	}
+	out := make([]cases.Question, len(c.Questions))
+	for i, q := range c.Questions {
+		out[i] = cases.Question{Code: q.Code, Text: errs.Words{ZH: q.Text, EN: cmp.Or(q.TextEN, q.Text)}, Datatype: q.Datatype, Required: q.Required}
+		for _, v := range q.Values {
+			out[i].Values = append(out[i].Values, cases.Choice{Key: v.Key, Name: errs.Words{ZH: v.Name, EN: cmp.Or(v.NameEN, v.Name)}})
+		}
+	}
+	return out
 }
 
 func (r rules) Limits(category int64, version int, grade string) []cases.StageLimit {

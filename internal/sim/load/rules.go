@@ -18,6 +18,13 @@ func categories(c *city.City) []rulebook.Category {
 		for _, l := range x.Limits {
 			n.Limits = append(n.Limits, calendar.Stage{Name: l.Stage, Limit: calendar.Limit{N: l.N, Unit: calendar.Unit(l.Unit)}})
 		}
+		for _, q := range x.Questions {
+			ask := rulebook.Question{Code: q.Code, Text: q.Text, TextEN: q.TextEn, Datatype: q.Datatype, Required: q.Required, Why: q.Why, WhyEN: q.WhyEn}
+			for _, v := range q.Values {
+				ask.Values = append(ask.Values, rulebook.Choice{Key: v.Key, Name: v.Name, NameEN: v.NameEn})
+			}
+			n.Questions = append(n.Questions, ask)
+		}
 		out = append(out, n)
 	}
 	return out

@@ -75,11 +75,12 @@ type reportIn struct {
 			Anonymous bool   `json:"anonymous,omitempty"`
 			Sealed    bool   `json:"sealed,omitempty"`
 		} `json:"reporter,omitempty"`
-		OccurredAt    *time.Time `json:"occurred_at,omitempty"`
-		Files         []int64    `json:"files,omitempty"`
-		OutsideNumber string     `json:"outside_number,omitempty"`
-		Against       int64      `json:"against,omitempty" doc:"the unit that it complains about"`
-		Into          int64      `json:"into,omitempty" doc:"the open case that it becomes part of; text and place may then be left out"`
+		OccurredAt    *time.Time          `json:"occurred_at,omitempty"`
+		Files         []int64             `json:"files,omitempty"`
+		OutsideNumber string              `json:"outside_number,omitempty"`
+		Answers       map[string][]string `json:"answers,omitempty" maxProperties:"20" doc:"to the category's questions, by their codes; when given, every required question must be answered"`
+		Against       int64               `json:"against,omitempty" doc:"the unit that it complains about"`
+		Into          int64               `json:"into,omitempty" doc:"the open case that it becomes part of; text and place may then be left out"`
 		Onsite        *struct {
 			Result string `json:"result"`
 		} `json:"onsite,omitempty"`
@@ -91,7 +92,7 @@ type itemOut struct{ Body Item }
 
 func (a *api) report(ctx context.Context, scope access.Scope, in *reportIn) (*itemOut, error) {
 	b := &in.Body
-	r := ReportIn{ID: a.DB.NextID(), Text: b.Text, Title: b.Title, Channel: b.Channel, Category: b.Category, Grade: b.Grade, Files: b.Files, OutsideNumber: b.OutsideNumber, Against: b.Against, Into: b.Into, Confirm: b.Confirm}
+	r := ReportIn{ID: a.DB.NextID(), Text: b.Text, Title: b.Title, Channel: b.Channel, Category: b.Category, Grade: b.Grade, Files: b.Files, OutsideNumber: b.OutsideNumber, Answers: b.Answers, Against: b.Against, Into: b.Into, Confirm: b.Confirm}
 	if r.Channel == "" {
 		r.Channel = "hotline"
 	}

@@ -121,6 +121,7 @@ type Case struct {
 	Against         int64  // the unit that it complains about; it never gets the case
 	Pauses          int    // waits for the reporter
 	Stages          string // the stages within handling, see milestone
+	Answers         string // to the category's questions, see answers.go
 	NextAt          int64  // when the program next has something to note about a stage or a wait
 
 	Doubt string // what the position given at report or correction looks like; not kept
@@ -148,6 +149,7 @@ type Category struct {
 	EvidenceWhy      string
 	Onsite           bool
 	Leaf             bool
+	Questions        []Question
 	CallRate         float64 // share called back, for the grade asked for
 }
 

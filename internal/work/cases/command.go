@@ -75,6 +75,7 @@ type ReportIn struct {
 	OccurredAt    int64
 	Files         []int64
 	OutsideNumber string
+	Answers       map[string][]string          // to the category's questions, by code; nil: the door does not ask
 	Against       int64                        // unit complained about, 0 if none
 	Into          int64                        // open case that the reporter joins ("me too"), 0 if none; Text and place may then be left out
 	Onsite        string                       // result, if it was settled on the spot
@@ -267,6 +268,10 @@ func (s *Service) Report(ctx context.Context, scope access.Scope, in ReportIn) (
 		}
 		c.Category, c.CategoryVersion = cat.ID, cat.Version
 	}
+	var err error
+	if c.Answers, err = checkAnswers(cat, in.Answers); err != nil {
+		return nil, err
+	}
 	c.set(FlagAnonymous, in.Anonymous)
 	c.set(FlagSealed, in.Sealed)
 	action := ActReport
@@ -275,7 +280,6 @@ func (s *Service) Report(ctx context.Context, scope access.Scope, in ReportIn) (
 	}
 	reach := scope
 	if action == ActOnsite {
-		var err error
 		if reach, err = scope.For(access.CaseOnsite); err != nil {
 			return nil, errs.NotFound.New()
 		}
@@ -286,12 +290,10 @@ func (s *Service) Report(ctx context.Context, scope access.Scope, in ReportIn) (
 	var sealed any
 	if in.Reporter != (Person{}) {
 		c.Reporter = s.DB.NextID()
-		var err error
 		if sealed, err = s.Keeper.Seal(c.District, c.Reporter, in.Reporter); err != nil {
 			return nil, err
 		}
 	}
-	var err error
 	if c.Number, err = s.numbers.take(ctx, s.DB, c.Day); err != nil {
 		return nil, err
 	}

@@ -16,9 +16,9 @@ func TestOlderHistoriesStillProve(t *testing.T) {
 		t.Error("the digest of an older row changed")
 	}
 	seen := map[[32]byte]string{old: "none"}
-	for name, with := range map[string]Case{"against": {Against: 1}, "pauses": {Pauses: 1}, "stages": {Stages: "1"}, "next_at": {NextAt: 1}} {
+	for name, with := range map[string]Case{"against": {Against: 1}, "pauses": {Pauses: 1}, "stages": {Stages: "1"}, "next_at": {NextAt: 1}, "answers": {Answers: "{}"}} {
 		d := c
-		d.Against, d.Pauses, d.Stages, d.NextAt = with.Against, with.Pauses, with.Stages, with.NextAt
+		d.Against, d.Pauses, d.Stages, d.NextAt, d.Answers = with.Against, with.Pauses, with.Stages, with.NextAt, with.Answers
 		sum := stateDigest(&d)
 		if other, ok := seen[sum]; ok {
 			t.Errorf("%s and %s have one digest", name, other)

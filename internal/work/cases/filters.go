@@ -158,7 +158,7 @@ func (a *api) export(ctx context.Context, scope access.Scope, out http.ResponseW
 	cols := []web.Column{}
 	for _, c := range []errs.Words{w("编号", "Number"), w("标题", "Title"), w("内容", "Text"), w("状态", "Status"), w("来源渠道", "Channel"), w("分级", "Grade"), w("类别", "Category"),
 		w("街道", "Street"), w("社区", "Community"), w("网格", "Grid"), w("地址", "Address"), w("主办单位", "Lead unit"), w("登记时间", "Reported"), w("办理时限", "Due"), w("办结时间", "Resolved"), w("结案时间", "Closed"),
-		w("退单次数", "Returns"), w("重办次数", "Redos"), w("回访解决", "Solved"), w("满意程度", "Satisfaction"), w("办理结果", "Result")} {
+		w("退单次数", "Returns"), w("重办次数", "Redos"), w("回访解决", "Solved"), w("满意程度", "Satisfaction"), w("办理结果", "Result"), w("补充信息", "Answers")} {
 		cols = append(cols, web.Column{Title: c.In(lang)})
 	}
 	t, err := web.NewTable(out, w("事件", "cases").In(lang), "xlsx", a.Rules().Calendar().Location(), cols)
@@ -191,7 +191,7 @@ func (a *api) export(ctx context.Context, scope access.Scope, out http.ResponseW
 				satisfied = c.Satisfied
 			}
 			err := t.Row(c.Number, c.Title, c.Body, label("status", string(c.Status), lang), label("channel", c.Channel, lang), label("grade", c.Grade, lang), name(it.Category), name(it.Street), name(it.Community), name(it.Grid), c.Address, name(it.Lead),
-				web.Instant(c.ReportedAt), web.Instant(c.DueAt), web.Instant(c.ResolvedAt), web.Instant(c.ClosedAt), c.Returns, c.Redos, solved, satisfied, c.Result)
+				web.Instant(c.ReportedAt), web.Instant(c.DueAt), web.Instant(c.ResolvedAt), web.Instant(c.ClosedAt), c.Returns, c.Redos, solved, satisfied, c.Result, a.answersText(c, lang))
 			if err != nil {
 				t.Abort()
 				return err

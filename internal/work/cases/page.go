@@ -63,6 +63,7 @@ type Item struct {
 type Detail struct {
 	Item
 	Text            string            `json:"text"`
+	Answers         []AnswerView      `json:"answers" doc:"to the questions of the category under which it was reported"`
 	OccurredAt      string            `json:"occurred_at" format:"date-time"`
 	Units           []UnitView        `json:"units"`
 	Handler         string            `json:"handler,omitempty"`
@@ -383,7 +384,7 @@ func (s *Service) Page(ctx context.Context, scope access.Scope, id int64, lang s
 	}
 	v := s.view(scope, lang)
 	v.now = s.DB.NowIn(ctx)
-	p := &Page{Case: Detail{Item: v.item(c), Text: c.Body, OccurredAt: v.time(c.OccurredAt), CategoryVersion: c.CategoryVersion, OutsideNumber: c.OutsideNumber, Result: c.Result,
+	p := &Page{Case: Detail{Item: v.item(c), Text: c.Body, Answers: s.Answers(c, lang), OccurredAt: v.time(c.OccurredAt), CategoryVersion: c.CategoryVersion, OutsideNumber: c.OutsideNumber, Result: c.Result,
 		Times: map[string]string{}, Units: []UnitView{}, Limits: []LimitView{}}, Requests: []RequestView{}, Links: []Link{}, Files: []FileView{}, Actions: []OptionView{}}
 	if c.Handler != 0 {
 		p.Case.Handler = s.People.Account(c.Handler)

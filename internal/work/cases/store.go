@@ -98,6 +98,7 @@ var columns = []column{
 	{"pauses", func(c *Case) any { return &c.Pauses }},
 	{"stages", func(c *Case) any { return &c.Stages }},
 	{"next_at", func(c *Case) any { return &c.NextAt }},
+	{"answers", func(c *Case) any { return &c.Answers }},
 }
 
 const (
@@ -338,7 +339,7 @@ func scanRequests(rows *sql.Rows, err error) ([]Request, error) {
 func (s *Service) save(st *steps) error {
 	c := st.c
 	switch {
-	case st.was == nil && c.Status == Reported && c.SplitFrom == 0 && c.Against == 0:
+	case st.was == nil && c.Status == Reported && c.SplitFrom == 0 && c.Against == 0 && c.Answers == "":
 		st.tx.Append(caseTable, c.values(columns[:intakeCols])...)
 	case st.was == nil:
 		st.tx.Append(caseWhole, c.values(columns)...)

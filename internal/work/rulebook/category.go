@@ -80,6 +80,7 @@ type Category struct {
 	Keywords      []string                    `json:"keywords"`
 	CallBackRate  *float64                    `json:"callback_rate,omitempty"` // 0..1; nil: the grade's
 	Onsite        bool                        `json:"onsite_allowed"`          // may be settled on the spot in one step
+	Questions     []Question                  `json:"questions,omitempty"`     // asked of whoever reports, in this order
 
 	Version   int  `json:"-"`
 	ValidFrom int  `json:"-"`
@@ -149,6 +150,9 @@ func (c *Category) Check() error {
 		if err := checkText(fmt.Sprintf("keywords[%d]", i), k, 40, true); err != nil {
 			return err
 		}
+	}
+	if err := checkQuestions(c.Questions); err != nil {
+		return err
 	}
 	if err := checkStages("limits", c.Limits); err != nil {
 		return err

@@ -309,6 +309,9 @@ func (r rules) Category(id int64, version int, grade string) (cases.Category, er
 	if id == 12 {
 		c.CallRate = 0
 	}
+	if id == 22 {
+		c.Questions = Questions()
+	}
 	if _, group := Groups[id]; group {
 		c.Leaf = false
 		return c, nil
@@ -347,6 +350,20 @@ func (r rules) Settings() cases.Settings {
 }
 func (r rules) Route(cases.RouteFacts) (cases.Route, error) {
 	return cases.Route{Lead: 1, Why: errs.Words{ZH: "默认", EN: "default"}}, nil
+}
+
+// Questions are those of category 22, one of each kind.
+func Questions() []cases.Question {
+	name := func(zh, en string) errs.Words { return errs.Words{ZH: zh, EN: en} }
+	list := []cases.Choice{{Key: "a", Name: name("甲", "first")}, {Key: "b", Name: name("乙", "second")}}
+	return []cases.Question{
+		{Code: "one", Text: name("选一个", "choose one"), Datatype: "singlevaluelist", Required: true, Values: list},
+		{Code: "several", Text: name("选几个", "choose some"), Datatype: "multivaluelist", Values: list},
+		{Code: "number", Text: name("几个", "how many"), Datatype: "number"},
+		{Code: "since", Text: name("何时开始", "since when"), Datatype: "datetime"},
+		{Code: "mark", Text: name("编号", "mark"), Datatype: "string"},
+		{Code: "more", Text: name("详情", "details"), Datatype: "text"},
+	}
 }
 
 // keeper keeps reporters in memory, in clear.
