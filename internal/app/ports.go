@@ -12,6 +12,7 @@ import (
 	"linli/internal/kernel/calendar"
 	"linli/internal/kernel/errs"
 	"linli/internal/kernel/files"
+	"linli/internal/kernel/geo"
 	"linli/internal/kernel/store"
 	"linli/internal/kernel/vault"
 	"linli/internal/people/identity"
@@ -95,6 +96,11 @@ func (p places) SpotOf(community, grid int64) (cases.Spot, bool) {
 		return cases.Spot{}, false
 	}
 	return cases.Spot{District: int(community / 1_000_000), Street: community / 1000, Community: community, Grid: grid}, true
+}
+
+func (p places) Cell(lon, lat float64) (mid geo.Point, metres float64, ok bool) {
+	c, ok := p.Atlas.Cell(lon, lat)
+	return c.Mid, c.Metres, ok
 }
 
 func (p places) Region(code int64) cases.Named {
@@ -202,6 +208,10 @@ func (r reporters) Reveal(ctx context.Context, scope access.Scope, district int,
 	return cases.Person{Name: p.Name.Plain(), Phone: p.Phone.Plain()}, err
 }
 
+func (reporters) Erase(tx *store.Tx, district int, id int64) error {
+	return vault.Erase(tx, district, id)
+}
+
 // photos hangs files on cases.
 type photos struct{ *files.Store }
 
@@ -258,6 +268,8 @@ func questions(c *rulebook.Category) []cases.Question {
 	}
 	return out
 }
+
+func (r rules) Private() []int64 { return r.book.Private() }
 
 func (r rules) Limits(category int64, version int, grade string) []cases.StageLimit {
 	var list []rulebook.StageLimit

@@ -26,6 +26,7 @@ type chart struct {
 	places     []Place        // without refs
 	bounds     Bounds
 	locate     *locator
+	cells      *cells
 	names      *gazetteer
 	normal     []string     // normalised names of the regions
 	centre     [][2]float64 // a point inside each region
@@ -123,6 +124,7 @@ func newChart(stamp int64, day int, versions []Region, n net, compounds []Compou
 	if err = c.locate.setBuildings(c.buildings); err != nil {
 		return nil, err
 	}
+	c.cells = newCells(c.buildings)
 	c.names = c.newGazetteer()
 	return c, nil
 }

@@ -47,6 +47,7 @@ type Actor struct {
 	MustChange bool   // has to set a new password before anything else
 	Posts      []Post // those that the session acts through
 	Aside      []Post // other posts of the person: they grant nothing now, but who holds them is still who holds them
+	visits     bool   // no account: see Visitor
 }
 
 // Through is the actor acting through one of the posts only; as it is when the
@@ -98,6 +99,12 @@ func (a *Actor) scopeOf(want []Perm, today int) (Scope, error) {
 	reg := roles.Load()
 	for _, post := range a.Posts {
 		role := reg.byCode[post.Role]
+		if post.Role == visitor.Code {
+			role = nil
+			if a.visits {
+				role = visitor
+			}
+		}
 		if role == nil || !post.InForce(today) || !slices.ContainsFunc(want, role.Grants) {
 			continue
 		}

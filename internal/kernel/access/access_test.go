@@ -273,6 +273,37 @@ func TestRolesSeparateTheOffices(t *testing.T) {
 	}
 }
 
+// TestVisitorsReportAndActOnTheirOwnCaseAlone: no account can be what they are.
+func TestVisitorsReportAndActOnTheirOwnCaseAlone(t *testing.T) {
+	t.Parallel()
+	v := access.Visitor(9901)
+	if !v.Visits() || v.Account() != 0 || !v.Covers(access.Target{District: 990102, Street: 990102001}) || v.Covers(access.Target{District: 880101}) {
+		t.Error("a visitor does not reach the city, and nothing else")
+	}
+	for _, p := range access.Perms() {
+		_, err := v.For(p)
+		if (err == nil) != (p == access.CaseReport || p == access.CaseOwn) {
+			t.Errorf("%s: %v", p, err)
+		}
+	}
+	if v.Owns(0) || v.Owns(7) || v.Own(7).Owns(8) || !v.Own(7).Owns(7) {
+		t.Error("what a visitor owns is not what was proved")
+	}
+	if own, err := v.Own(7).For(access.CaseOwn); err != nil || !own.Owns(7) {
+		t.Errorf("the proof is lost: %v", err)
+	}
+	if access.System("test").Own(7).Owns(7) {
+		t.Error("the program owns a case")
+	}
+	a := &access.Actor{Account: 5, Posts: []access.Post{{Role: "resident", Region: 9901}}}
+	if a.Can(access.CaseReport, today) || a.Can(access.CaseOwn, today) {
+		t.Error("an account acts as a resident")
+	}
+	if _, ok := access.RoleByCode("resident"); ok {
+		t.Error("accounts can be given the role")
+	}
+}
+
 func BenchmarkAuthorize(b *testing.B) {
 	a := actor(access.Post{Role: "dispatcher", Region: 990101001}, access.Post{Role: "community", Region: 990101001002})
 	p := access.Needs(access.CaseRead)

@@ -58,7 +58,7 @@ var permNames = map[Perm]errs.Words{
 	CaseReveal:    {ZH: "查看诉求人信息", EN: "Reveal the reporter"},
 	CaseExport:    {ZH: "导出事件", EN: "Export cases"},
 	CaseImport:    {ZH: "导入事件", EN: "Import cases"},
-	CaseOwn:       {ZH: "查看本方提交的事件", EN: "Read the cases that one reported"},
+	CaseOwn:       {ZH: "跟进本方提交的事件", EN: "Follow and act on the cases that one reported"},
 	FigureRead:    {ZH: "查看指标", EN: "Read figures"},
 	AuditRead:     {ZH: "查看审计记录", EN: "Read the audit trail"},
 	RulesRead:     {ZH: "查看规则", EN: "Read the rulebook"},

@@ -90,6 +90,11 @@ func DefaultRoles() []Role {
 	}
 }
 
+// visitor is the role of whoever comes to the door without an account. It is
+// not in the role table, and no post of an account is read as it.
+var visitor = &Role{Code: "resident", Label: errs.Words{ZH: "居民", EN: "Resident"}, Level: ByRegion, Depths: []int{4}, Office: OfficeBusiness,
+	Perms: []Perm{CaseReport, CaseOwn}}
+
 type registry struct {
 	list   []Role
 	byCode map[string]*Role

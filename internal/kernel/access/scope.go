@@ -18,6 +18,7 @@ type Scope struct {
 	narrow bool // inside one district only
 	in     int  // that district, when narrow
 	system string
+	own    int64 // the case that a visitor has proved to have reported
 }
 
 // area is what one post reaches.
@@ -75,6 +76,34 @@ func System(why string) Scope {
 	return Scope{system: why}
 }
 
+// Visitor is the scope of somebody without an account at the city's door: who
+// reports, and then follows the own report. It reaches the whole city, so that a
+// report may be about any place in it; on cases that are there it grants nothing
+// but what Own adds.
+func Visitor(city int64) Scope {
+	a := &Actor{Lang: "zh", visits: true, Posts: []Post{{Role: visitor.Code, Region: city}}}
+	s, err := a.scopeOf(visitor.Perms, 0)
+	if err != nil {
+		panic("access: no city has the code of the visitor's") // a programmer's mistake: codes have 4 digits
+	}
+	return s
+}
+
+// Own is the visitor's scope once it was proved, by the follow-up code, that the
+// case is the visitor's own. Other scopes stay as they are.
+func (s Scope) Own(caseID int64) Scope {
+	if s.Visits() {
+		s.own = caseID
+	}
+	return s
+}
+
+// Visits tells whether the scope is a visitor's.
+func (s Scope) Visits() bool { return s.actor != nil && s.actor.visits }
+
+// Owns tells whether the case is the visitor's own.
+func (s Scope) Owns(caseID int64) bool { return s.own != 0 && s.own == caseID }
+
 // SystemReason is the reason given to System, or "" for a person's scope.
 func (s Scope) SystemReason() string { return s.system }
 
@@ -128,6 +157,7 @@ func (s Scope) For(p Perm) (Scope, error) {
 	if err != nil {
 		return Scope{}, err
 	}
+	t.own = s.own
 	if s.narrow {
 		n, ok := t.PerDistrict(s.in)
 		if !ok {

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 
 	"linli/internal/kernel/errs"
+	"linli/internal/kernel/flow"
 )
 
 // chance is a number in [0,1) that nobody can foresee without the city's
@@ -45,7 +46,7 @@ func (st *steps) callRate() (float64, error) {
 // drawCall lets the draw decide whether the reporter is called back.
 func (st *steps) drawCall(rate float64) bool {
 	c := st.c
-	if c.Reporter == 0 || st.s.chance(c, "call") >= rate {
+	if !c.reachable() || st.s.chance(c, "call") >= rate {
 		return false
 	}
 	c.set(FlagCall, true)
@@ -53,20 +54,21 @@ func (st *steps) drawCall(rate float64) bool {
 	return true
 }
 
-// callBack records a call and what follows from it.
-func (st *steps) callBack(a *Act, fields map[string]any) error {
+// callBack records a call, or the reporter's own word in its stead, and what
+// follows from it.
+func (st *steps) callBack(as flow.Action, a *Act, fields map[string]any) error {
 	c := st.c
 	if *a.Reached && a.Solved == nil {
 		return errs.Required.New("field", w("是否解决", "solved")).In("solved")
 	}
-	if a.Satisfied < 0 || a.Satisfied > 5 {
-		return errs.Invalid.New("field", w("满意程度", "satisfaction"), "remedy", w("请选择 1 至 5", "please choose 1 to 5")).In("satisfied")
+	if err := a.checkSatisfied(); err != nil {
+		return err
 	}
 	c.called(st.now, a.Reached, a.Solved, a.Satisfied)
-	st.log(ActCallBack, fields)
+	st.log(as, fields)
 	c.Version++
 	again := !*a.Reached && c.Calls < st.set.CallTries
-	unsolved := *a.Reached && (c.Solved == 0 || c.Satisfied == 1 || c.Satisfied == 2)
+	unsolved := *a.Reached && a.unsolved()
 	switch {
 	case again:
 		c.Seat = 0 // another try, perhaps by another seat
@@ -99,12 +101,55 @@ func (c *Case) called(at int64, reached, solved *bool, satisfied int) {
 	}
 }
 
-// redo sends a case back to work after a call-back.
+func (a *Act) checkSatisfied() error {
+	if a.Satisfied < 0 || a.Satisfied > 5 {
+		return errs.Invalid.New("field", w("满意程度", "satisfaction"), "remedy", w("请选择 1 至 5", "please choose 1 to 5")).In("satisfied")
+	}
+	return nil
+}
+
+// unsolved tells whether the answers send the case back to work.
+func (a *Act) unsolved() bool { return !*a.Solved || a.Satisfied == 1 || a.Satisfied == 2 }
+
+// rate records what the reporter says of the end. Where the case waits for a
+// call-back, that is the call-back; otherwise it enters no figure, because those
+// are of cases that were drawn, and sends the case back to work all the same.
+func (st *steps) rate(as flow.Action, a *Act, fields map[string]any) error {
+	c := st.c
+	c.set(FlagRated, true)
+	if c.Has(FlagCall) && c.Status != Closed {
+		asked, yes := *a, true
+		asked.Reached, fields["called"] = &yes, true
+		return st.callBack(as, &asked, fields)
+	}
+	if err := a.checkSatisfied(); err != nil {
+		return err
+	}
+	st.log(as, fields)
+	c.Version++
+	switch {
+	case !a.unsolved():
+	case c.Status == Merged:
+		return st.redoMain()
+	default:
+		st.redo()
+	}
+	return nil
+}
+
+// undraw takes the case out of the call-backs and forgets its reporter's rating:
+// there is another end to come.
+func (c *Case) undraw() {
+	c.Seat, c.Draw = 0, 0
+	c.set(FlagCall|FlagRated|FlagAnswered, false)
+}
+
+// redo sends a case back to work after a call-back or its reporter's own word.
 func (st *steps) redo() {
 	c := st.c
 	c.Redos++
-	c.ResolvedAt, c.Seat = 0, 0
-	c.set(FlagCall, false)
+	c.ResolvedAt = 0
+	c.undraw()
 	st.startClock()
 	if c.Lead == 0 {
 		st.system("to_desk", nil)

@@ -7,6 +7,7 @@ import (
 	"linli/internal/kernel/calendar"
 	"linli/internal/kernel/errs"
 	"linli/internal/kernel/flow"
+	"linli/internal/kernel/geo"
 )
 
 // The statuses of a case.
@@ -51,6 +52,9 @@ const (
 	FlagTell                   // the reporter is to be told of an extension or suspension
 	FlagWaiting                // the clock stands still until the reporter has answered
 	FlagStage                  // a stage within handling is late
+	FlagAnswered               // merged, and the main case came to a result since
+	FlagRated                  // its reporter has rated the end that it came to
+	FlagErased                 // its reporter had the personal data deleted
 )
 
 // Case is the present state of a case. Times are microseconds UTC, 0 if not
@@ -130,6 +134,9 @@ type Case struct {
 // Has tells whether the flag is set.
 func (c *Case) Has(flag int) bool { return c.Flags&flag != 0 }
 
+// reachable tells whether there is somebody who can be told or asked.
+func (c *Case) reachable() bool { return c.Reporter != 0 && !c.Has(FlagErased) }
+
 func (c *Case) set(flag int, on bool) {
 	if on {
 		c.Flags |= flag
@@ -200,6 +207,7 @@ type Rules interface {
 	Category(id int64, version int, grade string) (Category, error)
 	Limits(category int64, version int, grade string) []StageLimit
 	Leaves(category int64) []int64 // the category's leaves, itself if it is one
+	Private() []int64              // the categories whose cases are never shown to the public, in order of id
 	Calendar() *calendar.Calendar
 	Settings() Settings
 	Route(RouteFacts) (Route, error)
@@ -226,6 +234,9 @@ type Atlas interface {
 	Region(code int64) Named
 	Grid(id int64) Named
 	Net(ctx context.Context, day int) (Net, error) // the grids as they were on a day, or will be
+	// Cell is the point that stands for a position shown to the public, and how far
+	// in metres the position may lie from it; false: it is withheld.
+	Cell(lon, lat float64) (mid geo.Point, metres float64, ok bool)
 }
 
 // Net is the grids of a day, by which cases of any other day can be looked at.

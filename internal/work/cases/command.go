@@ -1,6 +1,7 @@
 package cases
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"slices"
@@ -21,6 +22,7 @@ type Keeper interface {
 	Keep(tx *store.Tx, sealed any)
 	Masked(ctx context.Context, r store.Reader, district int, id int64) (name, phone string, err error)
 	Reveal(ctx context.Context, scope access.Scope, district int, id, caseID int64, purpose string) (Person, error)
+	Erase(tx *store.Tx, district int, id int64) error // what was sealed; that it was there remains
 }
 
 // Photos attaches uploaded files to a case.
@@ -74,6 +76,7 @@ type ReportIn struct {
 	Sealed        bool
 	OccurredAt    int64
 	Files         []int64
+	Uploader      int64 // whose uploads the files are; 0: the account's that reports
 	OutsideNumber string
 	Answers       map[string][]string          // to the category's questions, by code; nil: the door does not ask
 	Against       int64                        // unit complained about, 0 if none
@@ -344,7 +347,7 @@ func (s *Service) Report(ctx context.Context, scope access.Scope, in ReportIn) (
 			}
 		}
 		if len(in.Files) > 0 {
-			if err := s.Photos.Attach(tx, c.District, scope.Account(), in.Files, c.ID, c.Has(FlagSealed)); err != nil {
+			if err := s.Photos.Attach(tx, c.District, cmp.Or(in.Uploader, scope.Account()), in.Files, c.ID, c.Has(FlagSealed)); err != nil {
 				return err
 			}
 		}
@@ -397,6 +400,7 @@ type Act struct {
 	Into      int64
 	Parts     []Part
 	Files     []int64
+	Uploader  int64 // whose uploads the files are; 0: the actor's account
 	Reached   *bool
 	Solved    *bool
 	Satisfied int
@@ -568,6 +572,12 @@ func canOn(scope access.Scope, c *Case, units []Unit) flow.Can {
 	target := c.Target(units)
 	known := map[access.Perm]bool{}
 	return func(p access.Perm) bool {
+		if scope.Visits() { // residents act on their own case alone, and only as its reporter
+			return p == access.CaseOwn && scope.Owns(c.ID)
+		}
+		if p == access.CaseOwn && (c.Creator == 0 || c.Creator != scope.Account()) {
+			return false // a program outside acts on what it reported itself
+		}
 		yes, ok := known[p]
 		if !ok {
 			sc, err := scope.For(p)
@@ -638,7 +648,7 @@ func (st *steps) act(a *Act) error {
 		return err
 	}
 	if len(a.Files) > 0 {
-		return st.s.Photos.Attach(st.tx, st.c.District, st.scope.Account(), a.Files, st.c.ID, st.c.Has(FlagSealed))
+		return st.s.Photos.Attach(st.tx, st.c.District, cmp.Or(a.Uploader, st.scope.Account()), a.Files, st.c.ID, st.c.Has(FlagSealed))
 	}
 	return nil
 }

@@ -5,3 +5,6 @@ func init() { fewOwn = 4 }
 
 // Held is what plans read from indexes.
 var Held = held
+
+// MayShow is the public predicate in Go.
+func (s *Service) MayShow(c *Case) bool { return s.mayShow(c) }

@@ -35,6 +35,8 @@ func (st *steps) answer() error {
 
 func (st *steps) pass(fields map[string]any, rate float64) error {
 	return st.eachOther("merged_into", func(o *steps) error {
+		o.c.set(FlagAnswered, fields["status"] == string(Closed))
+		o.c.set(FlagRated, false)
 		o.system(ActAnswer, fields)
 		o.drawCall(rate)
 		return o.pass(fields, rate)
@@ -152,8 +154,8 @@ func (st *steps) leave() error {
 	if err != nil {
 		return err
 	}
-	c.MergedInto, c.Seat, c.Draw = 0, 0, 0
-	c.set(FlagCall, false)
+	c.MergedInto = 0
+	c.undraw()
 	return st.support(main, units, -c.Supporters, ActRelease, func(*Case) bool { return true })
 }
 
@@ -164,10 +166,23 @@ func (s *Service) asMerged(tx *store.Tx, c *Case) error {
 		at                  int64
 		action, was, fields string
 	}
-	rows, err := tx.Query("SELECT at, action, was, fields FROM case_log WHERE district = ? AND case_id = ? AND (action = 'call_back' OR became = 'merged') AND was <> 'merged' ORDER BY seq", c.District, c.ID)
+	rows, err := tx.Query("SELECT at, action, was, fields FROM case_log WHERE district = ? AND case_id = ? AND (action IN ('call_back', 'own_rate') OR became = 'merged') AND was <> 'merged' ORDER BY seq", c.District, c.ID)
 	log, err := store.All(rows, err, func(r *sql.Rows) (e entry, err error) { return e, r.Scan(&e.at, &e.action, &e.was, &e.fields) })
 	c.Calls, c.CalledAt, c.Solved, c.Satisfied = 0, 0, -1, 0
 	for _, e := range log {
+		if e.action == "own_rate" {
+			var a struct {
+				Called, Solved bool
+				Satisfied      int
+			}
+			if err := json.Unmarshal([]byte(e.fields), &a); err != nil {
+				return err
+			}
+			if a.Called {
+				c.called(e.at, &a.Called, &a.Solved, a.Satisfied)
+			}
+			continue
+		}
 		if flow.Action(e.action) != ActCallBack {
 			c.Status = flow.State(e.was)
 			continue

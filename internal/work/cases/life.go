@@ -93,6 +93,10 @@ var (
 	waiting     = when("没有在等待诉求人", "it does not wait for the reporter", func(f *facts) bool { return f.c.Has(FlagWaiting) })
 	mayWait     = when("等待诉求人的次数已用完", "it has waited for the reporter as often as it may", func(f *facts) bool { return f.c.Pauses < f.set.PauseTimes })
 	toTell      = when("没有需要告知诉求人的事项", "there is nothing to tell the reporter", func(f *facts) bool { return f.c.Has(FlagTell) })
+	othersToo   = rule{Why: w("还有其他人反映了同一件事，会继续办理", "others reported the same matter; it goes on"), Hold: alone.Hold}
+	unrated     = when("您已经评价过这次办理", "you have rated this already", func(f *facts) bool { return !f.c.Has(FlagRated) })
+	answered    = when("主事件还没有办结", "the main case is not closed yet", func(f *facts) bool { return f.c.Status != Merged || f.c.Has(FlagAnswered) })
+	hasPerson   = when("没有留下个人信息", "there is no personal data", func(f *facts) bool { return f.c.reachable() })
 	hasStage    = when("没有未完成的阶段", "no stage is open", func(f *facts) bool { return slices.ContainsFunc(f.c.milestones(), milestone.open) })
 	superior    = when("只有上级交办的事项可以不立案直接派遣", "only a matter from a superior is dispatched without filing", func(f *facts) bool { return f.c.Channel == "superior" })
 )
@@ -234,6 +238,15 @@ var Life = &flow.Life[*facts]{
 		{Action: "correct", Name: w("更正", "Correct"), From: unsolved, Perms: perms(access.CaseTriage), Side: true, Needs: []flow.Field{category, grade, against,
 			{Name: "place", Type: "place", Label: w("地点", "place")}, {Name: "title", Type: "text", Max: 100, Label: w("标题", "title")}, {Name: "reason", Type: "text", Required: true, Max: 500, Label: w("更正原因", "why")}}},
 		{Action: "note", Name: w("补充", "Add a note"), From: open, Perms: perms(access.CaseReport, access.CaseTriage, access.CaseHandle, access.CaseVerify, access.CaseCallback), Needs: []flow.Field{{Name: "note", Type: "text", Required: true, Max: 2000, Label: w("内容", "text")}, files}, Side: true},
+		// The reporter's own, by number and follow-up code; see access.Visitor
+		{Action: "own_note", Name: w("诉求人补充", "The reporter adds something"), From: open, Perms: perms(access.CaseOwn), Needs: []flow.Field{{Name: "note", Type: "text", Required: true, Max: 2000, Label: w("补充内容", "what you add")}, files}, Side: true},
+		{Action: "own_correct", Name: w("诉求人更正", "The reporter corrects it"), From: untriaged, Perms: perms(access.CaseOwn), Needs: []flow.Field{{Name: "note", Type: "text", Required: true, Max: 1000, Label: w("哪里不对", "what was wrong")}, {Name: "place", Type: "place", Label: w("地点", "place")}}, Side: true},
+		{Action: "own_withdraw", Name: w("诉求人撤回", "The reporter withdraws it"), From: slices.Concat(unsolved, []flow.State{Merged}), To: Withdrawn, Perms: perms(access.CaseOwn), Needs: []flow.Field{optional(reason)}, Rules: []rule{noRequest, othersToo}, Side: true},
+		{Action: "own_rate", Name: w("诉求人评价", "The reporter rates it"), From: []flow.State{Verified, Closed, Merged}, Perms: perms(access.CaseOwn), Rules: []rule{answered, unrated}, Needs: []flow.Field{
+			{Name: "reached", Type: "yesno", Label: w("是否有人联系过您", "somebody got in touch")},
+			{Name: "solved", Type: "yesno", Required: true, Label: w("是否解决", "solved")},
+			{Name: "satisfied", Type: "grade5", Label: w("满意程度", "satisfaction")}, note}, Side: true},
+		{Action: "own_erase", Name: w("诉求人要求删除个人信息", "The reporter has the personal data deleted"), From: slices.Concat(open, ended), Perms: perms(access.CaseOwn), Rules: []rule{hasPerson}, Side: true},
 		// The program's own
 		{Action: ActJoin, Name: w("附议在办事件", "Joined an open case"), From: []flow.State{Reported}, To: Merged, System: true},
 		{Action: ActGather, Name: w("并入了其他事件", "Took in another case"), From: slices.Concat(open, []flow.State{Merged}), System: true},

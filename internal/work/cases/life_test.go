@@ -53,7 +53,7 @@ func TestRandomLivesKeepTheRules(t *testing.T) {
 		r := rand.New(rand.NewPCG(seed, 1))
 		seen := map[int64][]cases.LogEntry{}
 		unseen := func() (none []flow.Action) {
-			for _, must := range []flow.Action{"accept", "file", "dispatch", "sign", "resolve", "verify_pass", "verify_fail", "call_back", "return", "extend", "suspend", "approve", "refuse", "merge", "unmerge", "split", "correct", "check_site", "site_checked", "await", "go_on", "tell", "stage_done"} {
+			for _, must := range []flow.Action{"accept", "file", "dispatch", "sign", "resolve", "verify_pass", "verify_fail", "call_back", "return", "extend", "suspend", "approve", "refuse", "merge", "unmerge", "split", "correct", "check_site", "site_checked", "await", "go_on", "tell", "stage_done", "own_note", "own_correct", "own_withdraw", "own_rate", "own_erase"} {
 				if w.Done[must] == 0 {
 					none = append(none, must)
 				}

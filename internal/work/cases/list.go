@@ -37,6 +37,7 @@ type Filter struct {
 	MarksAll    int64 // figures: marks that all must be set
 	MarksNone   int64 // … and that none may
 	Seat        int64
+	Public      bool   // only what anybody may know of
 	Sort        string // -reported (default), reported, due, -due
 	After       *Place // keyset: rows after this one
 	Limit       int
@@ -134,6 +135,9 @@ func (s *Service) build(ctx context.Context, scope access.Scope, f *Filter, t ty
 	}
 	if f.MarksNone != 0 {
 		q.and("c.marks & ? = 0", f.MarksNone)
+	}
+	if f.Public {
+		s.public(q)
 	}
 	if o.only != "" {
 		q.and(o.only)

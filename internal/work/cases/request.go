@@ -68,11 +68,11 @@ func (st *steps) decide(t *row, a *Act, f *facts) error {
 		c.Extended++
 		c.DueAt = st.cal.CloseOf(r.Until, c.unit())
 		c.set(FlagLapsed, false)
-		c.set(FlagTell, c.Reporter != 0)
+		c.set(FlagTell, c.reachable())
 		st.system("extension_approved", map[string]any{"until": r.Until})
 	case KindSuspension:
 		st.pause(FlagSuspended, r.Reason, r.Until)
-		c.set(FlagTell, c.Reporter != 0)
+		c.set(FlagTell, c.reachable())
 		st.system("suspension_approved", map[string]any{"review": r.Until, "reason": r.Reason})
 	case KindVoid:
 		st.system("void_approved", nil)

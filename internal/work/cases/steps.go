@@ -310,9 +310,21 @@ func (st *steps) apply(t *row, a *Act, f *facts) error {
 			after = func() error { st.system("to_desk", nil); return nil }
 		}
 	case ActCallBack:
-		return st.callBack(a, fields)
+		return st.callBack(t.Action, a, fields)
+	case "own_rate":
+		return st.rate(t.Action, a, fields)
+	case "own_erase":
+		if err := st.s.Keeper.Erase(st.tx, c.District, c.Reporter); err != nil {
+			return err
+		}
+		c.set(FlagErased, true)
+		c.set(FlagCall|FlagTell, false)
+		if was == Verified { // it waited for a call that nobody can make now
+			after = func() error { st.system("close", nil); return nil }
+		}
 	case "reopen":
 		c.Redos++
+		c.undraw()
 		c.ResolvedAt = 0
 		if err := st.dispatch(a); err != nil {
 			return err
@@ -327,17 +339,17 @@ func (st *steps) apply(t *row, a *Act, f *facts) error {
 	case ActSplit:
 		c.set(FlagSplit, true)
 		after = func() error { return st.split(a.Parts) }
-	case "correct":
+	case "correct", "own_correct":
 		if err := st.correct(a); err != nil {
 			return err
 		}
-	case "withdraw":
+	case "withdraw", "own_withdraw":
 		if was == Merged {
 			if err := st.leave(); err != nil {
 				return err
 			}
 		}
-	case "start", "note":
+	case "start", "note", "own_note":
 	default:
 		panic("cases: no rule for " + string(t.Action))
 	}

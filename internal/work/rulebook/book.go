@@ -27,6 +27,7 @@ type Book struct {
 	routing  Version[Routing]
 	setting  Version[Settings]
 	problems []Problem
+	private  []int64
 }
 
 // entry is a category in a Book; those closed for new cases are there too.
@@ -228,10 +229,14 @@ func (s *seen) book(day int) (*Book, error) {
 				}
 			}
 		}
+		if slices.ContainsFunc(chain, func(c *Category) bool { return c.Private }) {
+			b.private = append(b.private, e.ID)
+		}
 		if e.open {
 			b.tree = append(b.tree, e.Category)
 		}
 	}
+	slices.Sort(b.private)
 	for i, g := range Grades() {
 		b.none[i] = limitsOf(nil, g, &b.settings)
 	}
@@ -291,6 +296,10 @@ func (b *Book) CategoryAt(id int64, version int) (*Category, error) {
 // Tree lists the categories open for new cases: parents before children,
 // events before parts, siblings by code.
 func (b *Book) Tree() []*Category { return b.tree }
+
+// Private lists the categories, closed ones too, whose cases are never shown to
+// the public: those marked so and all under them. In order of id.
+func (b *Book) Private() []int64 { return b.private }
 
 // Under tells whether the category is the other or lies below it.
 func (b *Book) Under(id, above int64) bool {

@@ -81,6 +81,7 @@ type Category struct {
 	CallBackRate  *float64                    `json:"callback_rate,omitempty"` // 0..1; nil: the grade's
 	Onsite        bool                        `json:"onsite_allowed"`          // may be settled on the spot in one step
 	Questions     []Question                  `json:"questions,omitempty"`     // asked of whoever reports, in this order
+	Private       bool                        `json:"private,omitempty"`       // personal by its kind: never shown to the public, nor what lies under it
 
 	Version   int  `json:"-"`
 	ValidFrom int  `json:"-"`

@@ -17,6 +17,7 @@ import (
 	"linli/internal/kernel/calendar"
 	"linli/internal/kernel/errs"
 	"linli/internal/kernel/flow"
+	"linli/internal/kernel/geo"
 	"linli/internal/kernel/store"
 	"linli/internal/work/cases"
 )
@@ -170,6 +171,12 @@ func (w *World) Do(a *access.Actor, id int64, act cases.Act) (*cases.Case, error
 	return w.Service.Act(w.Context(), scope, id, act)
 }
 
+// Own does an action on a case as its own reporter, at its present version.
+func (w *World) Own(id int64, act cases.Act) (*cases.Case, error) {
+	act.Version = w.Case(id).Version
+	return w.Service.Act(w.Context(), access.Visitor(City).Own(id), id, act)
+}
+
 // Must is Do that may not fail.
 func (w *World) Must(a *access.Actor, id int64, act cases.Act) *cases.Case {
 	w.t.Helper()
@@ -235,6 +242,15 @@ func (a atlas) SpotOf(community, grid int64) (cases.Spot, bool) {
 		}
 	}
 	return cases.Spot{}, false
+}
+
+// Cell: each grid is a cell with its own middle; the last one has too few homes.
+func (a atlas) Cell(lon, lat float64) (geo.Point, float64, bool) {
+	s, ok := a.At(lon, lat)
+	if !ok || s == a.w.Spots[len(a.w.Spots)-1] {
+		return geo.Point{}, 0, false
+	}
+	return geo.Point{Lon: 112 + float64(s.Grid)/100 + 0.001, Lat: 29.401}, 150, true
 }
 
 func (a atlas) Region(code int64) cases.Named {
@@ -344,6 +360,9 @@ func (r rules) Leaves(id int64) []int64 {
 	}
 	return []int64{id}
 }
+
+// Private: 12 is personal by its kind.
+func (r rules) Private() []int64             { return []int64{12} }
 func (r rules) Calendar() *calendar.Calendar { return r.w.cal }
 func (r rules) Settings() cases.Settings {
 	return cases.Settings{OnsiteSample: 0.3, CallTries: 2, ExtensionMax: calendar.Limit{N: 5, Unit: calendar.Day}, ExtensionTimes: 1, ReviewDays: 30, ReturnsDecided: 2, PauseDays: 5, PauseTimes: 2, SoonShare: 0.2, SimilarMetres: 300, SimilarDays: 30, ArchiveDays: 7}
@@ -394,6 +413,13 @@ func (k keeper) Reveal(_ context.Context, _ access.Scope, _ int, id, _ int64, _ 
 		return p, errs.NotFound.New()
 	}
 	return p, nil
+}
+
+func (k keeper) Erase(_ *store.Tx, _ int, id int64) error {
+	k.w.keyMu.Lock()
+	defer k.w.keyMu.Unlock()
+	delete(k.w.keys, id)
+	return nil
 }
 
 // photos takes every file.

@@ -140,6 +140,9 @@ func (w *World) randomAct(r *rand.Rand) Attempt {
 		case t.To == "": // notes and the like
 			n = 2
 		}
+		if t.Action == "own_erase" && w.Done[t.Action] > 0 && r.IntN(10) > 0 { // most people stay within reach
+			continue
+		}
 		if w.Done[t.Action] == 0 { // so that a walk sees the rare ones too
 			n *= 6
 		}
@@ -150,6 +153,10 @@ func (w *World) randomAct(r *rand.Rand) Attempt {
 	}
 	t := &cases.Life.Table[one(r, rows)]
 	a := Attempt{Action: t.Action, Case: c.ID}
+	if slices.Contains(t.Perms, access.CaseOwn) {
+		_, a.Err = w.Own(c.ID, w.given(r, c, t.Action, t.Needs))
+		return a
+	}
 	for range 3 {
 		if a.Actor = w.whoMay(r, c, t.Perms); a.Actor == nil {
 			return a
