@@ -42,6 +42,7 @@ var commands = []command{
 	{"verify", "prove that nothing was changed behind the program's back", verify},
 	{"migrate", "bring the database to this version", migrate},
 	{"plan", "divide communities into grids, or judge such a plan", plan},
+	{"classify", "learn from messages what they are about, and say it of others", classify},
 	{"account", "create accounts, give posts, set passwords", account},
 	{"seed-load", "make a large data set for measurements", seedLoad},
 	{"version", "print the version", func(context.Context, []string) error { fmt.Println("linli", version); return nil }},
