@@ -45,6 +45,7 @@ var (
 	anOrg    = about(func(m *matrix) int64 { return m.org })
 	category = about(func(m *matrix) int64 { return m.category })
 	aPlan    = about(func(m *matrix) int64 { return m.plan })
+	aRequest = func(m *matrix, _ *apptest.Person) string { return fmt.Sprint(m.draft, 0) }
 	aRun     = func(m *matrix, _ *apptest.Person) string { return fmt.Sprint(m.plan, m.run) }
 	aDraft   = about(func(m *matrix) int64 { return m.draft })
 	text     = func(s string) func(*matrix, *apptest.Person) string {
@@ -103,6 +104,7 @@ var calls = map[string]call{
 	"act-on-case":           {path: aCase, body: act, scoped: true},
 	"act-on-cases":          {body: apptest.M{"action": "note", "note": "x", "cases": []apptest.M{{"id": 1, "version": 1}}}},
 	"add-post":              {path: account, body: apptest.M{"role": "nonsense"}, scoped: true},
+	"answer-plan-request":   {path: aRequest, body: apptest.M{"granted": true, "note": ""}, scoped: true},
 	"approve-plan":          {path: aDraft, body: apptest.M{"note": ""}, scoped: true},
 	"ask-plan-approval":     {path: aDraft, body: apptest.M{"note": ""}, scoped: true},
 	"append-upload":         {path: ownUpload, body: "123", header: append(tus, "Upload-Offset", "0", "Content-Type", "application/offset+octet-stream")},
@@ -187,6 +189,7 @@ var calls = map[string]call{
 	"sign-in":               {body: empty},
 	"sign-out":              {ends: true},
 	"similar-cases":         {},
+	"split-plan-towers":     {path: aDraft, body: apptest.M{"name": "", "towers": []apptest.M{}}, scoped: true},
 	"start-plan-run":        {path: aPlan, body: apptest.M{"min": 500, "max": 300}, scoped: true},
 	"undo-plan-publication": {path: aDraft, scoped: true},
 	"update-account":        {path: account, body: apptest.M{"version": 99}, scoped: true},

@@ -3,6 +3,7 @@ package app_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -41,9 +42,16 @@ type planDraft struct {
 		Moved int `json:"moved_households"`
 	}
 	Workers []struct {
+		Post    int64
 		Account struct{ ID int64 }
 		To      int
+		Chosen  bool
 	}
+	Requests []struct {
+		Text    string
+		Answers []struct{ Granted bool }
+	}
+	Plan int64
 }
 
 // planOf makes a plan of the communities, runs it and returns its page.
@@ -81,7 +89,7 @@ func mergeNeighbours(t *testing.T, planner *apptest.Person, d *planDraft) {
 			var now struct{ Grids []planGrid }
 			planner.Do("POST", path+"/edits", apptest.M{"version": d.Version, "kind": "merge", "grids": []int{a.Label, b.Label}}).Want(200).Into(&now)
 			d.Version++
-			if now.Grids[0].Pieces == 1 {
+			if slices.ContainsFunc(now.Grids, func(g planGrid) bool { return g.Label == a.Label && g.Pieces == 1 }) {
 				planner.Do("GET", path, nil).Want(200).Into(d)
 				return
 			}
@@ -138,9 +146,28 @@ func TestPlanFromRunToPublication(t *testing.T) {
 			edit(200, apptest.M{"kind": "note", "grids": []int{g.Label}, "text": "社区规模如此，按小网格管理"})
 		}
 	}
+	// Another grid for a worker than the program proposes: one that is there.
+	edit(200, apptest.M{"kind": "worker", "post": d.Workers[0].Post, "to": other(d)})
+	edit(409, apptest.M{"kind": "worker", "post": d.Workers[0].Post, "to": other(d)})
+	edit(404, apptest.M{"kind": "worker", "post": 7, "to": other(d)})
+	chosen := other(d)
+	planner.Do("GET", path, nil).Want(200).Into(&d)
+	if w := d.Workers[0]; !w.Chosen || w.To != chosen {
+		t.Errorf("chosen for grid %d: %+v", chosen, w)
+	}
+	edit(200, apptest.M{"kind": "request", "communities": []string{fmt.Sprint(w.Target.Community)}, "text": "余下的户数请与邻近社区合并"})
 
 	leader.Do("POST", path+"/approve", apptest.M{"note": "同意"}).Want(409) // nobody asked
+	answer := apptest.M{"granted": false, "note": "合并社区须另行报批"}
+	leader.Do("POST", path+"/requests/0", answer).Want(409)
 	planner.Do("POST", path+"/ask", apptest.M{"note": "请审批"}).Want(200)
+	planner.Do("POST", path+"/requests/0", answer).Want(403)
+	leader.Do("POST", path+"/approve", apptest.M{"note": "同意"}).Want(409) // the request has no answer
+	leader.Do("POST", path+"/requests/1", answer).Want(404)
+	leader.Do("POST", path+"/requests/0", answer).Want(200).Into(&d)
+	if r := d.Requests; len(r) != 1 || len(r[0].Answers) != 1 || r[0].Answers[0].Granted {
+		t.Errorf("refused: %+v", r)
+	}
 	edit(409, apptest.M{"kind": "redo"})
 	planner.Do("POST", path+"/approve", apptest.M{"note": "同意"}).Want(403)
 	leader.Do("POST", path+"/approve", apptest.M{"note": "同意"}).Want(200)
@@ -193,6 +220,52 @@ func TestPlanFromRunToPublication(t *testing.T) {
 	if proof, err := c.Verify(context.Background()); err != nil || !proof.OK {
 		t.Errorf("%+v, %v", proof, err)
 	}
+}
+
+// other is a grid of the draft to which its first worker would not go.
+func other(d planDraft) int {
+	for _, g := range d.Grids {
+		if g.Label != d.Workers[0].To {
+			return g.Label
+		}
+	}
+	return -1
+}
+
+// TestPlanSplitsTowers: a unit becomes its entrances in a plan of its own, whose
+// draft is the one that it was made from.
+func TestPlanSplitsTowers(t *testing.T) {
+	t.Parallel()
+	c := apptest.SQLite(t)
+	w := c.World()
+	planner := c.Hire(access.Post{Role: "planner", Region: w.Target.District})
+	p := planOf(t, planner, w.Target.Community)
+	var d, split planDraft
+	planner.Do("POST", "/api/v1/plan-drafts", apptest.M{"from": p.Drafts[0].ID, "name": "第一稿"}).Want(201).Into(&d)
+	var units struct{ Households []int }
+	planner.Do("GET", fmt.Sprintf("/api/v1/plans/%d/units", p.ID), nil).Want(200).Into(&units)
+	tower := 0
+	for u, h := range units.Households {
+		if h > units.Households[tower] {
+			tower = u
+		}
+	}
+	path := fmt.Sprintf("/api/v1/plan-drafts/%d/towers", d.ID)
+	of := func(unit, entrances int) apptest.M {
+		return apptest.M{"name": "拆分单元", "towers": []apptest.M{{"unit": unit, "entrances": entrances}}}
+	}
+	planner.Do("POST", path, of(p.Units, 2)).Want(422)
+	planner.Do("POST", path, of(tower, 1)).Want(422)
+	planner.Do("POST", path, of(tower, 3)).Want(201).Into(&split)
+	if len(split.Grid) != p.Units+2 || len(split.Grids) != len(d.Grids) || split.Plan == p.ID || split.Status != "draft" {
+		t.Fatalf("%d units in %d grids, status %s; before %d in %d", len(split.Grid), len(split.Grids), split.Status, p.Units, len(d.Grids))
+	}
+	for i, g := range split.Grids {
+		if g.Households != d.Grids[i].Households {
+			t.Errorf("grid %d has %d households, before %d", i, g.Households, d.Grids[i].Households)
+		}
+	}
+	planner.Do("POST", fmt.Sprintf("/api/v1/plan-drafts/%d/edits", split.ID), apptest.M{"version": split.Version, "kind": "move", "units": []int{tower}, "to": -1}).Want(200)
 }
 
 func postsOf(c *apptest.City, account int64) []access.Post {

@@ -43,6 +43,8 @@ func (s *Service) API(r *web.Router) {
 	web.Register(r, slow(op("get-plan-draft", "GET", "/plan-drafts/{id}", look, "方案", "A draft with its grids, figures and decisions")), s.apiDraft)
 	web.Register(r, op("rename-plan-draft", "PATCH", "/plan-drafts/{id}", write, "重命名草稿", "Rename a draft"), s.apiRename)
 	web.Register(r, op("edit-plan-draft", "POST", "/plan-drafts/{id}/edits", write, "修改草稿", "Edit a draft and see the effect"), s.apiEdit)
+	web.Register(r, op("answer-plan-request", "POST", "/plan-drafts/{id}/requests/{request}", approve, "答复方案中的请求", "Grant or refuse what a draft asks for"), s.apiAnswer)
+	web.Register(r, slow(made(op("split-plan-towers", "POST", "/plan-drafts/{id}/towers", write, "按单元拆分楼栋，另立规划", "Split units by their entrances: a new plan with this draft"))), s.apiTowers)
 	web.Handle(r, sends(slow(op("plan-draft-grids", "GET", "/plan-drafts/{id}/grids.geojson", look, "方案网格边界", "The grids of a draft as GeoJSON")), "application/geo+json"), s.serveGrids)
 	web.Register(r, slow(op("compare-plan-drafts", "GET", "/plan-drafts/{id}/compare", look, "方案对比", "Compare a draft with today's grids or another draft")), s.apiCompare)
 	printed := func(id, name, what, zh, en string, write func(io.Writer, render.View) error) {

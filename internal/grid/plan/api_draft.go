@@ -54,9 +54,23 @@ type decisionItem struct {
 }
 
 type workerItem struct {
+	Post    int64  `json:"post"`
 	Account person `json:"account"`
 	From    string `json:"from" doc:"Name of the old grid"`
 	To      int    `json:"to" doc:"Label of the new grid"`
+	Chosen  bool   `json:"chosen" doc:"By a person; else it is the program's proposal"`
+}
+
+// requests are the draft's requests with the names of those who answered.
+func (s *Service) requests(sh *sheet) []Request {
+	out := append([]Request{}, sh.requests...)
+	for i := range out {
+		out[i].Answers = slices.Clone(out[i].Answers)
+		for k := range out[i].Answers {
+			out[i].Answers[k].By = s.person(out[i].Answers[k].By.ID)
+		}
+	}
+	return out
 }
 
 func (s *Service) apiCopy(ctx context.Context, scope access.Scope, in *copyIn) (*draftOut, error) {
@@ -78,7 +92,7 @@ func (s *Service) draftOut(ctx context.Context, scope access.Scope, id int64) (*
 		if err != nil {
 			return err
 		}
-		b := draftPage{draftItem: draftItemOf(d, sh), PlanName: p.Name, Streets: s.streets(p), Grid: slices.Clone(sh.grid), Grids: sh.grids(nil), Verdicts: []verdictItem{}, Requests: append([]Request{}, sh.requests...),
+		b := draftPage{draftItem: draftItemOf(d, sh), PlanName: p.Name, Streets: s.streets(p), Grid: slices.Clone(sh.grid), Grids: sh.grids(nil), Verdicts: []verdictItem{}, Requests: s.requests(sh),
 			Decisions: []decisionItem{}, Authors: []person{}, CanUndo: len(sh.done) > 0, CanRedo: len(sh.undone) > 0, Workers: s.proposals(sh)}
 		for _, a := range d.Authors {
 			b.Authors = append(b.Authors, s.person(a))
@@ -114,7 +128,8 @@ func (s *Service) proposals(sh *sheet) []workerItem {
 	}
 	out := []workerItem{}
 	for _, h := range s.handover(sh, labels).Workers {
-		out = append(out, workerItem{person{h.Account, h.Name}, names[h.Grid], int(h.To) - 1})
+		to := int(h.To) - 1
+		out = append(out, workerItem{h.Post, person{h.Account, h.Name}, names[h.Grid], to, to == sh.chosen(h.Post)})
 	}
 	return out
 }
@@ -138,10 +153,11 @@ type editIn struct {
 	ID   int64 `path:"id"`
 	Body struct {
 		Version     int      `json:"version" doc:"The version that was looked at"`
-		Kind        string   `json:"kind" enum:"move,merge,split,repair,lock,unlock,note,request,undo,redo"`
+		Kind        string   `json:"kind" enum:"move,merge,split,repair,lock,unlock,note,request,worker,undo,redo"`
 		Units       []int    `json:"units,omitempty" nullable:"false" maxItems:"20000" doc:"Of move"`
 		Grids       []int    `json:"grids,omitempty" nullable:"false" maxItems:"1000" doc:"Labels: of merge, lock and unlock; the one of split, repair and note"`
-		To          int      `json:"to,omitempty" doc:"Of move: a grid's label, -1 for a new grid"`
+		To          int      `json:"to,omitempty" doc:"Of move: a grid's label, -1 for a new grid; of worker: a label, -1 for the proposal"`
+		Post        int64    `json:"post,omitempty" doc:"Of worker"`
 		Text        string   `json:"text,omitempty" maxLength:"200" doc:"Of note and request"`
 		Communities []string `json:"communities,omitempty" nullable:"false" maxItems:"20" doc:"Of request: codes"`
 	}
@@ -149,16 +165,18 @@ type editIn struct {
 
 type editOut struct {
 	Body struct {
-		Version int       `json:"version"`
-		Moves   [][2]int  `json:"moves" doc:"Unit and the grid in which it lies now"`
-		Grids   []Grid    `json:"grids" doc:"The grids that changed, as they are now"`
-		Gone    []int     `json:"gone" doc:"Labels of grids that are no more"`
-		Shapes  []feature `json:"shapes" doc:"GeoJSON features of the grids that changed"`
-		Before  Measured  `json:"before" doc:"Of the communities that the edit touched"`
-		After   Measured  `json:"after"`
-		Request []Request `json:"requests"`
-		CanUndo bool      `json:"can_undo"`
-		CanRedo bool      `json:"can_redo"`
+		Version int          `json:"version"`
+		Moves   [][2]int     `json:"moves" doc:"Unit and the grid in which it lies now"`
+		Grids   []Grid       `json:"grids" doc:"The grids that changed, as they are now"`
+		Touched []int        `json:"touched" doc:"Labels of the grids that the edit was about"`
+		Gone    []int        `json:"gone" doc:"Labels of grids that are no more"`
+		Shapes  []feature    `json:"shapes" doc:"GeoJSON features of the grids that changed"`
+		Before  Measured     `json:"before" doc:"Of the communities that the edit touched"`
+		After   Measured     `json:"after"`
+		Request []Request    `json:"requests"`
+		Workers []workerItem `json:"workers"`
+		CanUndo bool         `json:"can_undo"`
+		CanRedo bool         `json:"can_redo"`
 	}
 }
 
@@ -171,16 +189,16 @@ type feature struct {
 
 func (s *Service) apiEdit(ctx context.Context, scope access.Scope, in *editIn) (*editOut, error) {
 	b := in.Body
-	e := EditIn{Kind: b.Kind, Units: b.Units, Grids: b.Grids, To: b.To, Text: b.Text}
+	e := EditIn{Kind: b.Kind, Units: b.Units, Grids: b.Grids, To: b.To, Text: b.Text, Post: b.Post}
 	for _, c := range b.Communities {
 		e.Communities = append(e.Communities, regionCode(c))
 	}
 	out := &editOut{}
 	err := s.Edit(ctx, scope, in.ID, b.Version, e, func(sh *sheet, f *Effect) error {
 		o := &out.Body
-		o.Version, o.Moves, o.Gone, o.Shapes, o.Grids = f.Version, append([][2]int{}, f.Moves...), []int{}, []feature{}, []Grid{}
-		o.CanUndo, o.CanRedo, o.Request = len(sh.done) > 0, len(sh.undone) > 0, append([]Request{}, sh.requests...)
-		o.Before, o.After = together(f.Before), together(f.After)
+		o.Version, o.Touched, o.Moves, o.Gone, o.Shapes, o.Grids = f.Version, append([]int{}, f.Touched...), append([][2]int{}, f.Moves...), []int{}, []feature{}, []Grid{}
+		o.CanUndo, o.CanRedo, o.Request = len(sh.done) > 0, len(sh.undone) > 0, s.requests(sh)
+		o.Before, o.After, o.Workers = together(f.Before), together(f.After), s.proposals(sh)
 		only := map[int]bool{}
 		for _, g := range f.Changed {
 			only[g] = true
@@ -317,23 +335,28 @@ type compareItem struct {
 }
 
 type compareInto struct {
-	Label      int `json:"label"`
-	Households int `json:"households"`
-	Units      int `json:"units"`
+	Label      int    `json:"label"`
+	Title      string `json:"title"`
+	Households int    `json:"households"`
+	Units      int    `json:"units"`
 }
 
 // apiCompare tells what becomes of each grid of before.
 func (s *Service) apiCompare(ctx context.Context, scope access.Scope, in *compareIn) (*compareOut, error) {
 	var before []int
+	titles := map[int]string{}
 	name := func(sh *sheet, g int) string { return sh.OldGrids[g].Name }
 	if in.With != 0 {
 		if err := s.with(ctx, scope, in.With, func(_ *draft, _ *Plan, sh *sheet) error {
 			before = slices.Clone(sh.grid)
+			for _, g := range sh.grids(nil) {
+				titles[g.Label] = g.Title
+			}
 			return nil
 		}); err != nil {
 			return nil, err
 		}
-		name = func(sh *sheet, g int) string { return sh.title(g) }
+		name = func(_ *sheet, g int) string { return titles[g] }
 	}
 	out := &compareOut{}
 	err := s.with(ctx, scope, in.ID, func(_ *draft, _ *Plan, sh *sheet) error {
@@ -355,6 +378,10 @@ func (s *Service) apiCompare(ctx context.Context, scope access.Scope, in *compar
 		for _, pair := range planning.Succession(shared) {
 			heir[pair[0]] = pair[1]
 		}
+		into := map[int]string{}
+		for _, g := range sh.grids(nil) {
+			into[g.Label] = g.Title
+		}
 		rows := map[int]*compareItem{}
 		for pair, n := range units {
 			x := rows[pair[0]]
@@ -364,7 +391,7 @@ func (s *Service) apiCompare(ctx context.Context, scope access.Scope, in *compar
 			}
 			h := shared[pair]
 			x.Households += h
-			x.Into = append(x.Into, compareInto{pair[1], h, n})
+			x.Into = append(x.Into, compareInto{pair[1], into[pair[1]], h, n})
 			if to, ok := heir[pair[0]]; ok && to == pair[1] {
 				x.Kept = h
 			}
@@ -422,4 +449,43 @@ func (s *Service) apiUndo(ctx context.Context, scope access.Scope, in *undoIn) (
 		return nil, err
 	}
 	return s.draftOut(ctx, scope, in.ID)
+}
+
+type answerIn struct {
+	ID      int64 `path:"id"`
+	Request int   `path:"request" doc:"Its place among the draft's requests, from 0"`
+	Body    struct {
+		Granted bool   `json:"granted"`
+		Note    string `json:"note" maxLength:"200" doc:"Why"`
+	}
+}
+
+func (s *Service) apiAnswer(ctx context.Context, scope access.Scope, in *answerIn) (*draftOut, error) {
+	if err := s.Answer(ctx, scope, in.ID, in.Request, in.Body.Granted, in.Body.Note); err != nil {
+		return nil, err
+	}
+	return s.draftOut(ctx, scope, in.ID)
+}
+
+type towersIn struct {
+	ID   int64 `path:"id"`
+	Body struct {
+		Name   string `json:"name" maxLength:"60" doc:"Of the new plan"`
+		Towers []struct {
+			Unit      int `json:"unit"`
+			Entrances int `json:"entrances" minimum:"2" maximum:"100"`
+		} `json:"towers" nullable:"false" maxItems:"100"`
+	}
+}
+
+func (s *Service) apiTowers(ctx context.Context, scope access.Scope, in *towersIn) (*draftOut, error) {
+	entrances := map[int]int{}
+	for _, t := range in.Body.Towers {
+		entrances[t.Unit] = t.Entrances
+	}
+	d, err := s.Towers(ctx, scope, in.ID, in.Body.Name, entrances)
+	if err != nil {
+		return nil, err
+	}
+	return s.draftOut(ctx, scope, d.ID)
 }

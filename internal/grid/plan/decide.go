@@ -7,7 +7,6 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/paulmach/orb"
 	"github.com/paulmach/orb/geojson"
 
 	"linli/internal/grid/planning"
@@ -42,6 +41,9 @@ func (s *Service) Decide(ctx context.Context, scope access.Scope, id int64, kind
 		case Approve:
 			if slices.Contains(d.Authors, scope.Account()) {
 				return OwnPlan.New()
+			}
+			if open := slices.IndexFunc(sh.requests, func(r Request) bool { return len(r.Answers) == 0 }); open >= 0 {
+				return Unanswered.New("request", sh.requests[open].Text)
 			}
 			n := 1
 			for _, x := range sinceAsked(past) {
@@ -208,26 +210,18 @@ func (s *sheet) redraw(p *Plan, newID func() int64) (*redrawn, error) {
 		if len(k.Area) == 0 {
 			return nil, NotComplete.New("why", words(k.Name+"没有边界", k.Name+" has no boundary"))
 		}
-		middles := s.middles(k)
-		staying := map[int]OldGrid{} // dedicated grids, by -1, -2 …
-		for i, o := range s.OldGrids {
-			if o.Kind != basic && o.Community == int64(k.ID) {
-				at, err := s.middleOf(o)
-				if err != nil {
-					return nil, err
-				}
-				middles[-1-i], staying[-1-i] = at, o
-			}
-		}
 		members := map[int][]int{}
 		households := map[int]int{}
 		for i, u := range k.units {
 			members[s.grid[u]] = append(members[s.grid[u]], i)
 			households[s.grid[u]] += weight[u]
 		}
-		for n, label := range planning.Numbered(middles) {
-			g := NewGrid{Community: int64(k.ID), Code: int64(k.ID)*1000 + int64(n) + 1}
-			if o, ok := staying[label]; ok {
+		numbers := s.numbers(k)
+		for _, label := range slices.Sorted(maps.Keys(numbers)) {
+			n := numbers[label]
+			g := NewGrid{Community: int64(k.ID), Code: k.code(n)}
+			if label < 0 {
+				o := s.OldGrids[-1-label]
 				stays[o.ID] = true
 				g.ID, g.Kind, g.Purpose, g.Name, g.Polygon, g.Households = o.ID, o.Kind, o.Purpose, o.Name, o.Polygon, o.Households
 				r.Grids = append(r.Grids, g)
@@ -237,7 +231,7 @@ func (s *sheet) redraw(p *Plan, newID func() int64) (*redrawn, error) {
 			if err != nil {
 				return nil, err
 			}
-			g.Kind, g.Name, g.Polygon, g.Households, g.Note = basic, fmt.Sprintf("%s第%d网格", k.Name, n+1), string(text), households[label], s.notes[label]
+			g.Kind, g.Name, g.Polygon, g.Households, g.Note = basic, k.gridName(n), string(text), households[label], s.notes[label]
 			if o, ok := kept[label]; ok {
 				g.ID = s.OldGrids[o].ID
 			} else {
@@ -263,16 +257,6 @@ func (s *sheet) redraw(p *Plan, newID func() int64) (*redrawn, error) {
 	return r, nil
 }
 
-// middleOf is the middle of an old grid's boundary in the local frame.
-func (s *sheet) middleOf(o OldGrid) (orb.Point, error) {
-	shape, err := geojson.UnmarshalGeometry([]byte(o.Polygon))
-	if err != nil {
-		return orb.Point{}, fmt.Errorf("plan: the boundary of grid %d cannot be read: %w", o.ID, err)
-	}
-	c, in := shape.Geometry().Bound().Center(), s.Instance
-	return orb.Point{(c[0] - in.Origin[0]) * in.MetresPerDegree[0], (c[1] - in.Origin[1]) * in.MetresPerDegree[1]}, nil
-}
-
 // Handover is what a publication means for people and open cases.
 type Handover struct {
 	Workers []Move          `json:"workers"`
@@ -287,7 +271,8 @@ type Move struct {
 
 // handover proposes where the workers of the old grids go: each old grid's to
 // the new one with which it shares most households, one to one as far as that
-// goes; the others strengthen the new grid that has most of theirs.
+// goes; the others strengthen the new grid that has most of theirs. What a
+// person chose goes before, as long as that grid is there.
 func (s *Service) handover(sh *sheet, labels map[int]int64) Handover {
 	shared := map[[2]int]int{} // old, label
 	for u, o := range sh.Old {
@@ -311,7 +296,11 @@ func (s *Service) handover(sh *sheet, labels map[int]int64) Handover {
 		to[sh.OldGrids[pair[0]].ID] = labels[pair[1]]
 	}
 	for _, w := range s.People.Workers(slices.Sorted(maps.Keys(to))) {
-		h.Workers = append(h.Workers, Move{w, to[w.Grid]})
+		m := Move{w, to[w.Grid]}
+		if chosen := labels[sh.chosen(w.Post)]; chosen != 0 {
+			m.To = chosen
+		}
+		h.Workers = append(h.Workers, m)
 	}
 	return h
 }

@@ -5,12 +5,14 @@ import (
 	"compress/gzip"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"math"
 	"slices"
 	"sync"
 
 	"github.com/paulmach/orb"
+	"github.com/paulmach/orb/geojson"
 
 	"linli/internal/grid/planning"
 	"linli/internal/grid/planning/cells"
@@ -45,7 +47,7 @@ func unpackGround(raw []byte) (*ground, error) {
 	if err := json.NewDecoder(z).Decode(g); err != nil {
 		return nil, err
 	}
-	return newGround(g), nil
+	return newGround(g)
 }
 
 // ground is a Ground with its parts, one a community. Immutable but for what
@@ -64,13 +66,27 @@ type part struct {
 	units []int // in the whole
 	in    *planning.Instance
 	old   []int
+	stays map[int]orb.Point // dedicated grids that stay: -1-position in OldGrids → middle, in metres
 	draw  func() *cells.Diagram
 }
 
-func newGround(g *Ground) *ground {
+func newGround(g *Ground) (*ground, error) {
 	w := &ground{Ground: g, partOf: make([]int, len(g.Instance.Units)), at: make([]int, len(g.Instance.Units))}
 	for c, units := range g.Instance.Members() {
-		p := &part{Community: g.Instance.Communities[c], units: units}
+		p := &part{Community: g.Instance.Communities[c], units: units, stays: map[int]orb.Point{}}
+		for i, o := range g.OldGrids {
+			if o.Kind == basic || o.Community != int64(p.ID) {
+				continue
+			}
+			at := p.Area.Bound().Center() // where its boundary is not known
+			if o.Polygon != "" {
+				var err error
+				if at, err = g.middleOf(o); err != nil {
+					return nil, err
+				}
+			}
+			p.stays[-1-i] = at
+		}
 		p.in = &planning.Instance{Name: g.Instance.Name, Licence: g.Instance.Licence, Origin: g.Instance.Origin, MetresPerDegree: g.Instance.MetresPerDegree,
 			Communities: []planning.Community{p.Community}, Barriers: g.Instance.Barriers}
 		sites := make([]orb.Point, len(units))
@@ -88,7 +104,17 @@ func newGround(g *Ground) *ground {
 		e.U, e.V = w.at[e.U], w.at[e.V]
 		p.in.Edges = append(p.in.Edges, e)
 	}
-	return w
+	return w, nil
+}
+
+// middleOf is the middle of an old grid's boundary in the local frame.
+func (g *Ground) middleOf(o OldGrid) (orb.Point, error) {
+	shape, err := geojson.UnmarshalGeometry([]byte(o.Polygon))
+	if err != nil {
+		return orb.Point{}, fmt.Errorf("plan: the boundary of grid %d cannot be read: %w", o.ID, err)
+	}
+	c, in := shape.Geometry().Bound().Center(), g.Instance
+	return orb.Point{(c[0] - in.Origin[0]) * in.MetresPerDegree[0], (c[1] - in.Origin[1]) * in.MetresPerDegree[1]}, nil
 }
 
 // hasOld tells whether there are grids of before to compare with.

@@ -55,6 +55,7 @@ var (
 	Locked      = errs.Declare("plan_locked", 409, "{grid} 已锁定，请先解锁。", "{grid} is locked; unlock it first.")
 	NoSuchGrid  = errs.Declare("plan_no_grid", 422, "没有网格 {grid}，请刷新。", "There is no grid {grid}; please reload.")
 	TwoAreas    = errs.Declare("plan_two_communities", 422, "网格不能跨社区。所选楼栋不在同一个社区，或不在目标网格的社区。", "A grid lies inside one community; these buildings, or their target, do not.")
+	Unanswered  = errs.Declare("plan_unanswered", 409, "请先答复这项请求：“{request}”。", "Answer this request first: “{request}”.")
 	NothingLeft = errs.Declare("plan_nothing", 409, "没有可以{what}的操作。", "There is nothing to {what}.")
 	NoPlace     = errs.Declare("plan_no_communities", 422, "请选择至少一个社区。", "Choose at least one community.")
 	RunGoesOn   = errs.Declare("plan_run_goes_on", 409, "已有一次计算正在进行，请等它完成或先停止。", "A run is under way; wait for it or stop it first.")

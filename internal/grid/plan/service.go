@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"log/slog"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -134,20 +135,61 @@ func (s *Service) Copy(ctx context.Context, scope access.Scope, from int64, name
 	}
 	var d *draft
 	err = s.with(ctx, scope, from, func(old *draft, p *Plan, sh *sheet) error {
-		d = &draft{District: p.District, ID: s.DB.NextID(), Plan: p.ID, Run: old.Run, Name: name, Status: Draft, Options: old.Options, Report: old.Report, Authors: slices.Clone(old.Authors)}
-		if !slices.Contains(d.Authors, scope.Account()) {
-			d.Authors = append(d.Authors, scope.Account())
-		}
-		grid := slices.Clone(sh.grid)
-		return s.DB.Write(ctx, func(tx *store.Tx) error {
-			d.CreatedAt, d.ChangedAt = tx.Now(), tx.Now()
-			if err := insertDraft(tx, d, grid); err != nil {
-				return err
-			}
-			return record(tx, scope, p, "plan.draft", d.ID, 0, map[string]any{"name": name, "from": from}, digestOf(d.ID, name, grid))
-		})
+		d, err = s.newDraft(ctx, scope, old, p, name, sh.grid)
+		return err
 	})
 	return d, err
+}
+
+// Towers makes a plan in which units are split by their entrances (unit → how
+// many), with a draft that is the given one otherwise: the entrances of a unit
+// begin in its grid.
+func (s *Service) Towers(ctx context.Context, scope access.Scope, from int64, name string, entrances map[int]int) (*draft, error) {
+	var d *draft
+	err := s.with(ctx, scope, from, func(old *draft, p *Plan, sh *sheet) error {
+		name, err := checkText("name", words("名称", "name"), name, maxName, true)
+		if err != nil {
+			return err
+		}
+		for u, n := range entrances {
+			if u < 0 || u >= len(sh.grid) || n < 2 || n > min(prepare.MostEntrances, sh.Instance.Units[u].Households) {
+				return errs.Invalid.New("field", words("单元数", "entrances"), "remedy", words("至少 2 个，不超过户数和 100。", "at least 2, at most the households and 100.")).In("entrances")
+			}
+		}
+		if len(entrances) == 0 {
+			return NothingLeft.New("what", words("拆分", "split"))
+		}
+		in, of := prepare.Split(sh.Instance, entrances)
+		g := &Ground{Instance: in, OldGrids: sh.OldGrids, Findings: sh.Findings}
+		grid := make([]int, len(of))
+		for i, u := range of {
+			g.Buildings, g.Names, g.Old = append(g.Buildings, sh.Buildings[u]), append(g.Names, sh.Names[u]), append(g.Old, sh.Old[u])
+			grid[i] = sh.grid[u]
+		}
+		fresh := &Plan{ID: s.DB.NextID(), Name: name, Source: p.Source, Communities: p.Communities, CreatedBy: scope.Account()}
+		fresh.place()
+		if err := s.keepPlan(ctx, scope, fresh, g); err != nil {
+			return err
+		}
+		d, err = s.newDraft(ctx, scope, old, fresh, old.Name, grid)
+		return err
+	})
+	return d, err
+}
+
+// newDraft keeps an editable draft made from another one.
+func (s *Service) newDraft(ctx context.Context, scope access.Scope, from *draft, p *Plan, name string, grid []int) (*draft, error) {
+	d := &draft{District: p.District, ID: s.DB.NextID(), Plan: p.ID, Run: from.Run, Name: name, Status: Draft, Options: from.Options, Report: from.Report, Authors: slices.Clone(from.Authors)}
+	if !slices.Contains(d.Authors, scope.Account()) {
+		d.Authors = append(d.Authors, scope.Account())
+	}
+	return d, s.DB.Write(ctx, func(tx *store.Tx) error {
+		d.CreatedAt, d.ChangedAt = tx.Now(), tx.Now()
+		if err := insertDraft(tx, d, grid); err != nil {
+			return err
+		}
+		return record(tx, scope, p, "plan.draft", d.ID, 0, map[string]any{"name": name, "from": from.ID}, digestOf(d.ID, name, grid))
+	})
 }
 
 // Rename gives a draft another name.
@@ -285,13 +327,15 @@ type EditIn struct {
 	To          int // of a move; -1: a new grid
 	Text        string
 	Communities []int64
+	Post        int64 // of a worker
 }
 
 // Effect is what an edit did.
 type Effect struct {
 	Version int
 	Moves   [][2]int // unit, the grid in which it is now
-	Changed []int    // grids that changed; those without units are gone
+	Touched []int    // grids that it was about
+	Changed []int    // those and what is numbered anew for them; those without units are gone
 	Before  []Measured
 	After   []Measured
 }
@@ -322,18 +366,7 @@ func (s *Service) Edit(ctx context.Context, scope access.Scope, id int64, versio
 			}
 			real = sh.undone[len(sh.undone)-1]
 		}
-		body, err := json.Marshal(c)
-		if err != nil {
-			return err
-		}
-		if err := s.DB.Write(ctx, func(tx *store.Tx) error {
-			if err := touch(tx, d, d.Version+1, Draft, scope.Account()); err != nil {
-				return err
-			}
-			vals := []any{d.District, d.ID, d.Version + 1, c.Kind, string(body), scope.Account(), tx.Now()}
-			tx.Append(editTable, vals...)
-			return record(tx, scope, p, "plan.edit", d.ID, d.Version+1, map[string]any{"kind": c.Kind, "units": len(c.Moves)}, digestOf(vals...))
-		}); err != nil {
+		if err := s.log(ctx, scope, d, p, c, scope.Account()); err != nil {
 			return err
 		}
 		e := &Effect{Version: d.Version + 1}
@@ -358,10 +391,13 @@ func (s *Service) Edit(ctx context.Context, scope access.Scope, id int64, versio
 		if real.Kind == editNote {
 			changed[real.Grid] = true
 		}
-		for g := range changed {
-			e.Changed = append(e.Changed, g)
+		e.Touched = slices.Sorted(maps.Keys(changed))
+		for _, k := range parts {
+			for _, u := range sh.parts[k].units {
+				changed[sh.grid[u]] = true
+			}
 		}
-		slices.Sort(e.Changed)
+		e.Changed = slices.Sorted(maps.Keys(changed))
 		return show(sh, e)
 	})
 }
@@ -416,8 +452,70 @@ func (s *Service) change(ctx context.Context, sh *sheet, in EditIn) (change, err
 	case editWish:
 		text, err := checkText("text", words("说明", "text"), in.Text, 200, true)
 		return change{Kind: editWish, About: in.Communities, Text: text}, err
+	case editWorker:
+		c := change{Kind: editWorker, Post: in.Post, From: sh.chosen(in.Post), To: max(in.To, -1)}
+		if c.To == c.From {
+			return c, NothingLeft.New("what", words("调整", "change"))
+		}
+		if c.To >= 0 {
+			if _, err := sh.members(c.To); err != nil {
+				return c, err
+			}
+		}
+		return c, s.worksHere(sh, in.Post)
 	}
 	return change{Kind: in.Kind}, nil // undo, redo
+}
+
+// worksHere refuses a post that is none of a worker of the grids that are planned anew.
+func (s *Service) worksHere(sh *sheet, post int64) error {
+	grids := make([]int64, len(sh.OldGrids))
+	for i, o := range sh.OldGrids {
+		grids[i] = o.ID
+	}
+	if !slices.ContainsFunc(s.People.Workers(grids), func(w Worker) bool { return w.Post == post }) {
+		return errs.NotFound.New()
+	}
+	return nil
+}
+
+// Answer is an approver's word on one of the draft's requests: an author has
+// none, and without it the draft is not approved.
+func (s *Service) Answer(ctx context.Context, scope access.Scope, id int64, request int, granted bool, note string) error {
+	return s.with(ctx, scope, id, func(d *draft, p *Plan, sh *sheet) error {
+		note, err := checkText("note", words("理由", "reason"), note, 200, true)
+		switch {
+		case err != nil:
+			return err
+		case d.Status != Asked:
+			return NotNow.New("status", statusNames[d.Status])
+		case slices.Contains(d.Authors, scope.Account()):
+			return OwnPlan.New()
+		case request < 0 || request >= len(sh.requests):
+			return errs.NotFound.New()
+		}
+		c := change{Kind: editAnswer, Request: request, Granted: granted, Text: note, By: scope.Account()}
+		if err := s.log(ctx, scope, d, p, c, 0); err != nil {
+			return err
+		}
+		return sh.apply(c)
+	})
+}
+
+// log writes an edit as the draft's next version; author 0 adds none.
+func (s *Service) log(ctx context.Context, scope access.Scope, d *draft, p *Plan, c change, author int64) error {
+	body, err := json.Marshal(c)
+	if err != nil {
+		return err
+	}
+	return s.DB.Write(ctx, func(tx *store.Tx) error {
+		if err := touch(tx, d, d.Version+1, d.Status, author); err != nil {
+			return err
+		}
+		vals := []any{d.District, d.ID, d.Version + 1, c.Kind, string(body), scope.Account(), tx.Now()}
+		tx.Append(editTable, vals...)
+		return record(tx, scope, p, "plan.edit", d.ID, d.Version+1, map[string]any{"kind": c.Kind, "units": len(c.Moves)}, digestOf(vals...))
+	})
 }
 
 // repairTime is how long the planner may think about one community.

@@ -22,7 +22,9 @@ const (
 	editLock   = "lock"
 	editUnlock = "unlock"
 	editNote   = "note"    // why a grid may stay out of bounds
-	editWish   = "request" // what is only recorded, for those who approve
+	editWish   = "request" // what the planner asks those who approve to allow
+	editAnswer = "answer"  // what one of them answered
+	editWorker = "worker"  // into which grid a worker is to go
 	editUndo   = "undo"
 	editRedo   = "redo"
 )
@@ -37,12 +39,30 @@ type change struct {
 	Was   string   `json:"was,omitempty"`   // the note before
 	Text  string   `json:"text,omitempty"`  // a note, or a request
 	About []int64  `json:"about,omitempty"` // communities of a request
+
+	Request int   `json:"request,omitempty"` // of an answer: the request's place
+	Granted bool  `json:"granted,omitempty"`
+	By      int64 `json:"by,omitempty"` // who answered
+
+	Post int64 `json:"post,omitempty"` // of a worker, who goes from one choice to another; -1: the proposal
+	From int   `json:"from,omitempty"`
+	To   int   `json:"to,omitempty"`
 }
 
-// Request is something that the planner asks those who approve to allow.
+// Request is something that the planner asks those who approve to allow: what
+// no grid may do, as reaching into a second community. Granted or not, it
+// changes no grid; what follows from it is done outside and planned anew.
 type Request struct {
-	Communities []int64 `json:"communities"`
-	Text        string  `json:"text"`
+	Communities []string `json:"communities" doc:"Codes"`
+	Text        string   `json:"text"`
+	Answers     []Answer `json:"answers" doc:"In order; the last one counts"`
+}
+
+// Answer is what somebody who approves said to a request.
+type Answer struct {
+	Granted bool   `json:"granted"`
+	Note    string `json:"note"`
+	By      person `json:"by"`
 }
 
 // sheet is a draft open for editing. It is not safe for concurrent use.
@@ -55,13 +75,14 @@ type sheet struct {
 	locked   map[int]bool
 	notes    map[int]string
 	requests []Request
+	workers  map[int64]int // chosen by a person: post → grid
 	done     []change
 	undone   []change
 	polygons map[int]orb.MultiPolygon // outlines known; those of changed grids are dropped
 }
 
 func newSheet(g *ground, grid []int, lo, hi int) *sheet {
-	s := &sheet{ground: g, min: lo, max: hi, grid: slices.Clone(grid), locked: map[int]bool{}, notes: map[int]string{}, polygons: map[int]orb.MultiPolygon{}}
+	s := &sheet{ground: g, min: lo, max: hi, grid: slices.Clone(grid), locked: map[int]bool{}, notes: map[int]string{}, workers: map[int64]int{}, polygons: map[int]orb.MultiPolygon{}}
 	for _, x := range grid {
 		s.next = max(s.next, x+1)
 	}
@@ -85,6 +106,12 @@ func (s *sheet) apply(c change) error {
 		next := s.undone[len(s.undone)-1]
 		s.undone, s.done = s.undone[:len(s.undone)-1], append(s.done, next)
 		s.play(next, false)
+	case editAnswer: // is not the planner's to undo
+		if c.Request < 0 || c.Request >= len(s.requests) {
+			return NothingLeft.New("what", words("答复", "answer"))
+		}
+		r := &s.requests[c.Request]
+		r.Answers = append(r.Answers, Answer{c.Granted, c.Text, person{ID: c.By}})
 	default:
 		s.done, s.undone = append(s.done, c), nil
 		s.play(c, false)
@@ -117,7 +144,21 @@ func (s *sheet) play(c change, back bool) {
 		if back {
 			s.requests = s.requests[:len(s.requests)-1]
 		} else {
-			s.requests = append(s.requests, Request{c.About, c.Text})
+			r := Request{Text: c.Text, Communities: []string{}, Answers: []Answer{}}
+			for _, about := range c.About {
+				r.Communities = append(r.Communities, digits(about))
+			}
+			s.requests = append(s.requests, r)
+		}
+	case editWorker:
+		to := c.To
+		if back {
+			to = c.From
+		}
+		if to < 0 {
+			delete(s.workers, c.Post)
+		} else {
+			s.workers[c.Post] = to
 		}
 	}
 }
@@ -136,8 +177,23 @@ func (s *sheet) members(grid int) ([]int, error) {
 	return out, nil
 }
 
-// title is what a draft's grid is called before it has a code.
-func (s *sheet) title(grid int) string { return fmt.Sprintf("#%d", grid+1) }
+// title is what a draft's grid would be called if it were published now.
+func (s *sheet) title(grid int) string {
+	u := slices.Index(s.grid, grid)
+	if u < 0 {
+		return fmt.Sprintf("#%d", grid+1)
+	}
+	p := s.parts[s.partOf[u]]
+	return p.gridName(s.numbers(p)[grid])
+}
+
+// chosen is the grid that a person chose for the worker's post, -1 if nobody did.
+func (s *sheet) chosen(post int64) int {
+	if g, ok := s.workers[post]; ok {
+		return g
+	}
+	return -1
+}
 
 func (s *sheet) free(grids ...int) error {
 	for _, g := range grids {
@@ -331,8 +387,10 @@ func (s *sheet) judgeAll() planning.Figures {
 
 // Grid is a grid of a draft as pages show it.
 type Grid struct {
-	Label      int        `json:"label"`
-	Title      string     `json:"title"`
+	Label      int        `json:"label" doc:"Stays the same through all edits"`
+	Title      string     `json:"title" doc:"Its name, were it published now"`
+	Code       string     `json:"code" doc:"Its code, were it published now"`
+	Number     int        `json:"number" doc:"In its community"`
 	Community  string     `json:"community" doc:"Code"`
 	Households int        `json:"households"`
 	Units      int        `json:"units"`
@@ -351,13 +409,19 @@ func (s *sheet) grids(only map[int]bool) []Grid {
 		grid    Grid
 	}
 	sums := map[int]*sum{}
+	numbers := map[*part]map[int]int{}
 	for u, g := range s.grid {
 		if only != nil && !only[g] {
 			continue
 		}
 		t := sums[g]
 		if t == nil {
-			t = &sum{grid: Grid{Label: g, Title: s.title(g), Community: fmt.Sprint(s.parts[s.partOf[u]].ID), Locked: s.locked[g], Note: s.notes[g]}}
+			p := s.parts[s.partOf[u]]
+			if numbers[p] == nil {
+				numbers[p] = s.numbers(p)
+			}
+			n := numbers[p][g]
+			t = &sum{grid: Grid{Label: g, Title: p.gridName(n), Code: digits(p.code(n)), Number: n, Community: digits(int64(p.ID)), Locked: s.locked[g], Note: s.notes[g]}}
 			sums[g] = t
 		}
 		unit := &s.Instance.Units[u]
@@ -443,31 +507,40 @@ func (s *sheet) polygon(grid int) orb.MultiPolygon {
 // piece, and a reason for each that is out of bounds.
 func (s *sheet) complete() error {
 	for _, g := range s.grids(nil) {
-		name := s.parts[s.partOf[slices.Index(s.grid, g.Label)]].Name
 		switch {
 		case g.Pieces > 1:
-			return NotComplete.New("why", words(fmt.Sprintf("%s的网格 %s 不连片", name, g.Title), fmt.Sprintf("grid %s of %s is in %d pieces", g.Title, name, g.Pieces)), "grid", g.Label)
+			return NotComplete.New("why", words(g.Title+"不连片", fmt.Sprintf("%s is in %d pieces", g.Title, g.Pieces)), "grid", g.Label)
 		case !g.InBounds && g.Note == "":
-			return NotComplete.New("why", words(fmt.Sprintf("%s的网格 %s 有 %d 户，超出范围，请写明理由", name, g.Title, g.Households),
-				fmt.Sprintf("grid %s of %s has %d households, out of bounds, without a reason", g.Title, name, g.Households)), "grid", g.Label)
+			return NotComplete.New("why", words(fmt.Sprintf("%s有 %d 户，超出范围，请写明理由", g.Title, g.Households),
+				fmt.Sprintf("%s has %d households, out of bounds, without a reason", g.Title, g.Households)), "grid", g.Label)
 		}
 	}
 	return nil
 }
 
-// middles are the grids of one part with their households' middles, in metres.
-func (s *sheet) middles(p *part) map[int]orb.Point {
-	x, y, w := map[int]float64{}, map[int]float64{}, map[int]float64{}
+// numbers are the numbers that the grids of one part have by the rule, from 1,
+// the dedicated ones that stay included (see part.stays).
+func (s *sheet) numbers(p *part) map[int]int {
+	middles, weight := maps.Clone(p.stays), map[int]float64{}
 	for i, u := range p.units {
 		g, unit := s.grid[u], &p.in.Units[i]
-		k := math.Max(1, float64(unit.Households))
-		x[g] += k * unit.X
-		y[g] += k * unit.Y
-		w[g] += k
+		w := float64(max(unit.Households, 1))
+		m := middles[g]
+		middles[g] = orb.Point{m[0] + w*unit.X, m[1] + w*unit.Y}
+		weight[g] += w
 	}
-	out := map[int]orb.Point{}
-	for g := range w {
-		out[g] = orb.Point{x[g] / w[g], y[g] / w[g]}
+	for g, w := range weight {
+		m := middles[g]
+		middles[g] = orb.Point{m[0] / w, m[1] / w}
+	}
+	out := make(map[int]int, len(middles))
+	for n, g := range planning.Numbered(middles) {
+		out[g] = n + 1
 	}
 	return out
 }
+
+// code and gridName are those of the part's n-th grid once it is published.
+func (p *part) code(n int) int64 { return int64(p.ID)*1000 + int64(n) }
+
+func (p *part) gridName(n int) string { return fmt.Sprintf("%s第%d网格", p.Name, n) }

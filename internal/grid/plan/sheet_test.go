@@ -12,14 +12,18 @@ import (
 )
 
 // townGround is a generated town whose grids before are blocks of 40 units.
-func townGround(seed uint64) *ground {
+func townGround(t interface{ Fatal(...any) }, seed uint64) *ground {
 	in := plangen.Generate(seed, plangen.Town, 1).Instance
 	g := &Ground{Instance: in}
 	for u := range in.Units {
 		g.Old = append(g.Old, u/40)
 		g.Buildings, g.Names = append(g.Buildings, int64(u+1)), append(g.Names, "")
 	}
-	return newGround(g)
+	w, err := newGround(g)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return w
 }
 
 // TestSheetIsItsLog: whatever is done to a draft, undoing and redoing included,
@@ -27,7 +31,7 @@ func townGround(seed uint64) *ground {
 // and undoing everything brings that assignment back.
 func TestSheetIsItsLog(t *testing.T) {
 	t.Parallel()
-	g := townGround(5)
+	g := townGround(t, 5)
 	rapid.Check(t, func(t *rapid.T) {
 		first := slices.Clone(g.Old)
 		s := newSheet(g, first, 300, 500)
@@ -102,7 +106,7 @@ func draw(t *rapid.T, s *sheet) (change, error) {
 func TestHalvesAreConnected(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		g := townGround(rapid.Uint64Range(1, 20).Draw(t, "town"))
+		g := townGround(t, rapid.Uint64Range(1, 20).Draw(t, "town"))
 		s := newSheet(g, make([]int, len(g.Old)), 300, 500)
 		if s.pieces(nil)[0] != 1 {
 			t.Skip("the town itself is in pieces")

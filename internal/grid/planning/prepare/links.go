@@ -10,6 +10,7 @@ import (
 	"github.com/tidwall/rtree"
 
 	"linli/internal/grid/planning"
+	"linli/internal/grid/planning/cells"
 )
 
 // number gives compounds their numbers: a compound is a name in a community.
@@ -32,19 +33,20 @@ func (p *preparer) number(in *planning.Instance) {
 }
 
 // measure gives each unit its cell and each pair of neighbours its edge.
-func (p *preparer) measure(in *planning.Instance) {
+func measure(in *planning.Instance, lands []*cells.Land) {
 	barriers := newBarriers(in.Barriers)
-	for from := 0; from < len(p.units); {
-		c := p.units[from].community
-		to := from
-		var sites []orb.Point
-		for ; to < len(p.units) && p.units[to].community == c; to++ {
-			sites = append(sites, orb.Point{in.Units[to].X, in.Units[to].Y})
+	for c, units := range in.Members() {
+		if len(units) == 0 {
+			continue
 		}
-		d := p.lands[c].Divide(sites)
+		sites := make([]orb.Point, len(units))
+		for k, u := range units {
+			sites[k] = orb.Point{in.Units[u].X, in.Units[u].Y}
+		}
+		d := lands[c].Divide(sites)
 		groups := newGroups(len(sites))
 		for k, cell := range d.Cells {
-			in.Units[from+k].CellArea, in.Units[from+k].CellOuter = cell.Area, cell.Outer
+			in.Units[units[k]].CellArea, in.Units[units[k]].CellOuter = cell.Area, cell.Outer
 		}
 		for _, b := range d.Borders {
 			cross := planning.CrossNone
@@ -52,13 +54,16 @@ func (p *preparer) measure(in *planning.Instance) {
 				cross = planning.CrossBarrier
 			}
 			groups.join(b.U, b.V)
-			in.Edges = append(in.Edges, planning.Edge{U: from + b.U, V: from + b.V, Border: b.Length, Cross: cross})
+			in.Edges = append(in.Edges, planning.Edge{U: units[b.U], V: units[b.V], Border: b.Length, Cross: cross})
 		}
 		for _, l := range bridges(sites, groups) {
-			in.Edges = append(in.Edges, planning.Edge{U: from + l[0], V: from + l[1], Cross: planning.CrossArtificial})
+			in.Edges = append(in.Edges, planning.Edge{U: units[l[0]], V: units[l[1]], Cross: planning.CrossArtificial})
 		}
-		from = to
 	}
+}
+
+// empties finds the communities without buildings.
+func (p *preparer) empties() {
 	peopled := map[int]bool{}
 	for _, u := range p.units {
 		peopled[u.community] = true

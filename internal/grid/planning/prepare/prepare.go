@@ -76,7 +76,8 @@ func Prepare(s *Sources, o Options) (*Result, error) {
 		in.Units = append(in.Units, u.Unit)
 	}
 	p.number(in)
-	p.measure(in)
+	measure(in, p.lands)
+	p.empties()
 	r.Old = p.old()
 	r.Findings = s.Findings
 	return r, nil

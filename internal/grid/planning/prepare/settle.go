@@ -200,7 +200,7 @@ func (p *preparer) split() {
 		if u.Households > TowerOver {
 			n = (u.Households + TowerOver - 1) / TowerOver
 			if b.Entrances > 1 {
-				n = min(b.Entrances, u.Households, 100)
+				n = min(b.Entrances, u.Households, MostEntrances)
 			}
 		}
 		if n == 1 {
@@ -210,13 +210,8 @@ func (p *preparer) split() {
 		p.towers++
 		a, z := axis(p.frame.area(b.Footprint), orb.Point{u.X, u.Y}, n)
 		for k := range n {
-			e, f := u, (float64(k)+0.5)/float64(n)
-			e.X, e.Y = cm(a[0]+f*(z[0]-a[0])), cm(a[1]+f*(z[1]-a[1]))
-			e.Households = u.Households / n
-			if k < u.Households%n {
-				e.Households++
-			}
-			e.Workload = u.Workload / float64(n)
+			e := u
+			e.Unit = share(u.Unit, a, z, k, n)
 			out = append(out, e)
 		}
 	}

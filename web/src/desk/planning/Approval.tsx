@@ -1,5 +1,5 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { App, Button, Input } from 'antd';
+import { App, Button, Input, Select } from 'antd';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { apiBase } from '@/shared/api.ts';
@@ -9,12 +9,13 @@ import { dayText, today } from '@/shared/time.ts';
 import { ErrorNote } from '@/shared/ui/state.tsx';
 import { Time } from '@/shared/ui/words.tsx';
 import { DayField, tomorrow } from '../admin/parts.tsx';
-import { type DraftPage, keys } from './data.ts';
+import { type DraftPage, type EditBody, keys } from './data.ts';
+import { Wishes } from './Wishes.tsx';
 
 type Step = 'ask' | 'withdraw' | 'approve' | 'decline' | 'publish' | 'undo';
 
 /** From a draft to grids in force: who did what and why, and what can be done now. */
-export function Approval({ draft }: { draft: DraftPage }) {
+export function Approval({ draft, act }: { draft: DraftPage; act?: (b: EditBody) => void }) {
   const { t } = useTranslation();
   const { me, can } = useSession();
   const { modal } = App.useApp();
@@ -43,6 +44,9 @@ export function Approval({ draft }: { draft: DraftPage }) {
     .filter((x) => x.kind === 'approve');
   const author = draft.authors.some((a) => a.id === me.account.id);
   const mayApprove = can('plan.approve') && !author && !approved.some((x) => x.by.id === me.account.id);
+  const titles = new Map(draft.grids.map((g) => [g.label, g.title]));
+  const served = new Set(draft.workers.map((w) => w.to));
+  const vacant = draft.grids.filter((g) => !served.has(g.label)).map((g) => g.title);
   const begun = !!draft.begins && draft.begins <= today();
   const steps: { kind: Step; primary?: boolean }[] = [];
   if (draft.status === 'draft' && can('plan.write')) steps.push({ kind: 'ask', primary: true });
@@ -106,16 +110,7 @@ export function Approval({ draft }: { draft: DraftPage }) {
         </div>
       ) : null}
       {step.error ? <ErrorNote error={step.error} /> : null}
-      {draft.requests.length ? (
-        <section>
-          <h2>{t('planning:reasons.wishes')}</h2>
-          <ul>
-            {draft.requests.map((r) => (
-              <li key={r.text}>{r.text}</li>
-            ))}
-          </ul>
-        </section>
-      ) : null}
+      <Wishes draft={draft} mayAnswer={draft.status === 'asked' && can('plan.approve') && !author} />
       {draft.decisions.length ? (
         <section>
           <h2>{t('planning:approval.history')}</h2>
@@ -136,11 +131,39 @@ export function Approval({ draft }: { draft: DraftPage }) {
           <p className="quiet">{t('planning:approval.workers_help')}</p>
           <ul className="workers">
             {draft.workers.map((w) => (
-              <li key={w.account.id + w.from}>
-                {w.account.name}：{w.from} → #{w.to + 1}
+              <li key={w.post}>
+                {w.account.name}：{w.from} →{' '}
+                {act ? (
+                  <Select
+                    size="small"
+                    popupMatchSelectWidth={false}
+                    aria-label={t('planning:approval.worker_to', { name: w.account.name })}
+                    value={w.to}
+                    onChange={(to) => act({ kind: 'worker', post: w.post, to })}
+                    showSearch={{ optionFilterProp: 'label' }}
+                    options={draft.grids.map((g) => ({ value: g.label, label: g.title }))}
+                  />
+                ) : (
+                  titles.get(w.to)
+                )}
+                {w.chosen ? <span className="quiet"> {t('planning:approval.worker_chosen')}</span> : null}
+                {w.chosen && act ? (
+                  <Button
+                    type="link"
+                    size="small"
+                    onClick={() => act({ kind: 'worker', post: w.post, to: -1 })}
+                  >
+                    {t('planning:approval.worker_back')}
+                  </Button>
+                ) : null}
               </li>
             ))}
           </ul>
+          {vacant.length ? (
+            <p className="tone-soon">
+              {t('planning:approval.vacant', { n: vacant.length, grids: vacant.join(t('planning:and')) })}
+            </p>
+          ) : null}
         </section>
       ) : null}
       <section>

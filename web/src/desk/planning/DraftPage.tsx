@@ -79,7 +79,9 @@ export function DraftPage() {
   const { mutate, isPending } = edit;
   const act = useCallback(
     (body: EditBody) =>
-      mutate(body, { onSuccess: (e) => setChoice({ units: [], grids: e.grids.map((g) => g.label) }) }),
+      mutate(body, {
+        onSuccess: (e) => setChoice({ units: [], grids: e.touched.filter((g) => !e.gone.includes(g)) }),
+      }),
     [mutate],
   );
   const undo = useCallback(
@@ -186,8 +188,10 @@ export function DraftPage() {
           {shown === 'list' ? (
             <GridList draft={d} units={units.data} choice={choice} onChoice={setChoice} editable={editable} />
           ) : null}
-          {shown === 'reasons' ? <Reasons draft={d} editable={editable} act={act} busy={isPending} /> : null}
-          {shown === 'approval' ? <Approval draft={d} /> : null}
+          {shown === 'reasons' ? (
+            <Reasons draft={d} units={units.data} editable={editable} act={act} busy={isPending} />
+          ) : null}
+          {shown === 'approval' ? <Approval draft={d} act={editable ? act : undefined} /> : null}
         </aside>
       </div>
     </div>

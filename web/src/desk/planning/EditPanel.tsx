@@ -13,13 +13,16 @@ function EffectNote({ effect }: { effect?: Effect }) {
   return (
     <div className="effect" role="status" aria-live="polite">
       <ul className="effect-grids">
-        {effect.grids.slice(0, 6).map((g) => (
-          <li key={g.label} className={g.in_bounds && g.pieces === 1 ? undefined : 'tone-overdue'}>
-            {g.title} {t('planning:n_households', { n: g.households })}
-            {g.in_bounds ? '' : ` ${t('planning:edit.out')}`}
-            {g.pieces > 1 ? ` ${t('planning:edit.torn', { n: g.pieces })}` : ''}
-          </li>
-        ))}
+        {effect.grids
+          .filter((g) => effect.touched.includes(g.label))
+          .slice(0, 6)
+          .map((g) => (
+            <li key={g.label} className={g.in_bounds && g.pieces === 1 ? undefined : 'tone-overdue'}>
+              {g.title} {t('planning:n_households', { n: g.households })}
+              {g.in_bounds ? '' : ` ${t('planning:edit.out')}`}
+              {g.pieces > 1 ? ` ${t('planning:edit.torn', { n: g.pieces })}` : ''}
+            </li>
+          ))}
       </ul>
       {list.length === 0 ? (
         <p className="quiet">{t('planning:edit.effect_same')}</p>

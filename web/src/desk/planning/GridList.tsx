@@ -29,7 +29,7 @@ export function GridList({
     const wrong = (g: Grid) => Number(!g.in_bounds || g.pieces > 1);
     return draft.grids
       .filter((g) => !community || g.community === community)
-      .sort((a, b) => wrong(b) - wrong(a) || a.label - b.label);
+      .sort((a, b) => wrong(b) - wrong(a) || a.code.localeCompare(b.code));
   }, [draft.grids, community]);
   const members = useMemo(
     () => (open === undefined ? [] : draft.grid.flatMap((g, u) => (g === open ? [u] : []))),
@@ -76,7 +76,7 @@ export function GridList({
                 >
                   {g.title}
                 </Checkbox>
-                <div className="quiet">{names.get(g.community)}</div>
+                <div className="quiet">{g.code}</div>
               </td>
               <td className="num">{g.households}</td>
               <td className="num">
@@ -109,7 +109,9 @@ export function GridList({
       ) : null}
       {open !== undefined && units ? (
         <fieldset className="unit-list">
-          <legend>{t('planning:list_of.of_grid', { grid: `#${open + 1}` })}</legend>
+          <legend>
+            {t('planning:list_of.of_grid', { grid: draft.grids.find((g) => g.label === open)?.title })}
+          </legend>
           {members.map((u) => (
             <Checkbox
               key={u}

@@ -9,7 +9,7 @@ import { Loading } from '@/shared/ui/state.tsx';
 import type { Choice } from './DraftPage.tsx';
 import type { DraftPage, Grid, Units } from './data.ts';
 import { caught } from './lasso.ts';
-import { dotsOf, planOverlay } from './layers.ts';
+import { coloursOf, dotsOf, planOverlay } from './layers.ts';
 
 const toggled = <T,>(list: readonly T[], x: T): T[] =>
   list.includes(x) ? list.filter((y) => y !== x) : [...list, x];
@@ -37,12 +37,18 @@ export function PlanMap({
   const [line, setLine] = useState<[number, number][]>([]);
   const active = useRef(false);
   const dots = useMemo(() => (units ? dotsOf(units) : undefined), [units]);
+  // An edit leaves the colours of what it did not touch.
+  const shown = useRef<Map<number, string>>(undefined);
+  const colours = useMemo(() => {
+    if (shapes) shown.current = coloursOf(shapes, shown.current);
+    return shown.current;
+  }, [shapes]);
   const overlay = useMemo(
     () =>
-      shapes
-        ? planOverlay({ shapes, units, picked: choice.units, marked: choice.grids, mode }, dots)
+      shapes && colours
+        ? planOverlay({ shapes, colours, units, picked: choice.units, marked: choice.grids, mode }, dots)
         : undefined,
-    [shapes, units, dots, choice, mode],
+    [shapes, colours, units, dots, choice, mode],
   );
   // The view is set once: an edit must not move the map under the hand.
   const focus = useRef<Box | undefined>(undefined);

@@ -22,7 +22,7 @@ import {
   useShapes,
 } from './data.ts';
 import { figures, number } from './effect.ts';
-import { planOverlay } from './layers.ts';
+import { coloursOf, planOverlay } from './layers.ts';
 import { RunPanel } from './RunPanel.tsx';
 
 /** A result in its own words, a draft by its name. */
@@ -140,7 +140,8 @@ function OneMap({
   const nameOf = useDraftName();
   const shapes = useShapes(value);
   const overlay = useMemo(
-    () => (shapes.data ? planOverlay({ shapes: shapes.data, mode }) : undefined),
+    () =>
+      shapes.data ? planOverlay({ shapes: shapes.data, colours: coloursOf(shapes.data), mode }) : undefined,
     [shapes.data, mode],
   );
   const focus = useMemo<Box | undefined>(
@@ -220,7 +221,7 @@ function OldNew({ drafts, first }: { drafts: DraftItem[]; first: number }) {
                 <td className="num">{r.households - r.kept}</td>
                 <td>
                   {r.into
-                    .map((x) => `#${x.label + 1} ${t('planning:n_households', { n: x.households })}`)
+                    .map((x) => `${x.title} ${t('planning:n_households', { n: x.households })}`)
                     .join('，')}
                 </td>
               </tr>

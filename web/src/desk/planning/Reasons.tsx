@@ -2,16 +2,20 @@ import { Button, Input } from 'antd';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { EmptyNote } from '@/shared/ui/state.tsx';
-import type { DraftPage, EditBody, Verdict } from './data.ts';
+import type { DraftPage, EditBody, Units, Verdict } from './data.ts';
+import { Towers } from './Towers.tsx';
+import { Wishes } from './Wishes.tsx';
 
 /** Why grids of some communities cannot lie within the bounds, and what a person can do. */
 export function Reasons({
   draft,
+  units,
   editable,
   act,
   busy,
 }: {
   draft: DraftPage;
+  units?: Units;
   editable: boolean;
   act: (b: EditBody) => void;
   busy: boolean;
@@ -21,6 +25,7 @@ export function Reasons({
   const bad = draft.communities.filter((c) => c.status !== 'ok');
   const [asking, setAsking] = useState<string>();
   const [text, setText] = useState('');
+  const [towers, setTowers] = useState<string>();
   const accept = (c: Verdict) => {
     for (const g of draft.grids)
       if (g.community === c.community && !g.in_bounds && !g.note)
@@ -62,7 +67,20 @@ export function Reasons({
               >
                 {t('planning:reasons.wish')}
               </Button>
+              {units?.households.some(
+                (h, u) => h > 150 && units.communities[units.community[u] as number]?.code === c.community,
+              ) ? (
+                <Button
+                  disabled={busy}
+                  onClick={() => setTowers(towers === c.community ? undefined : c.community)}
+                >
+                  {t('planning:towers.open')}
+                </Button>
+              ) : null}
             </div>
+          ) : null}
+          {editable && units && towers === c.community ? (
+            <Towers draft={draft} units={units} community={c.community} />
           ) : null}
           {asking === c.community ? (
             <div className="note-field">
@@ -90,17 +108,7 @@ export function Reasons({
           ) : null}
         </section>
       ))}
-      {draft.requests.length ? (
-        <section>
-          <h2>{t('planning:reasons.wishes')}</h2>
-          <ul>
-            {draft.requests.map((r) => (
-              <li key={r.text}>{r.text}</li>
-            ))}
-          </ul>
-          <p className="quiet">{t('planning:reasons.wishes_help')}</p>
-        </section>
-      ) : null}
+      <Wishes draft={draft} mayAnswer={false} />
     </div>
   );
 }

@@ -89,8 +89,11 @@ export interface PlanPage extends PlanItem {
   drafts: DraftItem[];
 }
 export interface Grid {
+  /** Stays the same through all edits; title, code and number are those that it had if it were published now. */
   label: number;
   title: string;
+  code: string;
+  number: number;
   community: string;
   households: number;
   units: number;
@@ -117,9 +120,19 @@ export interface Verdict {
   reason?: Reason;
   violation: number;
 }
+/** What the planner asks those who approve to allow; the last answer counts. */
 export interface Wish {
   communities: string[];
   text: string;
+  answers: { granted: boolean; note: string; by: Person }[];
+}
+export interface Worker {
+  post: number;
+  account: Person;
+  from: string;
+  to: number;
+  /** By a person; else it is the program's proposal. */
+  chosen: boolean;
 }
 export interface Decision {
   kind: 'ask' | 'withdraw' | 'approve' | 'decline' | 'publish' | 'undo';
@@ -140,7 +153,7 @@ export interface DraftPage extends DraftItem {
   can_undo: boolean;
   can_redo: boolean;
   begins?: number;
-  workers: { account: Person; from: string; to: number }[];
+  workers: Worker[];
 }
 export interface GridFeature {
   type: 'Feature';
@@ -157,6 +170,7 @@ export type EditKind =
   | 'unlock'
   | 'note'
   | 'request'
+  | 'worker'
   | 'undo'
   | 'redo';
 export interface EditBody {
@@ -166,16 +180,20 @@ export interface EditBody {
   to?: number;
   text?: string;
   communities?: string[];
+  post?: number;
 }
 export interface Effect {
   version: number;
   moves: [number, number][];
   grids: Grid[];
+  /** Labels of the grids that the edit was about; the others were numbered anew. */
+  touched: number[];
   gone: number[];
   shapes: GridFeature[];
   before: Measured;
   after: Measured;
   requests: Wish[];
+  workers: Worker[];
   can_undo: boolean;
   can_redo: boolean;
 }
@@ -197,7 +215,7 @@ export interface Comparison {
     name: string;
     households: number;
     kept: number;
-    into: { label: number; households: number; units: number }[];
+    into: { label: number; title: string; households: number; units: number }[];
   }[];
 }
 

@@ -17,6 +17,7 @@ export function afterEdit(d: DraftPage, e: Effect): DraftPage {
     grid,
     grids,
     requests: e.requests,
+    workers: e.workers,
     can_undo: e.can_undo,
     can_redo: e.can_redo,
   };

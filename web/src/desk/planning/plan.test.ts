@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { DraftPage, Effect, Measured } from './data.ts';
 import { afterEdit, afterShapes, changes } from './effect.ts';
 import { caught, inside } from './lasso.ts';
+import { coloursOf } from './layers.ts';
 
 const measured = (part: Partial<Measured>): Measured => ({
   grids: 3,
@@ -19,7 +20,9 @@ const measured = (part: Partial<Measured>): Measured => ({
 });
 const grid = (label: number) => ({
   label,
-  title: `#${label + 1}`,
+  title: `第${label + 1}网格`,
+  code: `99010100100100${label + 1}`,
+  number: label + 1,
   community: '990101001001',
   households: 400,
   units: 2,
@@ -67,6 +70,8 @@ describe('effect of an edit', () => {
     before: measured({}),
     after: measured({ compounds_split: 0, moved_households: 130 }),
     requests: [],
+    workers: [],
+    touched: [1, 2],
     can_undo: true,
     can_redo: false,
   };
@@ -84,5 +89,39 @@ describe('effect of an edit', () => {
       { key: 'compounds_split', before: 1, after: 0, tone: 'done' },
       { key: 'moved_households', before: 100, after: 130, tone: 'overdue' },
     ]);
+  });
+});
+
+describe('colours', () => {
+  const box = (x: number, y: number) => [
+    [x, y],
+    [x + 1, y],
+    [x + 1, y + 1],
+    [x, y + 1],
+    [x, y],
+  ];
+  const board = (n: number) => ({
+    type: 'FeatureCollection' as const,
+    features: Array.from({ length: n * n }, (_, i) => ({
+      ...shape(i),
+      geometry: {
+        type: 'Polygon',
+        coordinates: [
+          box(i % n, Math.floor(i / n)).map(([x, y]) => [(x as number) / 250, (y as number) / 250]),
+        ],
+      },
+    })),
+  });
+  it('differ wherever two grids touch, corners included', () => {
+    const colours = coloursOf(board(6));
+    for (let i = 0; i < 36; i++)
+      for (let j = 0; j < i; j++) {
+        const near = Math.abs((i % 6) - (j % 6)) <= 1 && Math.abs(Math.floor(i / 6) - Math.floor(j / 6)) <= 1;
+        if (near) expect(colours.get(i)).not.toBe(colours.get(j));
+      }
+  });
+  it('stay where an edit changed nothing', () => {
+    const before = coloursOf(board(4));
+    expect(coloursOf(board(4), before)).toEqual(before);
   });
 });
