@@ -285,7 +285,7 @@ func TestHostileQueries(t *testing.T) {
 			names string
 		}{
 			{desk, "/api/v1/cases", "status open category grade channel district street community grid lead assist overdue soon mine pending q from to figure part sort cursor limit count"},
-			{desk, "/api/v1/cases/similar", "text lon lat category_id exclude"},
+			{desk, "/api/v1/cases/similar", "text lon lat category_id community case"},
 			{desk, "/api/v1/cases/export.xlsx", "status street q cursor"},
 			{desk, "/api/v1/places", "q limit"},
 			{desk, "/api/v1/places/at", "lon lat crs"},

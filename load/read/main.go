@@ -59,6 +59,7 @@ func main() {
 		all = append(all, w.lists(role, *n)...)
 	}
 	report("lists, all roles", all)
+	w.similar(*n)
 	w.searches(*n / 4)
 	w.figures(*n / 2)
 	must(w.plain())
@@ -359,6 +360,16 @@ func (w *walker) searches(n int) {
 			return role, path
 		})
 	}
+}
+
+// similar asks for the open cases that may be the same as one at a place of the
+// list, as the operator's page does while the caller speaks.
+func (w *walker) similar(n int) {
+	w.ask("likely duplicates", n, func() (string, string) {
+		at := pick(w.rnd, w.points)
+		text := pick(w.rnd, []string{"小区东门路灯不亮好几天了", "学校门口井盖松动，车一压就响", "健身广场晚上噪声扰民，老人睡不着", "楼道堆满垃圾没有人清运"})
+		return pick(w.rnd, []string{"dispatcher", "desk", "leader"}), fmt.Sprintf("/api/v1/cases/similar?lon=%f&lat=%f&text=%s", at[0], at[1], url.QueryEscape(text))
+	})
 }
 
 // ask puts n questions of a kind, each as a role.

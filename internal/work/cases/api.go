@@ -25,7 +25,7 @@ func (s *Service) API(r *web.Router, figure func(id, part string) (all, none int
 	tags := []string{"cases"}
 	web.Register(r, web.Op{ID: "report-case", Method: "POST", Path: "/api/v1/cases", Policy: access.Needs(access.CaseReport), Status: 201, Answers: []int{404}, Tags: tags, Urgent: true, Summary: "登记事件", SummaryEN: "Report a case"}, a.report, a.reported)
 	web.Register(r, web.Op{ID: "list-cases", Method: "GET", Path: "/api/v1/cases", Policy: read, Tags: tags, Summary: "事件列表", SummaryEN: "List cases"}, a.list)
-	web.Register(r, web.Op{ID: "similar-cases", Method: "GET", Path: "/api/v1/cases/similar", Policy: read, Tags: tags, Summary: "附近的相似事件", SummaryEN: "Similar open cases nearby"}, a.similar)
+	web.Register(r, web.Op{ID: "similar-cases", Method: "GET", Path: "/api/v1/cases/similar", Policy: read, Answers: []int{404}, Tags: tags, Summary: "可能是同一件事的在办事件", SummaryEN: "Open cases that may be the same matter"}, a.similar)
 	web.Register(r, web.Op{ID: "case-page", Method: "GET", Path: "/api/v1/cases/{id}", Policy: read, Tags: tags, Summary: "事件详情", SummaryEN: "A case with its history"}, a.page)
 	acts := access.Needs(access.CaseTriage, access.CaseDispatch, access.CaseHandle, access.CaseApprove, access.CaseArbitrate, access.CaseVerify, access.CaseOnsite, access.CaseCallback, access.CaseVoid, access.CaseReport)
 	web.Register(r, web.Op{ID: "act-on-case", Method: "POST", Path: "/api/v1/cases/{id}/actions", Policy: acts, Tags: tags, Urgent: true, Summary: "办理事件", SummaryEN: "Do an action on a case"}, a.act, a.acted)
@@ -238,31 +238,39 @@ func (a *api) list(ctx context.Context, scope access.Scope, in *listIn) (*listOu
 }
 
 type similarIn struct {
-	Text     string  `query:"text"`
-	Lon      float64 `query:"lon" required:"true"`
-	Lat      float64 `query:"lat" required:"true"`
-	Category int64   `query:"category_id"`
-	Exclude  int64   `query:"exclude"`
+	Text      string  `query:"text" maxLength:"4000"`
+	Lon       float64 `query:"lon"`
+	Lat       float64 `query:"lat"`
+	Community int64   `query:"community" doc:"code; where there is no position"`
+	Category  int64   `query:"category_id"`
+	Case      int64   `query:"case" doc:"a case whose duplicates are looked for; the rest may be left out"`
 }
 
 func (a *api) similar(ctx context.Context, scope access.Scope, in *similarIn) (*listOut, error) {
-	found, err := a.Similar(ctx, scope, in.Lon, in.Lat, in.Category, in.Exclude)
+	q := SimilarQuery{Lon: in.Lon, Lat: in.Lat, Community: in.Community, Category: in.Category, Text: in.Text}
+	if in.Case != 0 {
+		c, _, _, err := a.ByID(ctx, scope, in.Case)
+		if err != nil {
+			return nil, err
+		}
+		q = SimilarQuery{Lon: c.Lon, Lat: c.Lat, Community: c.Community, Category: c.Category, Text: c.Title + "\n" + c.Body, At: c.ReportedAt, Exclude: c.ID}
+	}
+	found, err := a.Similar(ctx, scope, q)
 	if err != nil {
 		return nil, err
 	}
 	v := a.view(scope, web.Lang(ctx))
 	out := &listOut{}
 	out.Body.Items = []Item{}
-	for _, near := range a.nearest(found, in.Lon, in.Lat, in.Text) {
-		it := v.item(near.c)
-		d := int(math.Round(near.metres))
-		it.Distance = &d
-		it.Why = append(it.Why, w(fmt.Sprintf("相距约 %d 米", d), fmt.Sprintf("about %d m away", d)).In(v.lang))
-		if in.Category != 0 && near.c.Category == in.Category {
-			it.Why = append(it.Why, w("同一类别", "same category").In(v.lang))
+	for _, l := range found {
+		it := v.item(l.Case)
+		share := math.Round(l.Share*100) / 100
+		it.Share = &share
+		if l.Metres >= 0 {
+			it.Distance = &l.Metres
 		}
-		if near.words > 0 {
-			it.Why = append(it.Why, w("描述用词相近", "similar words").In(v.lang))
+		for _, r := range l.Reasons {
+			it.Why = append(it.Why, r.In(v.lang))
 		}
 		out.Body.Items = append(out.Body.Items, it)
 	}

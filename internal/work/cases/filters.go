@@ -6,13 +6,11 @@ import (
 	"fmt"
 	"net/http"
 	"reflect"
-	"slices"
 	"strconv"
 
 	"linli/internal/kernel/access"
 	"linli/internal/kernel/audit"
 	"linli/internal/kernel/errs"
-	"linli/internal/kernel/geo"
 	"linli/internal/kernel/store"
 	"linli/internal/kernel/web"
 )
@@ -88,48 +86,6 @@ func (a *api) deleteFilter(ctx context.Context, scope access.Scope, in *idIn) (*
 		tx.Record(audit.Entry{Actor: scope.Account(), Action: "filter.delete", Object: "filter", ObjectID: in.ID})
 		return err
 	})
-}
-
-// near is a case with its distance.
-type near struct {
-	c      *Case
-	metres float64
-	words  int // pairs of characters shared with the text
-}
-
-// nearest keeps what lies within the city's radius, best match first.
-func (s *Service) nearest(list []*Case, lon, lat float64, text string) []near {
-	radius := float64(s.Rules().Settings().SimilarMetres)
-	pairs := map[string]bool{}
-	runes := []rune(text)
-	for i := 0; i+1 < len(runes); i++ {
-		pairs[string(runes[i:i+2])] = true
-	}
-	var out []near
-	for _, c := range list {
-		n := near{c: c, metres: geo.Haversine(geo.Point{Lon: lon, Lat: lat}, geo.Point{Lon: c.Lon, Lat: c.Lat})}
-		if n.metres > radius {
-			continue
-		}
-		body := []rune(c.Title + c.Body)
-		for i := 0; i+1 < len(body); i++ {
-			if pairs[string(body[i:i+2])] {
-				n.words++
-			}
-		}
-		out = append(out, n)
-	}
-	slices.SortStableFunc(out, func(a, b near) int { // 20 shared pairs weigh as much as the whole radius
-		score := func(n near) float64 { return n.metres/radius - float64(min(n.words, 40))/20 }
-		switch d := score(a) - score(b); {
-		case d < 0:
-			return -1
-		case d > 0:
-			return 1
-		}
-		return 0
-	})
-	return out[:min(len(out), 8)]
 }
 
 // flagOf is the flag that a list may be cut by, 0 for none.

@@ -446,39 +446,3 @@ type LogEntry struct {
 	Was, Became      string
 	Fields           string // JSON
 }
-
-// Similar finds open and recent cases near a position or of the same category
-// and grid, nearest first, with the distance in metres.
-func (s *Service) Similar(ctx context.Context, scope access.Scope, lon, lat float64, category, exclude int64) ([]*Case, error) {
-	spot, ok := s.Atlas.At(lon, lat)
-	if !ok {
-		return nil, nil
-	}
-	set := s.Rules().Settings()
-	part, ok := scope.PerDistrict(spot.District)
-	if !ok {
-		return nil, nil
-	}
-	open := true
-	f := Filter{District: spot.District, Open: &open}
-	now := s.DB.Now()
-	parts, err := s.build(ctx, part, &f, typed{}, orders[""], spot.District, now)
-	if err != nil {
-		return nil, err
-	}
-	dLat := float64(set.SimilarMetres) / 110_574
-	dLon := dLat * 1.15 // at 30° north; the exact distance is computed below
-	var runs []*run
-	for _, q := range parts {
-		q.and("c.reported_at > ?", now-int64(set.SimilarDays)*day24h)
-		q.and("c.lon BETWEEN ? AND ? AND c.lat BETWEEN ? AND ?", lon-dLon, lon+dLon, lat-dLat, lat+dLat)
-		if category != 0 {
-			q.and("(c.category = ? OR c.category = 0)", category)
-		}
-		if exclude != 0 {
-			q.and("c.id <> ?", exclude)
-		}
-		runs = append(runs, &run{q: q})
-	}
-	return merge(ctx, s.DB, orders[""], runs, 50)
-}

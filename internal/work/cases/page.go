@@ -55,6 +55,7 @@ type Item struct {
 	Flags      []string `json:"flags"`
 	Pending    []string `json:"pending"`
 	Distance   *int     `json:"distance_m,omitempty"`
+	Share      *float64 `json:"share,omitempty" doc:"how likely it is the same matter, 0 to 1, for ranking"`
 	Why        []string `json:"why,omitempty"`
 	Warning    string   `json:"warning,omitempty" doc:"what to check about the position that was given"`
 }

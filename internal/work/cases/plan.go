@@ -60,6 +60,7 @@ var held = map[string]string{
 	"cases_time":     "reported_at street category grade channel community grid",
 	"cases_street":   "street reported_at community category grade channel grid",
 	"cases_category": "category reported_at street grade channel community grid",
+	"cases_near":     "lat lon community reported_at street open",
 	"cases_lead":     "lead reported_at street category grade channel community grid",
 }
 
@@ -82,6 +83,9 @@ func (q *query) text(engine store.Engine, cols, tail string) string {
 	where := slices.Clone(q.where)
 	from, rows := q.from, cols != ""
 	if engine == store.SQLite && held[q.index] != "" {
+		if covers(q.index, cols) {
+			rows, cols = false, columnName.ReplaceAllString(cols, "k.$1")
+		}
 		for i, w := range where {
 			if covers(q.index, w) {
 				where[i] = columnName.ReplaceAllString(w, "k.$1")
