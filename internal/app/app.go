@@ -126,7 +126,7 @@ func Open(ctx context.Context, o Options) (_ *App, err error) {
 	a.Metric = &metric.Service{Cases: a.Cases, Tree: tree{a}}
 	a.indexer = search.NewIndexer(a.DB, a.Cases)
 	a.Jobs = jobs.New(a.DB, jobs.Options{Log: o.Log})
-	a.Outbox = outbox.New(a.DB, o.Log)
+	a.Outbox = outbox.New(a.DB, o.Location(), o.Log)
 	a.chores()
 	return a, nil
 }

@@ -2,6 +2,7 @@ package outbox
 
 import (
 	"context"
+	"time"
 
 	"linli/internal/kernel/access"
 	"linli/internal/kernel/errs"
@@ -27,9 +28,9 @@ type Item struct {
 	Case     int64  `json:"case_id,omitempty"`
 	State    string `json:"state" enum:"waiting,sent,given_up"`
 	Attempts int    `json:"attempts"`
-	NextAt   int64  `json:"next_at" doc:"when it is tried again, microseconds UTC; 0 if it is not"`
-	MadeAt   int64  `json:"made_at"`
-	DoneAt   int64  `json:"done_at"`
+	NextAt   string `json:"next_at,omitempty" format:"date-time" doc:"when it is tried again; absent if it is not"`
+	MadeAt   string `json:"made_at" format:"date-time"`
+	DoneAt   string `json:"done_at,omitempty" format:"date-time" doc:"when it was sent or given up"`
 	Receipt  string `json:"receipt,omitempty" doc:"what the receiver acknowledged with"`
 	Error    string `json:"error,omitempty" doc:"of the last attempt"`
 }
@@ -75,6 +76,14 @@ type place struct {
 	ID int64 `json:"i"`
 }
 
+// when is an instant as answers show it, "" if there is none.
+func (o *Outbox) when(at int64) string {
+	if at == 0 {
+		return ""
+	}
+	return time.UnixMicro(at).In(o.zone).Format(time.RFC3339)
+}
+
 func (o *Outbox) apiList(ctx context.Context, scope access.Scope, in *listIn) (*listOut, error) {
 	f := Filter{State: -1, Channel: in.Channel, Object: in.Case, Limit: in.Limit}
 	if f.Limit == 0 {
@@ -102,9 +111,9 @@ func (o *Outbox) apiList(ctx context.Context, scope access.Scope, in *listIn) (*
 		out.Body.Next = web.Cursor(place{rows[len(rows)-1].ID})
 	}
 	for _, r := range rows {
-		it := Item{ID: r.ID, Channel: r.Channel, Topic: r.Topic, Case: r.Object, State: states[r.State], Attempts: r.Attempts, MadeAt: r.MadeAt, DoneAt: r.DoneAt, Receipt: r.Receipt, Error: r.Error}
+		it := Item{ID: r.ID, Channel: r.Channel, Topic: r.Topic, Case: r.Object, State: states[r.State], Attempts: r.Attempts, MadeAt: o.when(r.MadeAt), DoneAt: o.when(r.DoneAt), Receipt: r.Receipt, Error: r.Error}
 		if r.State == Waiting {
-			it.NextAt = r.NextAt
+			it.NextAt = o.when(r.NextAt)
 		}
 		out.Body.Items = append(out.Body.Items, it)
 	}

@@ -74,12 +74,13 @@ type Outbox struct {
 	db       *store.DB
 	mu       sync.RWMutex
 	channels map[string]Channel
+	zone     *time.Location // in which lists show times
 	log      *slog.Logger
 }
 
-// New makes an outbox without channels.
-func New(db *store.DB, log *slog.Logger) *Outbox {
-	return &Outbox{db: db, channels: map[string]Channel{}, log: log}
+// New makes an outbox without channels; zone is the city's.
+func New(db *store.DB, zone *time.Location, log *slog.Logger) *Outbox {
+	return &Outbox{db: db, channels: map[string]Channel{}, zone: zone, log: log}
 }
 
 // Open adds a channel or replaces the one of its name. Messages of a channel

@@ -56,7 +56,7 @@ func each(t *testing.T, fn func(t *testing.T, h *house)) {
 			now := time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
 			h := &house{now: &now, to: &remote{}}
 			h.db = open(t, func() time.Time { return now })
-			h.box = New(h.db, slog.New(slog.NewTextHandler(io.Discard, nil)))
+			h.box = New(h.db, time.UTC, slog.New(slog.NewTextHandler(io.Discard, nil)))
 			h.box.Open(Channel{Name: "test", Sender: h.to, Patience: 3 * time.Hour})
 			fn(t, h)
 		}

@@ -304,7 +304,9 @@ func (e *engine) decide(m *matter) error {
 	case cases.KindSuspension:
 		yes, a.Reason = 0.85, said(rng, approvals)
 	case cases.KindVoid:
-		yes, a.Reason = 0.75, said(rng, approvals)
+		if yes, a.Reason = 0.75, said(rng, approvals); c.Supporters > 1 { // others joined it meanwhile
+			yes = 0
+		}
 	}
 	if !chance(rng, yes) {
 		a = cases.Act{Action: cases.ActRefuse, Reason: said(rng, refusals)}

@@ -40,6 +40,7 @@ export type Perm =
   | 'audit.read'
   | 'rules.read'
   | 'rules.write'
+  | 'outbox.manage'
   | 'org.write'
   | 'region.write'
   | 'plan.write'

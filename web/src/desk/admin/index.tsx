@@ -11,12 +11,22 @@ import { Accounts } from './Accounts.tsx';
 import { CalendarPage } from './Calendar.tsx';
 import { Categories } from './Categories.tsx';
 import { Orgs } from './Orgs.tsx';
+import { OutboxPage } from './Outbox.tsx';
 import { Regions } from './Regions.tsx';
 import { RoutingPage } from './Routing.tsx';
 import { SettingsPage } from './Settings.tsx';
 import { Versions } from './Versions.tsx';
 
-type Page = 'regions' | 'orgs' | 'accounts' | 'categories' | 'calendar' | 'routing' | 'settings' | 'versions';
+type Page =
+  | 'regions'
+  | 'orgs'
+  | 'accounts'
+  | 'categories'
+  | 'calendar'
+  | 'routing'
+  | 'settings'
+  | 'versions'
+  | 'outbox';
 const pages: { key: Page; perms: Perm[]; of: ComponentType }[] = [
   { key: 'categories', perms: ['rules.write'], of: Categories },
   { key: 'routing', perms: ['rules.write'], of: RoutingPage },
@@ -26,6 +36,7 @@ const pages: { key: Page; perms: Perm[]; of: ComponentType }[] = [
   { key: 'orgs', perms: ['org.write'], of: Orgs },
   { key: 'regions', perms: ['region.write'], of: Regions },
   { key: 'accounts', perms: ['account.read', 'account.write'], of: Accounts },
+  { key: 'outbox', perms: ['outbox.manage'], of: OutboxPage },
 ];
 
 export default function Area() {

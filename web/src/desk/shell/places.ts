@@ -18,7 +18,11 @@ export const places: RailPlace[] = [
   { key: 'callbacks', path: '/callbacks', perms: ['case.callback'] },
   { key: 'planning', path: '/planning', perms: ['plan.write', 'plan.approve', 'region.write'] },
   { key: 'cockpit', path: '/cockpit', perms: ['figure.read'] },
-  { key: 'admin', path: '/admin', perms: ['rules.write', 'org.write', 'region.write', 'account.write'] },
+  {
+    key: 'admin',
+    path: '/admin',
+    perms: ['rules.write', 'org.write', 'region.write', 'account.write', 'outbox.manage'],
+  },
   { key: 'audit', path: '/audit', perms: ['audit.read'] },
 ];
 
