@@ -51,7 +51,7 @@ func TestSameSeedSameCity(t *testing.T) {
 
 func TestOtherSeedsAndScalesHold(t *testing.T) {
 	t.Parallel()
-	for _, o := range []Options{{Seed: 2, Scale: 0.05}, {Seed: 3, Scale: 0.1}, {Seed: 4, Scale: 0.01}, {Seed: 5, Scale: 0.35}, {Seed: 6, Scale: 1}} {
+	for _, o := range []Options{{Seed: 2, Scale: 0.05}, {Seed: 3, Scale: 0.1}, {Seed: 4, Scale: 0.01}, {Seed: 1, Scale: 0.3}, {Seed: 5, Scale: 0.35}, {Seed: 6, Scale: 1}} {
 		c := Generate(o)
 		if len(c.Districts) < 2 || len(c.Streets) < 3 || len(c.Communities) < 6 || len(c.Grids) < 20 {
 			t.Errorf("seed %d scale %g: %d districts, %d streets, %d communities, %d grids", o.Seed, o.Scale, len(c.Districts), len(c.Streets), len(c.Communities), len(c.Grids))

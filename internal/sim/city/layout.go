@@ -75,12 +75,12 @@ type counts struct{ districts, streets, communities, grids int }
 func newBuilder(c *City) *builder {
 	n := counts{3, 18, 124, 526}
 	if c.Scale < 1 {
-		n.streets = max(4, int(math.Round(18*c.Scale)))
-		n.communities = max(n.streets*2, int(math.Round(124*c.Scale)))
-		n.grids = max(n.communities*3+2, int(math.Round(526*c.Scale)))
 		if c.Scale < 0.3 {
 			n.districts = 2
 		}
+		n.streets = max(2*n.districts, int(math.Round(18*c.Scale))) // one at least inside and outside the ring
+		n.communities = max(n.streets*2, int(math.Round(124*c.Scale)))
+		n.grids = max(n.communities*3+2, int(math.Round(526*c.Scale)))
 	}
 	return &builder{c: c, m: newMesh(), sizes: n}
 }
