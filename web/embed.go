@@ -9,6 +9,7 @@ package webui
 
 import (
 	"embed"
+	"encoding/json"
 	"io/fs"
 )
 
@@ -37,4 +38,22 @@ func Files() fs.FS {
 func Built() bool {
 	_, err := fs.Stat(Files(), DeskIndex)
 	return err == nil
+}
+
+// DoorScript is the address of the residents' script, "" if it was not built.
+func DoorScript() string {
+	raw, err := fs.ReadFile(Files(), ".vite/manifest.json")
+	if err != nil {
+		return ""
+	}
+	var chunks map[string]struct {
+		File string `json:"file"`
+	}
+	if err := json.Unmarshal(raw, &chunks); err != nil {
+		return ""
+	}
+	if c := chunks["src/resident/main.ts"]; c.File != "" {
+		return "/" + c.File
+	}
+	return ""
 }

@@ -30,6 +30,7 @@ import (
 	"linli/internal/kernel/web"
 	"linli/internal/people/identity"
 	"linli/internal/work/cases"
+	"linli/internal/work/resident"
 	"linli/internal/work/rulebook"
 )
 
@@ -62,6 +63,7 @@ type App struct {
 	Metric   *metric.Service
 	Signer   *audit.Signer
 	Web      *web.Router
+	Door     *resident.Service
 	Jobs     *jobs.Runner
 	Outbox   *outbox.Outbox
 
@@ -122,6 +124,7 @@ func Open(ctx context.Context, o Options) (_ *App, err error) {
 	}
 	a.Cases = &cases.Service{DB: a.DB, Rules: a.rules, Atlas: places{a.Atlas}, People: people{a.Identity, a.Today}, Keeper: reporters{a.Vault}, Photos: photos{a.Files}, DrawKey: key,
 		Search: search.Plan}
+	a.Door = a.door(key)
 	a.Plan = &plan.Service{DB: a.DB, City: ground{a.Atlas}, People: staff{a.Identity, a.Today}, Cases: a.Cases, Today: a.Today, Log: o.Log}
 	a.Metric = &metric.Service{Cases: a.Cases, Tree: tree{a}}
 	a.indexer = search.NewIndexer(a.DB, a.Cases)

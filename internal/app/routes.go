@@ -32,20 +32,20 @@ func (a *App) Routes() error {
 	a.Cases.API(a.Web, metric.Masks)
 	a.Metric.API(a.Web)
 	a.Outbox.API(a.Web)
+	a.Door.API(a.Web)
 	a.fileRoutes()
 	a.auditRoutes()
 	return a.pages()
 }
 
-// pages serves the desk; the city's front door leads there until residents have
-// their own pages.
+// pages serves the desk and the residents' pages.
 func (a *App) pages() error {
 	site, err := web.Static(webui.Files())
 	if err != nil {
 		return err
 	}
 	a.Web.Mux().Handle("/", site)
-	a.Web.Mux().HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/desk/", http.StatusFound) })
+	a.Door.Pages(a.Web.Mux())
 	return nil
 }
 

@@ -179,3 +179,65 @@ func (v *view) matter(c *Case) Matter {
 	}
 	return m
 }
+
+// Nearby lists open matters near a position that may be the same, likeliest first.
+// What it answers follows from the cells of the position and of the matters alone,
+// so that asking from many places tells no more than the map does.
+func (s *Service) Nearby(ctx context.Context, scope access.Scope, lon, lat float64, category int64, text, lang string, most int) ([]Matter, error) {
+	spot, ok := s.Atlas.At(lon, lat)
+	if !ok {
+		return nil, nil
+	}
+	here, _, ok := s.Atlas.Cell(lon, lat)
+	if !ok {
+		return nil, nil
+	}
+	part, ok := scope.PerDistrict(spot.District)
+	if !ok {
+		return nil, nil
+	}
+	open := true
+	f := Filter{District: spot.District, Open: &open, Public: true}
+	now := s.DB.Now()
+	parts, err := s.build(ctx, part, &f, typed{}, orders[""], spot.District, now)
+	if err != nil {
+		return nil, err
+	}
+	set := s.Rules().Settings()
+	const widest = 0.03 // degrees, beyond the widest cell that is shown
+	dLat := float64(set.SimilarMetres)/110_574 + widest
+	dLon := dLat * 1.15
+	var runs []*run
+	for _, q := range parts {
+		q.and("c.reported_at > ?", now-int64(set.SimilarDays)*day24h)
+		q.and("c.lon BETWEEN ? AND ? AND c.lat BETWEEN ? AND ?", here.Lon-dLon, here.Lon+dLon, here.Lat-dLat, here.Lat+dLat)
+		if category != 0 {
+			q.and("c.category = ?", category)
+		}
+		runs = append(runs, &run{q: q})
+	}
+	found, err := merge(ctx, s.DB, orders[""], runs, 200)
+	if err != nil {
+		return nil, err
+	}
+	var shown []*Case
+	for _, c := range found {
+		if mid, _, ok := s.Atlas.Cell(c.Lon, c.Lat); ok {
+			at := *c
+			at.Lon, at.Lat = mid.Lon, mid.Lat
+			if c.Status == Reported {
+				at.Title, at.Body = "", "" // nobody has read it
+			}
+			shown = append(shown, &at)
+		}
+	}
+	v := s.view(scope, lang)
+	var out []Matter
+	for _, n := range s.nearest(shown, here.Lon, here.Lat, text) {
+		if len(out) == most {
+			break
+		}
+		out = append(out, v.matter(n.c))
+	}
+	return out, nil
+}
