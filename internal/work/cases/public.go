@@ -233,11 +233,9 @@ func (s *Service) Nearby(ctx context.Context, scope access.Scope, lon, lat float
 	}
 	v := s.view(scope, lang)
 	var out []Matter
-	for _, n := range s.nearest(shown, here.Lon, here.Lat, text) {
-		if len(out) == most {
-			break
-		}
-		out = append(out, v.matter(n.c))
+	like := rank(&SimilarQuery{Lon: here.Lon, Lat: here.Lat, Category: category, Text: text, At: now}, true, float64(set.SimilarMetres), shown)
+	for _, l := range like[:min(len(like), most)] {
+		out = append(out, v.matter(l.Case))
 	}
 	return out, nil
 }

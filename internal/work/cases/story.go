@@ -43,10 +43,10 @@ type Option struct {
 	Why     string
 }
 
-// plain are the steps that a reporter is told of, in words for people who do not
+// told are the steps that a reporter is told of, in words for people who do not
 // know the office. {lead}, {reason}, {result}, {note}, {until} and {review} are
 // what was given with the step; notes between offices are never shown.
-var plain = map[flow.Action]errs.Words{
+var told = map[flow.Action]errs.Words{
 	ActReport:             w("我们收到了您的反映。", "We received your report."),
 	"accept":              w("已受理。", "It was accepted."),
 	"decline":             w("没有受理：{reason}", "It was not accepted: {reason}"),
@@ -151,7 +151,7 @@ func (s *Service) OwnStory(ctx context.Context, scope access.Scope, id int64, la
 // steps puts entries of the log into plain words, those that are for the reporter.
 func (v *view) steps(log []LogEntry, take func(LogEntry) bool) (out []StoryStep) {
 	for _, e := range log {
-		words, ok := plain[flow.Action(e.Action)]
+		words, ok := told[flow.Action(e.Action)]
 		if !ok || !take(e) {
 			continue
 		}
