@@ -43,6 +43,7 @@ var commands = []command{
 	{"migrate", "bring the database to this version", migrate},
 	{"plan", "divide communities into grids, or judge such a plan", plan},
 	{"classify", "learn from messages what they are about, and say it of others", classify},
+	{"topics", "group a file of messages into what many people speak of", topics},
 	{"account", "create accounts, give posts, set passwords", account},
 	{"seed-load", "make a large data set for measurements", seedLoad},
 	{"version", "print the version", func(context.Context, []string) error { fmt.Println("linli", version); return nil }},
