@@ -36,4 +36,8 @@ for (const [name, page] of Object.entries(pages)) {
     `${name}: ${(n / 1024).toFixed(1)} KB gzip in ${files.length} files (budget ${budget / 1024} KB)`,
   );
 }
+// The residents' pages are HTML of the server; this is all the script before first use.
+const door = size(closure(['src/resident/main.ts']));
+bad ||= door > 100 * 1024;
+console.log(`residents: ${(door / 1024).toFixed(1)} KB gzip (budget 100 KB)`);
 if (bad) process.exit(1);

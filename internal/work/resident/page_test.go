@@ -51,6 +51,13 @@ func TestPagesSayEverythingInBothLanguages(t *testing.T) {
 		}
 		look(string(raw))
 	}
+	script, err := os.ReadFile("../../../web/src/resident/main.ts")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range regexp.MustCompile(`word\('([a-z_]+)'\)`).FindAllStringSubmatch(string(script), -1) {
+		used["js."+m[1]] = true
+	}
 	hole := regexp.MustCompile(`\{\w+\}`)
 	for k := range used {
 		zh, en := words["zh"][k], words["en"][k]

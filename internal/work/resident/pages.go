@@ -77,6 +77,16 @@ var sheets = func() map[string]*template.Template {
 		"day": func(at int64) string { return moment(at, "2006-01-02") },
 		"at":  func(at int64) string { return moment(at, "2006-01-02 15:04") },
 		"map": pairs,
+		"script": func(lang string) (string, error) { // the texts of the pages' script
+			m := map[string]string{}
+			for k, v := range words[lang] {
+				if strings.HasPrefix(k, "js.") {
+					m[k] = v
+				}
+			}
+			raw, err := json.Marshal(m)
+			return string(raw), err
+		},
 	})
 	base = template.Must(base.ParseFS(files, "page/layout.html", "page/parts.html"))
 	out := map[string]*template.Template{}
