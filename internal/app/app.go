@@ -30,6 +30,7 @@ import (
 	"linli/internal/kernel/web"
 	"linli/internal/people/identity"
 	"linli/internal/work/cases"
+	"linli/internal/work/hotline"
 	"linli/internal/work/resident"
 	"linli/internal/work/rulebook"
 )
@@ -66,6 +67,7 @@ type App struct {
 	Door     *resident.Service
 	Jobs     *jobs.Runner
 	Outbox   *outbox.Outbox
+	Hotline  *hotline.Service
 
 	opt       Options
 	indexer   *search.Indexer
@@ -131,6 +133,9 @@ func Open(ctx context.Context, o Options) (_ *App, err error) {
 	a.Jobs = jobs.New(a.DB, jobs.Options{Log: o.Log})
 	a.Outbox = outbox.New(a.DB, o.Location(), o.Log)
 	a.chores()
+	if err = a.openHotline(ctx); err != nil {
+		return nil, err
+	}
 	return a, nil
 }
 
@@ -205,7 +210,7 @@ func (a *App) Start(ctx context.Context) {
 	ctx, stop := context.WithCancel(ctx)
 	before := a.stop
 	a.stop = func() { stop(); before() }
-	for _, f := range []func(context.Context){a.Atlas.Watch, a.Rulebook.Watch,
+	for _, f := range []func(context.Context){a.Atlas.Watch, a.Rulebook.Watch, a.Hotline.Watch,
 		func(ctx context.Context) { a.report("jobs", a.Jobs.Run(ctx)) },
 		func(ctx context.Context) { a.report("search index", a.indexer.Run(ctx)) }} {
 		a.running.Go(func() { f(ctx) })

@@ -33,6 +33,7 @@ func (a *App) Routes() error {
 	a.Metric.API(a.Web)
 	a.Outbox.API(a.Web)
 	a.Door.API(a.Web)
+	a.Hotline.API(a.Web)
 	a.fileRoutes()
 	a.auditRoutes()
 	return a.pages()
