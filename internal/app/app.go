@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"linli/internal/figures/metric"
@@ -30,6 +31,7 @@ import (
 	"linli/internal/kernel/web"
 	"linli/internal/people/identity"
 	"linli/internal/work/cases"
+	"linli/internal/work/classify"
 	"linli/internal/work/hotline"
 	"linli/internal/work/resident"
 	"linli/internal/work/rulebook"
@@ -62,6 +64,7 @@ type App struct {
 	Cases    *cases.Service
 	Plan     *plan.Service
 	Metric   *metric.Service
+	Classify *classify.Service
 	Signer   *audit.Signer
 	Web      *web.Router
 	Door     *resident.Service
@@ -72,6 +75,7 @@ type App struct {
 	opt       Options
 	indexer   *search.Indexer
 	followers []*follow.Follower
+	sorts     atomic.Pointer[classify.Rules] // see sorting
 	stop      context.CancelFunc
 	running   sync.WaitGroup
 }
@@ -134,6 +138,9 @@ func Open(ctx context.Context, o Options) (_ *App, err error) {
 	a.Outbox = outbox.New(a.DB, o.Location(), o.Log)
 	a.chores()
 	if err = a.openHotline(ctx); err != nil {
+		return nil, err
+	}
+	if err = a.openClassify(ctx); err != nil {
 		return nil, err
 	}
 	return a, nil

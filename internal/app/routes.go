@@ -31,6 +31,7 @@ func (a *App) Routes() error {
 	a.Rulebook.Register(a.Web, past{a.Cases})
 	a.Cases.API(a.Web, metric.Masks)
 	a.Metric.API(a.Web)
+	a.Classify.API(a.Web)
 	a.Outbox.API(a.Web)
 	a.Door.API(a.Web)
 	a.Hotline.API(a.Web)
