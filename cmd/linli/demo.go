@@ -106,13 +106,13 @@ func progress(f *flags) func(life.Progress) {
 
 func printAccounts(f *flags, accounts load.Accounts) error {
 	if f.json {
-		return f.print(map[string]any{"accounts": accounts, "password": load.DemoPassword}, "")
+		return f.print(map[string]any{"accounts": accounts, "password": load.DemoPassword, "api_key": load.DemoKey}, "")
 	}
 	fmt.Printf("\n演示城市：全部数据为虚构 · a synthetic city: every record is invented\n密码 password: %s\n\n", load.DemoPassword)
 	for _, x := range accounts {
 		fmt.Printf("  %s %s %s\n", pad(x.Login, 12), pad(x.Label, 14), x.Where)
 	}
-	fmt.Println()
+	fmt.Printf("\nOpen311 api_key: %s\n\n", load.DemoKey)
 	return nil
 }
 

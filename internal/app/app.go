@@ -12,7 +12,6 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"linli/internal/figures/metric"
@@ -31,8 +30,7 @@ import (
 	"linli/internal/kernel/web"
 	"linli/internal/people/identity"
 	"linli/internal/work/cases"
-	"linli/internal/work/classify"
-	"linli/internal/work/hotline"
+	"linli/internal/work/open311"
 	"linli/internal/work/resident"
 	"linli/internal/work/rulebook"
 )
@@ -64,18 +62,16 @@ type App struct {
 	Cases    *cases.Service
 	Plan     *plan.Service
 	Metric   *metric.Service
-	Classify *classify.Service
 	Signer   *audit.Signer
 	Web      *web.Router
 	Door     *resident.Service
 	Jobs     *jobs.Runner
 	Outbox   *outbox.Outbox
-	Hotline  *hotline.Service
+	Open311  *open311.Room
 
 	opt       Options
 	indexer   *search.Indexer
 	followers []*follow.Follower
-	sorts     atomic.Pointer[classify.Rules] // see sorting
 	stop      context.CancelFunc
 	running   sync.WaitGroup
 }
@@ -136,13 +132,8 @@ func Open(ctx context.Context, o Options) (_ *App, err error) {
 	a.indexer = search.NewIndexer(a.DB, a.Cases)
 	a.Jobs = jobs.New(a.DB, jobs.Options{Log: o.Log})
 	a.Outbox = outbox.New(a.DB, o.Location(), o.Log)
+	a.Open311 = a.open311()
 	a.chores()
-	if err = a.openHotline(ctx); err != nil {
-		return nil, err
-	}
-	if err = a.openClassify(ctx); err != nil {
-		return nil, err
-	}
 	return a, nil
 }
 
@@ -195,6 +186,7 @@ func (a *App) chores() {
 	a.Jobs.Every("unused files", 24*time.Hour, func(ctx context.Context) error { _, err := a.Files.Sweep(ctx); return err })
 	a.Jobs.Every("statistics", 24*time.Hour, a.DB.Analyze)
 	a.Jobs.Every("old sessions", 24*time.Hour, func(ctx context.Context) error { return a.Identity.Sweep(ctx) })
+	a.Jobs.Every("old Open311 posts", time.Hour, a.Open311.Sweep)
 	a.Jobs.Every("old request keys", time.Hour, func(ctx context.Context) error { _, err := web.ForgetKeys(ctx, a.DB); return err })
 }
 
@@ -217,7 +209,7 @@ func (a *App) Start(ctx context.Context) {
 	ctx, stop := context.WithCancel(ctx)
 	before := a.stop
 	a.stop = func() { stop(); before() }
-	for _, f := range []func(context.Context){a.Atlas.Watch, a.Rulebook.Watch, a.Hotline.Watch,
+	for _, f := range []func(context.Context){a.Atlas.Watch, a.Rulebook.Watch,
 		func(ctx context.Context) { a.report("jobs", a.Jobs.Run(ctx)) },
 		func(ctx context.Context) { a.report("search index", a.indexer.Run(ctx)) }} {
 		a.running.Go(func() { f(ctx) })

@@ -19,7 +19,8 @@ type call struct {
 	path   func(m *matrix, p *apptest.Person) string // "" or nil: the path has no parts
 	body   any
 	header []string
-	scoped bool // its path names a thing that lies somewhere
+	scoped bool        // its path names a thing that lies somewhere
+	perm   access.Perm // by which the thing is looked up, where the policy has several
 	stream bool
 	ends   bool // it may end the caller's session or posts
 	city   bool // it changes what is the whole city's: a district's admin finds nothing
@@ -29,7 +30,7 @@ type call struct {
 type matrix struct {
 	*apptest.City
 	caseID, file, account, org, category int64
-	key                                  int64
+	key, poster                          *apptest.Program
 	plan, run, draft                     int64
 	community                            int64
 }
@@ -96,12 +97,17 @@ func somePost(m *matrix, _ *apptest.Person) string {
 	return "1"
 }
 
+// posted is an Open311 report whose fields stand in the query.
+func posted(m *matrix, _ *apptest.Person) string {
+	return fmt.Sprintf("requests.json?api_key=%s&service_code=E0907&address_id=%d", m.poster.Token, m.community)
+}
+
 var act = apptest.M{"action": "note", "note": "x", "version": 99}
 
 // calls has every operation of the program. One that is not here fails the
 // test: say here how it is called about the target.
 var calls = map[string]call{
-	"act-on-case":           {path: aCase, body: act, scoped: true},
+	"act-on-case":           {path: aCase, body: act, scoped: true, perm: access.CaseRead},
 	"act-on-cases":          {body: apptest.M{"action": "note", "note": "x", "cases": []apptest.M{{"id": 1, "version": 1}}}},
 	"add-post":              {path: account, body: apptest.M{"role": "nonsense"}, scoped: true},
 	"answer-plan-request":   {path: aRequest, body: apptest.M{"granted": true, "note": ""}, scoped: true},
@@ -114,11 +120,8 @@ var calls = map[string]call{
 	"case-page":             {path: aCase, scoped: true},
 	"case-trail":            {path: aCase, scoped: true},
 	"change-password":       {body: apptest.M{"old": "not this one", "new": "nor this one"}},
-	"classifier":            {city: true},
 	"cockpit":               {},
 	"compare-plan-drafts":   {path: aDraft, scoped: true},
-	"compare-hotline-day":   {body: apptest.M{"day": 20261101}},
-	"compare-hotline-list":  {body: "", header: []string{"Content-Type", "text/csv"}},
 	"copy-plan-draft":       {body: apptest.M{"from": 1, "name": ""}},
 	"create-account":        {body: empty},
 	"create-category":       {body: empty},
@@ -127,7 +130,6 @@ var calls = map[string]call{
 	"create-plan":           {body: apptest.M{"name": "", "communities": []string{"990101001001"}}},
 	"create-upload":         {body: nil, header: append(tus, "Upload-Length", "9")},
 	"decline-plan":          {path: aDraft, body: apptest.M{"note": ""}, scoped: true},
-	"decide-hotline-order":  {path: text("1"), body: apptest.M{"action": "seen", "version": 1}, absent: true},
 	"delete-filter":         {path: ownFilter},
 	"door-hints":            {body: apptest.M{"text": "路灯不亮"}},
 	"door-photo":            {body: "x", header: []string{"Content-Type", "image/jpeg"}},
@@ -147,26 +149,19 @@ var calls = map[string]call{
 	"get-account":           {path: account, scoped: true},
 	"get-calendar":          {path: text("2026")},
 	"get-file":              {path: aFile, scoped: true},
-	"get-hotline-order":     {path: text("1"), absent: true},
-	"get-hotline-setting":   {path: text("rules")},
 	"get-plan":              {path: aPlan, scoped: true},
 	"get-plan-draft":        {path: aDraft, scoped: true},
 	"get-routing":           {},
 	"get-session":           {},
-	"hotline-state":         {},
-	"hotline-summary":       {},
 	"get-settings":          {},
 	"get-thumb":             {path: aFile, scoped: true},
 	"import-categories":     {body: "", city: true, header: []string{"Content-Type", "text/csv"}},
-	"import-hotline-orders": {body: "", header: []string{"Content-Type", "text/csv"}},
 	"list-accounts":         {},
 	"list-cases":            {},
 	"list-categories":       {},
 	"list-figures":          {},
 	"list-filters":          {},
 	"list-grids":            {},
-	"list-hotline-orders":   {},
-	"list-hotline-pairs":    {},
 	"list-keys":             {path: account, scoped: true},
 	"list-nets":             {},
 	"list-orgs":             {},
@@ -183,6 +178,13 @@ var calls = map[string]call{
 	"map-info":              {},
 	"map-tile":              {path: text("5 1 1"), absent: true},
 	"my-callbacks":          {},
+	"open311-discovery":     {path: text("discovery.json")},
+	"open311-list":          {path: text("requests.json")},
+	"open311-one":           {path: text("services E0907.xml")},
+	"open311-post":          {path: posted},
+	"open311-test-list":     {path: text("services.json")},
+	"open311-test-one":      {path: text("services E0907.json")},
+	"open311-test-post":     {path: posted},
 	"place-at":              {},
 	"plan-draft-grids":      {path: aDraft, scoped: true},
 	"plan-draft-list":       {path: aDraft, scoped: true},
@@ -190,28 +192,21 @@ var calls = map[string]call{
 	"plan-units":            {path: aPlan, scoped: true},
 	"preview-calendar":      {body: empty},
 	"preview-category":      {body: empty},
-	"preview-hotline-order": {body: empty},
 	"preview-routing":       {body: empty},
 	"publish-plan":          {path: aDraft, body: apptest.M{"valid_from": 20990101}, scoped: true},
-	"publish-hotline":       {path: text("rules"), body: apptest.M{"version": 99, "body": empty}, city: true},
 	"rename-plan-draft":     {path: aDraft, body: apptest.M{"name": ""}, scoped: true},
 	"report-case":           {body: empty},
-	"receive-hotline-order": {body: empty, absent: true},
 	"reset-password":        {path: account, scoped: true},
-	"restore-classifier":    {body: apptest.M{"model": 0}, city: true},
-	"retrain-classifier":    {city: true},
 	"reveal-reporter":       {path: aCase, body: apptest.M{"purpose": "回访核实"}, scoped: true},
-	"revoke-key":            {path: about(func(m *matrix) int64 { return m.key }), scoped: true},
+	"revoke-key":            {path: about(func(m *matrix) int64 { return m.key.ID }), scoped: true},
 	"save-filter":           {body: empty},
 	"send-outbox-again":     {body: apptest.M{"ids": []int64{}}},
 	"set-language":          {body: apptest.M{"lang": "zh"}},
-	"settle-hotline-pair":   {body: apptest.M{"day": 20261101, "number": "1"}, absent: true},
 	"sign-in":               {body: empty},
 	"sign-out":              {ends: true},
 	"similar-cases":         {},
 	"split-plan-towers":     {path: aDraft, body: apptest.M{"name": "", "towers": []apptest.M{}}, scoped: true},
 	"start-plan-run":        {path: aPlan, body: apptest.M{"min": 500, "max": 300}, scoped: true},
-	"suggest":               {body: apptest.M{"text": "路灯不亮"}},
 	"undo-plan-publication": {path: aDraft, scoped: true},
 	"update-account":        {path: account, body: apptest.M{"version": 99}, scoped: true},
 	"update-calendar":       {path: text("2026"), body: empty},
@@ -256,7 +251,8 @@ func TestMatrix(t *testing.T) {
 	desk := m.Hire(access.Post{Role: "district_desk", Region: w.Target.District})
 	leader := m.Hire(access.Post{Role: "leader", Region: w.Target.District})
 	m.account = leader.Account
-	m.key = m.Key(access.Post{Role: "client", Region: w.Target.District}).ID
+	m.poster = m.Key(access.Post{Role: "client", Region: w.Target.District})
+	m.key = m.Key(access.Post{Role: "client", Region: w.Target.District})
 	photo := desk.Photo("现场.jpg")
 	m.category = leafWith(t, m.City, plain).ID
 	made := desk.Report(apptest.M{"text": "路灯不亮", "place": spot(w.Target), "category_id": m.category, "files": []int64{photo}, "reporter": apptest.M{"name": "张三", "phone": "13900000000"}})
@@ -278,7 +274,7 @@ func TestMatrix(t *testing.T) {
 			t.Errorf("the matrix does not know how to call %s (%s %s): add it to calls", op.ID, op.Method, op.Path)
 			continue
 		}
-		ops = append(ops, matrixtest.Op{ID: op.ID, Method: op.Method, Path: op.Path, Policy: op.Policy, Scoped: c.scoped})
+		ops = append(ops, matrixtest.Op{ID: op.ID, Method: op.Method, Path: op.Path, Policy: op.Policy, Scoped: c.scoped, Perm: c.perm})
 	}
 	if len(ops) != len(calls) {
 		t.Errorf("%d operations, %d calls: a call in the table names no operation", len(ops), len(calls))

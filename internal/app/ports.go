@@ -193,7 +193,7 @@ func (p people) Approver(_ string, s cases.Spot, against int64) int64 {
 type reporters struct{ *vault.Vault }
 
 func (r reporters) Seal(district int, id int64, p cases.Person) (any, error) {
-	return r.Vault.Seal(vault.Person{District: district, ID: id, Kind: "reporter", Name: vault.Hide(p.Name), Phone: vault.Hide(p.Phone)})
+	return r.Vault.Seal(vault.Person{District: district, ID: id, Kind: "reporter", Name: vault.Hide(p.Name), Phone: vault.Hide(p.Phone), Contact: vault.Hide(p.Contact)})
 }
 
 func (r reporters) Keep(tx *store.Tx, sealed any) { sealed.(vault.Record).Append(tx) }
@@ -205,7 +205,7 @@ func (r reporters) Masked(ctx context.Context, db store.Reader, district int, id
 
 func (r reporters) Reveal(ctx context.Context, scope access.Scope, district int, id, caseID int64, purpose string) (cases.Person, error) {
 	p, err := r.Vault.Reveal(ctx, vault.Look{Account: scope.Account(), Post: scope.Post().ID, District: district, ID: id, Object: "case", ObjectID: caseID, Purpose: purpose})
-	return cases.Person{Name: p.Name.Plain(), Phone: p.Phone.Plain()}, err
+	return cases.Person{Name: p.Name.Plain(), Phone: p.Phone.Plain(), Contact: p.Contact.Plain()}, err
 }
 
 func (reporters) Erase(tx *store.Tx, district int, id int64) error {

@@ -35,8 +35,8 @@ type Config struct {
 	Limits         Limits   `json:"limits"`
 	Tianditu       Tianditu `json:"tianditu"`
 	Door           Door     `json:"door"`
-	Hotline        Hotline  `json:"hotline"`
 	StopSeconds    int      `json:"stop_seconds"` // how long a graceful stop may take
+	Open311        Open311  `json:"open311"`
 }
 
 // Log says what is logged to standard error, and how.
@@ -101,12 +101,22 @@ func defaultDoor() Door {
 	}
 }
 
-// Hotline holds the secrets of the exchange with the 12345 platform; all else
-// about it is data that the desk edits.
-type Hotline struct {
-	Algorithm string            `json:"algorithm"` // sha256 (default) or sm3
-	Secrets   []string          `json:"secrets"`   // at most two: the first signs, each is accepted
-	Tokens    map[string]string `json:"tokens"`    // of their endpoints, by the names that the desk's settings use
+// Open311 is the city's interface for other programs; see docs/open311.md.
+type Open311 struct {
+	Contact    string              `json:"contact"`     // whom integrators ask; shown in discovery
+	KeyService string              `json:"key_service"` // how one gets a key; shown in discovery
+	Acts       map[string][]string `json:"acts"`        // status of an update → acts of a unit, instead of the program's own
+	Remotes    []Open311Remote     `json:"remotes"`
+}
+
+// Open311Remote is an outside system that handles cases for one unit of the city.
+type Open311Remote struct {
+	Name         string            `json:"name"`         // its name here, for ever
+	URL          string            `json:"url"`          // its endpoint: https://…/open311/v2
+	Key          string            `json:"key"`          // ours there
+	Jurisdiction string            `json:"jurisdiction"` // what it wants as jurisdiction_id; may be empty
+	Account      string            `json:"account"`      // login of the service account that holds the unit's post here
+	Services     map[string]string `json:"services"`     // our category code → its service_code; "*": all others
 }
 
 // Default is the configuration of a fresh machine.
@@ -367,17 +377,6 @@ func (c *Config) check(where map[string]string, file string) error {
 	} {
 		if v.n < v.min || v.n > v.max {
 			return bad(file, v.field, fmt.Sprintf("应在 %d 与 %d 之间", v.min, v.max), fmt.Sprintf("give %d to %d", v.min, v.max))
-		}
-	}
-	if a := c.Hotline.Algorithm; a != "" && a != "sha256" && a != "sm3" {
-		return bad(file, "hotline.algorithm", "应为 sha256 或 sm3", "give sha256 or sm3")
-	}
-	if len(c.Hotline.Secrets) > 2 {
-		return bad(file, "hotline.secrets", "最多两个：新的在前，旧的在后", "give two at most: the new one first, the old one behind it")
-	}
-	for _, s := range c.Hotline.Secrets {
-		if len(s) < 16 || len(s) > 200 {
-			return bad(file, "hotline.secrets", "每个密钥 16 至 200 个字符", "a secret has 16 to 200 characters")
 		}
 	}
 	if len(c.Tianditu.Key) > 100 || strings.ContainsAny(c.Tianditu.Key, " \t\r\n&?/") {

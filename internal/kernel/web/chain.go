@@ -125,8 +125,7 @@ func SessionCookie(ctx context.Context, token string, lasts time.Duration) http.
 		ck.MaxAge = -1
 	}
 	if c := callOf(ctx); c != nil {
-		ck.Secure = c.req.TLS != nil ||
-			(c.r.trusted(remoteAddr(c.req)) && c.req.Header.Get("X-Forwarded-Proto") == "https")
+		ck.Secure = c.secure()
 	}
 	return ck
 }
@@ -335,8 +334,7 @@ func (r *Router) guard(o *operation, next func(*call, *http.Request)) http.Handl
 		if !long {
 			n := r.inflight.Add(1)
 			defer r.inflight.Add(-1)
-			if n > int64(r.opt.MaxInFlight) && !o.Urgent {
-				r.meters.sheds.Inc()
+			if !o.Urgent && !o.Asks && r.full(n) {
 				r.fail(c, errs.Unavailable.New("seconds", 1))
 				return
 			}
@@ -345,10 +343,9 @@ func (r *Router) guard(o *operation, next func(*call, *http.Request)) http.Handl
 			r.fail(c, err)
 			return
 		}
-		if !o.Urgent {
-			if wait := r.limits.wait(c, r); wait > 0 {
-				r.meters.limited.Inc()
-				r.fail(c, errs.Busy.New("seconds", int((wait+time.Second-1)/time.Second)))
+		if !o.Urgent && !o.Asks {
+			if err := r.limited(c, c.actor); err != nil {
+				r.fail(c, err)
 				return
 			}
 		}
@@ -403,6 +400,40 @@ func (r *Router) guard(o *operation, next func(*call, *http.Request)) http.Handl
 			next(c, req)
 		}
 	}
+}
+
+// full tells whether the server sheds with so many requests in hand.
+func (r *Router) full(inflight int64) bool {
+	if inflight <= int64(r.opt.MaxInFlight) {
+		return false
+	}
+	r.meters.sheds.Inc()
+	return true
+}
+
+// limited is errs.Busy when the actor, or the address without one, has asked too
+// often.
+func (r *Router) limited(c *call, who *access.Actor) error {
+	wait := r.limits.wait(c, who, r)
+	if wait <= 0 {
+		return nil
+	}
+	r.meters.limited.Inc()
+	return errs.Busy.New("seconds", int((wait+time.Second-1)/time.Second))
+}
+
+// Admit lets the request of an operation that asks (Op.Asks) go on, or says why
+// not: errs.Unavailable under overload, errs.Busy beyond the rate of who asks (nil:
+// of the address). What is urgent always goes on.
+func Admit(ctx context.Context, who *access.Actor, urgent bool) error {
+	c := callOf(ctx)
+	switch {
+	case c == nil || urgent:
+		return nil
+	case c.r.full(c.r.inflight.Load()):
+		return errs.Unavailable.New("seconds", 1)
+	}
+	return c.r.limited(c, who)
 }
 
 var bodies = sync.Pool{New: func() any { return new(bytes.Buffer) }}
@@ -576,4 +607,22 @@ func (r *Router) clientIP(req *http.Request) netip.Addr {
 		a = next.Unmap()
 	}
 	return a
+}
+
+// Origin is scheme and host by which the caller reaches the server, for links in
+// answers that leave it: "https://city.example".
+func Origin(ctx context.Context) string {
+	c := callOf(ctx)
+	if c == nil {
+		return ""
+	}
+	if c.secure() {
+		return "https://" + c.req.Host
+	}
+	return "http://" + c.req.Host
+}
+
+// secure tells whether the request came over TLS, or a trusted proxy says so.
+func (c *call) secure() bool {
+	return c.req.TLS != nil || c.r.trusted(remoteAddr(c.req)) && c.req.Header.Get("X-Forwarded-Proto") == "https"
 }

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"golang.org/x/time/rate"
+
+	"linli/internal/kernel/access"
 )
 
 // limiter holds a token bucket for each account, or address where nobody is
@@ -35,16 +37,16 @@ func newLimiter(perSecond float64, burst int) *limiter {
 }
 
 // wait is how long the caller must wait, 0 if the request may go on.
-func (l *limiter) wait(c *call, r *Router) time.Duration {
-	if l.every < 0 && (c.actor == nil || c.actor.Key == 0) {
+func (l *limiter) wait(c *call, who *access.Actor, r *Router) time.Duration {
+	if l.every < 0 && (who == nil || who.Key == 0) {
 		return 0
 	}
 	var k limitKey
 	every, burst := l.every, l.burst
-	if c.actor != nil && c.actor.Key != 0 {
-		k.account, every, burst = c.actor.Key, rate.Limit(c.actor.Rate), 2*c.actor.Rate
-	} else if c.actor != nil {
-		k.account = c.actor.Account
+	if who != nil && who.Key != 0 {
+		k.account, every, burst = who.Key, rate.Limit(who.Rate), 2*who.Rate
+	} else if who != nil {
+		k.account = who.Account
 	} else {
 		k.addr = r.clientIP(c.req)
 		if k.addr.Is6() { // one household has a whole /64

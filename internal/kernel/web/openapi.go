@@ -191,10 +191,11 @@ func (r *Router) describeRaw(o *operation) *huma.Operation {
 		op.Errors = append(op.Errors, 422)
 	}
 	for _, code := range append(op.Errors, 500) {
-		op.Responses[strconv.Itoa(code)] = &huma.Response{
-			Description: http.StatusText(code),
-			Content:     map[string]*huma.MediaType{"application/problem+json": {Schema: schema}},
+		content := map[string]*huma.MediaType{"application/problem+json": {Schema: schema}}
+		if o.Fail != nil {
+			content = answer.Content
 		}
+		op.Responses[strconv.Itoa(code)] = &huma.Response{Description: http.StatusText(code), Content: content}
 	}
 	return &op
 }

@@ -206,8 +206,12 @@ func (r *Router) writeProblem(c *call, p *Problem) {
 	if p.Status == http.StatusUnauthorized {
 		h["Www-Authenticate"] = []string{`Bearer realm="linli"`}
 	}
-	h["Content-Type"] = []string{"application/problem+json"}
 	h["Cache-Control"] = headerNoStore
+	if c.op != nil && c.op.Fail != nil {
+		c.op.Fail(&c.w, c.req, p.Status, p.Code, p.Detail)
+		return
+	}
+	h["Content-Type"] = []string{"application/problem+json"}
 	var buf bytes.Buffer
 	_ = encodeJSON(&buf, p)
 	c.w.WriteHeader(p.Status)

@@ -61,12 +61,16 @@ type Op struct {
 	Body      int64         // limit of the request body; default DefaultBody; -1 none (raw operations only)
 	Timeout   time.Duration // default Options.Timeout; -1 none (streams, long exports)
 	Urgent    bool          // the hazard lane: never shed, never rate limited
-	ReadOnly  bool          // a POST that changes nothing (preview, search): Idempotency-Key is ignored
-	Secret    bool          // the answer holds a secret or personal data: never stored for replay
-	Answers   []int         // statuses of errors other than those that every operation of its method has, for the OpenAPI document
-	Produces  string        // content types of a raw operation's answer, separated by ", ", for the document
-	Takes     []string      // content types of a raw operation's body, for the document
-	Params    any           // a struct whose query and header fields a raw operation takes, for the document
+	Asks      bool          // the handler asks for admission itself (Admit), once it has read how urgent the matter is
+	// Fail writes an error of a raw operation in that operation's own form; nil: as
+	// a problem document. Retry-After is set already.
+	Fail     func(w http.ResponseWriter, req *http.Request, status int, code, detail string)
+	ReadOnly bool     // a POST that changes nothing (preview, search): Idempotency-Key is ignored
+	Secret   bool     // the answer holds a secret or personal data: never stored for replay
+	Answers  []int    // statuses of errors other than those that every operation of its method has, for the OpenAPI document
+	Produces string   // content types of a raw operation's answer, separated by ", ", for the document
+	Takes    []string // content types of a raw operation's body, for the document
+	Params   any      // a struct whose query and header fields a raw operation takes, for the document
 }
 
 // Router is an http.Handler that serves everything registered on it.

@@ -29,6 +29,10 @@ type Rooms struct {
 	Rules   *rulebook.Rulebook
 }
 
+// DemoKey is the API key of the demo city's resident app, which reports through
+// Open311: known to all, like the password.
+const DemoKey = "linli_demodemodemodemodemodemodemodemo"
+
 // DemoAccount is a login that the demo's terminal prints.
 type DemoAccount struct {
 	Login string `json:"login"`
@@ -71,9 +75,15 @@ func City(ctx context.Context, r Rooms, c *city.City) (Accounts, error) {
 		return nil, fmt.Errorf("rules: %w", err)
 	}
 	people, demo := accounts(c, orgOf)
-	people = append(people, identity.NewAccount{Login: "hotline-gateway", Name: "12345 热线网关", Kind: identity.Program, Posts: []identity.NewPost{{Role: "gateway", Region: int64(c.Code), From: firstDay}}})
 	if _, err := r.People.CreateAll(ctx, scope, people); err != nil {
 		return nil, fmt.Errorf("accounts: %w", err)
+	}
+	apps, err := r.People.CreateAll(ctx, scope, []identity.NewAccount{{Kind: identity.Program, Login: "app", Name: "市民应用（演示）", Home: 0, Posts: []identity.NewPost{{Role: "client", Region: int64(c.Code), From: firstDay}}}})
+	if err != nil {
+		return nil, fmt.Errorf("programs: %w", err)
+	}
+	if _, _, err := r.People.CreateKey(ctx, scope, apps[0].ID, identity.NewKey{Label: "演示 Open311", PerSecond: 100, Text: DemoKey}); err != nil {
+		return nil, fmt.Errorf("programs: %w", err)
 	}
 	return demo, nil
 }

@@ -100,7 +100,7 @@ func (a *api) report(ctx context.Context, scope access.Scope, in *reportIn) (*it
 		r.Lon, r.Lat, r.CRS, r.Address, r.Community, r.Grid = b.Place.Lon, b.Place.Lat, b.Place.CRS, b.Place.Address, code(b.Place.Community), b.Place.Grid
 	}
 	if b.Reporter != nil {
-		r.Reporter, r.Anonymous, r.Sealed = Person{b.Reporter.Name, b.Reporter.Phone}, b.Reporter.Anonymous, b.Reporter.Sealed
+		r.Reporter, r.Anonymous, r.Sealed = Person{Name: b.Reporter.Name, Phone: b.Reporter.Phone}, b.Reporter.Anonymous, b.Reporter.Sealed
 	}
 	if b.OccurredAt != nil {
 		r.OccurredAt = b.OccurredAt.UnixMicro()
@@ -381,8 +381,8 @@ func (a *api) act(ctx context.Context, scope access.Scope, in *actIn) (*pageOut,
 // the page is then what the reading scope shows, or a bare acknowledgement.
 func (a *api) acted(ctx context.Context, scope access.Scope, in *actIn) (*pageOut, error) {
 	read, err := scope.For(access.CaseRead)
-	if err != nil {
-		read = scope
+	if err != nil { // a program that reports and reads nothing
+		return &pageOut{}, nil
 	}
 	p, err := a.Page(ctx, read, in.ID, web.Lang(ctx))
 	if errs.Is(err, errs.NotFound) {
@@ -495,8 +495,9 @@ type revealIn struct {
 
 type revealOut struct {
 	Body struct {
-		Name  string `json:"name"`
-		Phone string `json:"phone"`
+		Name    string `json:"name"`
+		Phone   string `json:"phone"`
+		Contact string `json:"contact,omitempty" doc:"an e-mail address or the like"`
 	}
 }
 
@@ -516,7 +517,7 @@ func (a *api) reveal(ctx context.Context, scope access.Scope, in *revealIn) (*re
 		return nil, err
 	}
 	out := &revealOut{}
-	out.Body.Name, out.Body.Phone = p.Name, p.Phone
+	out.Body.Name, out.Body.Phone, out.Body.Contact = p.Name, p.Phone, p.Contact
 	return out, nil
 }
 

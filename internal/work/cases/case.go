@@ -257,7 +257,7 @@ type People interface {
 }
 
 // Person is a reporter, in clear. It prints as a mask.
-type Person struct{ Name, Phone string }
+type Person struct{ Name, Phone, Contact string } // contact: an e-mail address or the like
 
 // GoString and String keep a person out of logs.
 func (Person) GoString() string { return "<reporter>" }

@@ -78,6 +78,7 @@ type ReportIn struct {
 	Files         []int64
 	Uploader      int64 // whose uploads the files are; 0: the account's that reports
 	OutsideNumber string
+	Link          string                       // where the reporter says a picture is; nobody fetches it
 	Answers       map[string][]string          // to the category's questions, by code; nil: the door does not ask
 	Against       int64                        // unit complained about, 0 if none
 	Into          int64                        // open case that the reporter joins ("me too"), 0 if none; Text and place may then be left out
@@ -93,6 +94,7 @@ const (
 	maxAddress = 200
 	maxName    = 50
 	maxPhone   = 30
+	maxContact = 100
 )
 
 // PlaceOut refuses a position outside the city and says what it looks like.
@@ -132,6 +134,7 @@ func (in *ReportIn) check() error {
 		{"address", w("地址", "address"), in.Address, maxAddress, false},
 		{"reporter.name", w("姓名", "name"), in.Reporter.Name, maxName, false},
 		{"reporter.phone", w("电话", "telephone"), in.Reporter.Phone, maxPhone, false},
+		{"reporter.contact", w("联系方式", "contact"), in.Reporter.Contact, maxContact, false},
 		{"outside_number", w("外部编号", "outside number"), in.OutsideNumber, 64, false},
 		{"onsite", w("办理结果", "result"), in.Onsite, 2000, false},
 	} {
@@ -316,6 +319,9 @@ func (s *Service) Report(ctx context.Context, scope access.Scope, in ReportIn) (
 	st.begin(stage, nil, nil, nil)
 	st.post, _ = scope.PostFor(c.Target(nil))
 	fields := map[string]any{"channel": in.Channel}
+	if in.Link != "" {
+		fields["link"] = in.Link
+	}
 	if len(in.Files) > 0 && action == ActReport {
 		fields["files"] = in.Files
 	}
@@ -545,6 +551,9 @@ func (s *Service) Act(ctx context.Context, scope access.Scope, id int64, a Act) 
 		if err != nil {
 			return err
 		}
+		if !knows(scope, c, units) {
+			return errs.NotFound.New()
+		}
 		st.c = c
 		st.begin(tx, clone(c), units, requests)
 		if a.Version != c.Version && (a.Version != 0 || scope.SystemReason() == "") {
@@ -563,6 +572,16 @@ func (s *Service) Act(ctx context.Context, scope access.Scope, id int64, a Act) 
 		return nil, err
 	}
 	return out, nil
+}
+
+// knows tells whether the actor may know of the case at all: a program that
+// reports reads nothing but what it reported.
+func knows(scope access.Scope, c *Case, units []Unit) bool {
+	if scope.SystemReason() != "" || scope.Owns(c.ID) || c.Creator != 0 && c.Creator == scope.Account() {
+		return true
+	}
+	read, err := scope.For(access.CaseRead)
+	return err == nil && read.Covers(c.Target(units))
 }
 
 func clone(c *Case) *Case { d := *c; return &d }

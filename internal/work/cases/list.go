@@ -37,7 +37,12 @@ type Filter struct {
 	MarksAll    int64 // figures: marks that all must be set
 	MarksNone   int64 // … and that none may
 	Seat        int64
-	Public      bool   // only what anybody may know of
+	Public      bool  // only what anybody may know of
+	Reporter    int64 // with Public: and what this account reported
+	Numbers     []string
+	Since       int64 // reported at or after, microseconds; with Until for instants that are no days
+	Until       int64
+	Near        *Circle
 	Sort        string // -reported (default), reported, due, -due
 	After       *Place // keyset: rows after this one
 	Limit       int
@@ -136,8 +141,21 @@ func (s *Service) build(ctx context.Context, scope access.Scope, f *Filter, t ty
 	if f.MarksNone != 0 {
 		q.and("c.marks & ? = 0", f.MarksNone)
 	}
+	if f.Since != 0 {
+		q.and("c.reported_at >= ?", f.Since)
+	}
+	if f.Until != 0 {
+		q.and("c.reported_at <= ?", f.Until)
+	}
+	if len(f.Numbers) > 0 {
+		in(q, "c.number", f.Numbers)
+		q.index = "cases_number"
+	}
+	if f.Near != nil {
+		s.near(q, f)
+	}
 	if f.Public {
-		s.public(q)
+		s.public(q, f.Reporter)
 	}
 	if o.only != "" {
 		q.and(o.only)

@@ -3,6 +3,7 @@ package cases
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"linli/internal/kernel/access"
 	"linli/internal/kernel/errs"
@@ -88,7 +89,13 @@ const noPublic = FlagSealed | FlagHistory
 // (mayShow) and in SQL (public). A case may be shown if it goes on or ended with a
 // result, has a category that is not personal by its kind, complains about no
 // unit and was not sealed.
-func (s *Service) public(q *query) {
+func (s *Service) public(q *query, reporter int64) {
+	if reporter != 0 { // … or what the account reported itself
+		p := &query{}
+		s.public(p, 0)
+		q.and("("+strings.Join(p.where, " AND ")+" OR c.creator = ?)", append(p.args, reporter)...)
+		return
+	}
 	var open []flow.State
 	for st := range phases {
 		open = append(open, st)

@@ -280,6 +280,17 @@ func (b *Book) Category(id int64) (*Category, error) {
 	return nil, errs.NotFound.New()
 }
 
+// ByCode finds the category that has the code now, or, if none has, had it last.
+func (b *Book) ByCode(code string) (int64, bool) {
+	found := int64(0)
+	for id, e := range b.cats {
+		if e.Code == code && (e.open || found == 0) {
+			found = id
+		}
+	}
+	return found, found != 0
+}
+
 // Open tells whether new cases may use the category.
 func (b *Book) Open(id int64) bool { e := b.cats[id]; return e != nil && e.open }
 
