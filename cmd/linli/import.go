@@ -11,11 +11,8 @@ import (
 	"strings"
 	"time"
 
-	"linli/internal/app"
-	"linli/internal/grid/region"
 	"linli/internal/kernel/access"
 	"linli/internal/kernel/archive"
-	"linli/internal/kernel/errs"
 	"linli/internal/kernel/tabular"
 	"linli/internal/kernel/web"
 	"linli/internal/work/cases"
@@ -24,6 +21,7 @@ import (
 
 const importUse = `import cases FILE [--mapping MAP.json] [--print-mapping] [--dry-run] [--open] [--district CODE] [--channel C]
        [--sheet NAME] [--as LOGIN] [--errors OUT.csv] [--json]
+       linli import hotline FILE [--mapping MAP.json] [--print-mapping] [--dry-run] [--sheet NAME] [--errors OUT.csv] [--json]
        linli import regions FILE [--dry-run]
 
 FILE is CSV (UTF-8 or GB18030), JSON lines or Excel (.xlsx), also gzipped. Rows
@@ -36,6 +34,10 @@ MAP.json says which column is what, for instance
    "outside_number": {"column": "编号", "prefix": "wz-"}, "channel": {"const": "hotline"},
    "category": {"column": "类别", "map": {"噪音": "社会生活噪声"}}}
 Without it columns are mapped by common headings; --print-mapping shows how.
+
+hotline takes orders of the 12345 platform in, as the gateway's account: a row
+without an answer becomes a case with its outside number, limit and reply format,
+or waits for a person where its place is not known (docs/hotline.md).
 
 regions fills a new installation that is no demo: columns code and name (编码、
 名称), perhaps households and polygon (GeoJSON), a row for the city (4 digits),
@@ -57,7 +59,8 @@ func importCmd(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	if words[0] != "cases" && words[0] != "regions" {
+	hotline := words[0] == "hotline"
+	if words[0] != "cases" && words[0] != "regions" && !hotline {
 		return usage("%q cannot be imported; write: linli import cases FILE", words[0])
 	}
 	if len(words) < 2 {
@@ -70,6 +73,12 @@ func importCmd(ctx context.Context, args []string) error {
 		return usage("--channel: there is no %q; use %s", *channel, strings.Join(cases.Channels, ", "))
 	}
 	o := intake.Options{Channel: *channel, District: *district, Open: *open, DryRun: *dry}
+	if hotline {
+		if *login != "" {
+			return usage("--as: orders of the hotline come in as the gateway's account")
+		}
+		o.Open, o.Lenient, o.Channel = true, true, "hotline"
+	}
 	is := intake.Known
 	if *mapping != "" {
 		raw, err := os.ReadFile(*mapping)
@@ -104,12 +113,18 @@ func importCmd(ctx context.Context, args []string) error {
 	if *district != 0 && !slices.Contains(a.Atlas.Districts(), *district) {
 		return usage("--district: there is no district %d; there are %v", *district, a.Atlas.Districts())
 	}
-	if o.Scope, err = scopeAs(ctx, a, *login, access.CaseImport); err != nil {
+	if hotline {
+		o.Scope, err = a.Gateway(ctx, access.CaseReport)
+	} else {
+		o.Scope, err = scopeAs(ctx, a, *login, access.CaseImport)
+	}
+	if err != nil {
 		return err
 	}
-	o.DB, o.Cases, o.City = a.DB, caseDoor{a.Cases}, cityMap{a}
-	o.Zone = a.Rulebook.Current(a.DB.Now()).Calendar().Location()
-	if o.Began, err = intake.Began(ctx, a.DB); err != nil {
+	if hotline {
+		o.Cases = a.HotlineDoor()
+	}
+	if o, err = a.Intake(ctx, o); err != nil {
 		return err
 	}
 	if !f.json && *mapping == "" {
@@ -205,77 +220,4 @@ func runImport(ctx context.Context, f *flags, src tabular.Source, o intake.Optio
 		return fmt.Errorf("%d of %d rows have errors", rep.Failed, rep.Rows)
 	}
 	return nil
-}
-
-// caseDoor leads from the intake room to the case room.
-type caseDoor struct{ *cases.Service }
-
-func (d caseDoor) Import(ctx context.Context, scope access.Scope, m *intake.Matter) error {
-	_, err := d.Service.Import(ctx, scope, cases.History{OutsideNumber: m.OutsideNumber, Title: m.Title, Text: m.Text, Channel: m.Channel, Category: m.Category,
-		District: m.District, Street: m.Street, Community: m.Community, Grid: m.Grid, ReportedAt: m.ReportedAt, Result: m.Result, ClosedAt: m.ClosedAt})
-	if errs.Is(err, cases.ErrKnown) {
-		return intake.ErrKnown
-	}
-	return err
-}
-
-func (d caseDoor) Report(ctx context.Context, scope access.Scope, m *intake.Matter) error {
-	_, err := d.Service.Report(ctx, scope, cases.ReportIn{Text: m.Text, Title: m.Title, Channel: m.Channel, Category: m.Category, Grade: m.Grade, Lon: m.Lon, Lat: m.Lat, CRS: m.CRS,
-		Address: m.Address, Community: m.Community, Grid: m.Grid, Reporter: cases.Person{Name: m.Name, Phone: m.Phone}, OccurredAt: m.ReportedAt, OutsideNumber: m.OutsideNumber})
-	if errs.Is(err, errs.Conflict) && errs.As(err).Field == "outside_number" {
-		return intake.ErrKnown
-	}
-	return err
-}
-
-// cityMap gives the intake room the map and the rulebook.
-type cityMap struct{ a *app.App }
-
-func (c cityMap) Regions() []intake.Region {
-	var out []intake.Region
-	for _, r := range c.a.Atlas.Regions() {
-		out = append(out, intake.Region{Code: r.Code, Name: r.Name})
-	}
-	return out
-}
-
-func (c cityMap) Grids() []intake.GridRef {
-	var out []intake.GridRef
-	for _, g := range c.a.Atlas.Grids(0) {
-		out = append(out, intake.GridRef{ID: g.ID, Code: g.Code, Community: g.Community})
-	}
-	return out
-}
-
-func (c cityMap) Leaves() []intake.Leaf {
-	book := c.a.Rulebook.Current(c.a.DB.Now())
-	var out []intake.Leaf
-	for _, x := range book.Tree() {
-		if !x.Leaf {
-			continue
-		}
-		leaf := intake.Leaf{ID: x.ID, Code: x.Code, Name: x.Name}
-		for at := x; at != nil; {
-			leaf.Path = append([]string{at.Name}, leaf.Path...)
-			if at.Parent == 0 {
-				break
-			}
-			up, err := book.Category(at.Parent)
-			if err != nil {
-				break
-			}
-			at = up
-		}
-		out = append(out, leaf)
-	}
-	return out
-}
-
-func (c cityMap) At(lon, lat float64) (intake.Spot, bool) {
-	s, ok := c.a.Atlas.At(lon, lat)
-	return intake.Spot(region.Spot(s)), ok
-}
-
-func (c cityMap) Suspect(lon, lat float64) string {
-	return string(c.a.Atlas.Suspect(lon, lat).Suspicion)
 }

@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"linli/internal/figures/metric"
@@ -30,6 +31,8 @@ import (
 	"linli/internal/kernel/web"
 	"linli/internal/people/identity"
 	"linli/internal/work/cases"
+	"linli/internal/work/classify"
+	"linli/internal/work/hotline"
 	"linli/internal/work/open311"
 	"linli/internal/work/resident"
 	"linli/internal/work/rulebook"
@@ -62,16 +65,19 @@ type App struct {
 	Cases    *cases.Service
 	Plan     *plan.Service
 	Metric   *metric.Service
+	Classify *classify.Service
 	Signer   *audit.Signer
 	Web      *web.Router
 	Door     *resident.Service
 	Jobs     *jobs.Runner
 	Outbox   *outbox.Outbox
+	Hotline  *hotline.Service
 	Open311  *open311.Room
 
 	opt       Options
 	indexer   *search.Indexer
 	followers []*follow.Follower
+	sorts     atomic.Pointer[classify.Rules] // see sorting
 	stop      context.CancelFunc
 	running   sync.WaitGroup
 }
@@ -134,6 +140,12 @@ func Open(ctx context.Context, o Options) (_ *App, err error) {
 	a.Outbox = outbox.New(a.DB, o.Location(), o.Log)
 	a.Open311 = a.open311()
 	a.chores()
+	if err = a.openHotline(ctx); err != nil {
+		return nil, err
+	}
+	if err = a.openClassify(ctx); err != nil {
+		return nil, err
+	}
 	return a, nil
 }
 
@@ -209,7 +221,7 @@ func (a *App) Start(ctx context.Context) {
 	ctx, stop := context.WithCancel(ctx)
 	before := a.stop
 	a.stop = func() { stop(); before() }
-	for _, f := range []func(context.Context){a.Atlas.Watch, a.Rulebook.Watch,
+	for _, f := range []func(context.Context){a.Atlas.Watch, a.Rulebook.Watch, a.Hotline.Watch,
 		func(ctx context.Context) { a.report("jobs", a.Jobs.Run(ctx)) },
 		func(ctx context.Context) { a.report("search index", a.indexer.Run(ctx)) }} {
 		a.running.Go(func() { f(ctx) })

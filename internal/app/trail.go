@@ -20,6 +20,7 @@ import (
 	"linli/internal/kernel/web"
 	"linli/internal/people/identity"
 	"linli/internal/work/cases"
+	"linli/internal/work/hotline"
 )
 
 // headsFile keeps the signed heads of all chains, one note after another.
@@ -307,7 +308,7 @@ func actionName(code, lang string) string {
 			return n.In(lang)
 		}
 	}
-	for _, names := range []map[string]errs.Words{identity.Actions, plan.Actions, outbox.Actions, otherActions} {
+	for _, names := range []map[string]errs.Words{identity.Actions, plan.Actions, outbox.Actions, hotline.Actions, otherActions} {
 		if w, ok := names[code]; ok {
 			return w.In(lang)
 		}

@@ -281,6 +281,23 @@ func (a *Atlas) Places(text string, near []int64, limit int) []Found {
 	return out
 }
 
+// Named finds what a text about something else names: "翠湖花园3号楼的电梯坏了".
+// The longest names come first, those in near before others; several results of
+// one name mean that the text does not say which.
+func (a *Atlas) Named(text string, near []int64, limit int) []Found {
+	const longest = 600 // runes; who has not named the place by then tells a story
+	if r := []rune(text); len(r) > longest {
+		text = string(r[:longest])
+	}
+	c := a.cur.Load()
+	refs := c.names.namedIn(text, limit, func(r entryRef) bool { return !c.within(r, near) })
+	out := make([]Found, len(refs))
+	for i, r := range refs {
+		out[i] = c.found(r)
+	}
+	return out
+}
+
 // codeOf is the smallest region that holds the entry, 0 if it crosses several.
 func (c *chart) codeOf(r entryRef) int64 {
 	i := r.index()

@@ -260,6 +260,51 @@ func (g *gazetteer) loose(whole string, h *hits, seen map[int32]bool, far func(e
 	}
 }
 
+// namedIn returns the entries whose names stand in a text that is about something
+// else, the longest names first and near ones before far. A name that is part of a
+// longer one that was found does not count; several entries of one name all do.
+func (g *gazetteer) namedIn(text string, limit int, far func(entryRef) bool) []entryRef {
+	whole := strings.ReplaceAll(normalise(text), " ", "")
+	mask := runeMask(whole)
+	type hit struct {
+		entry, at, size int
+		far             bool
+	}
+	var hits []hit
+	for i, m := range g.mask {
+		if m&^mask != 0 {
+			continue
+		}
+		t := g.text(i)
+		if utf8.RuneCountInString(t) < 3 { // 北街 stands in many a sentence
+			continue
+		}
+		if at := strings.Index(whole, t); at >= 0 && !splitsNumber(whole, at, len(t)) {
+			hits = append(hits, hit{i, at, len(t), far(g.what[i])})
+		}
+	}
+	slices.SortStableFunc(hits, func(a, b hit) int {
+		switch {
+		case a.size != b.size:
+			return b.size - a.size
+		case a.far != b.far && b.far:
+			return -1
+		case a.far != b.far:
+			return 1
+		}
+		return a.at - b.at
+	})
+	var out []entryRef
+	var taken []hit
+	for _, h := range hits {
+		inside := slices.ContainsFunc(taken, func(t hit) bool { return t.size > h.size && h.at >= t.at && h.at+h.size <= t.at+t.size })
+		if r := g.what[h.entry]; !inside && len(out) < limit && !slices.Contains(out, r) {
+			out, taken = append(out, r), append(taken, h)
+		}
+	}
+	return out
+}
+
 // splitsNumber tells whether s[at:at+n] begins or ends in the middle of a number.
 func splitsNumber(s string, at, n int) bool {
 	return at > 0 && isDigit(s[at]) && isDigit(s[at-1]) || at+n < len(s) && isDigit(s[at+n]) && isDigit(s[at+n-1])

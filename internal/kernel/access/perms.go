@@ -22,6 +22,7 @@ const (
 	CaseExport    Perm = "case.export"
 	CaseImport    Perm = "case.import"
 	CaseOwn       Perm = "case.own"
+	CaseRelay     Perm = "case.relay"
 	FigureRead    Perm = "figure.read"
 	AuditRead     Perm = "audit.read"
 	RulesRead     Perm = "rules.read"
@@ -38,7 +39,7 @@ const (
 
 var perms = []Perm{
 	CaseRead, CaseReport, CaseTriage, CaseDispatch, CaseHandle, CaseApprove, CaseArbitrate, CaseVerify,
-	CaseOnsite, CaseCallback, CaseVoid, CaseReveal, CaseExport, CaseImport, CaseOwn, FigureRead, AuditRead,
+	CaseOnsite, CaseCallback, CaseVoid, CaseReveal, CaseExport, CaseImport, CaseOwn, CaseRelay, FigureRead, AuditRead,
 	RulesRead, RulesWrite, OrgWrite, RegionWrite, PlanWrite, PlanApprove, AccountRead, AccountWrite, SessionManage,
 	OutboxManage,
 }
@@ -59,6 +60,7 @@ var permNames = map[Perm]errs.Words{
 	CaseExport:    {ZH: "导出事件", EN: "Export cases"},
 	CaseImport:    {ZH: "导入事件", EN: "Import cases"},
 	CaseOwn:       {ZH: "跟进本方提交的事件", EN: "Follow and act on the cases that one reported"},
+	CaseRelay:     {ZH: "转达热线要求", EN: "Relay what the hotline asks for"},
 	FigureRead:    {ZH: "查看指标", EN: "Read figures"},
 	AuditRead:     {ZH: "查看审计记录", EN: "Read the audit trail"},
 	RulesRead:     {ZH: "查看规则", EN: "Read the rulebook"},

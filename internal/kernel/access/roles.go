@@ -78,7 +78,7 @@ func DefaultRoles() []Role {
 		role("client", "接口客户端", "API client", ByRegion, []int{4, 6}, OfficeBusiness,
 			CaseReport, CaseOwn),
 		role("gateway", "热线网关", "Hotline gateway", ByRegion, []int{4, 6}, OfficeBusiness,
-			CaseReport, CaseOwn),
+			CaseReport, CaseOwn, CaseRelay),
 		role("planner", "网格规划员", "Grid planner", ByRegion, []int{4, 6}, OfficeBusiness,
 			PlanWrite, RulesRead),
 		role("auditor", "审计员", "Auditor", ByRegion, []int{4, 6}, OfficeAudit,

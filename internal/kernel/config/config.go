@@ -35,6 +35,7 @@ type Config struct {
 	Limits         Limits   `json:"limits"`
 	Tianditu       Tianditu `json:"tianditu"`
 	Door           Door     `json:"door"`
+	Hotline        Hotline  `json:"hotline"`
 	StopSeconds    int      `json:"stop_seconds"` // how long a graceful stop may take
 	Open311        Open311  `json:"open311"`
 }
@@ -99,6 +100,14 @@ func defaultDoor() Door {
 		},
 		Licence: "CC BY 4.0",
 	}
+}
+
+// Hotline holds the secrets of the exchange with the 12345 platform; all else
+// about it is data that the desk edits.
+type Hotline struct {
+	Algorithm string            `json:"algorithm"` // sha256 (default) or sm3
+	Secrets   []string          `json:"secrets"`   // at most two: the first signs, each is accepted
+	Tokens    map[string]string `json:"tokens"`    // of their endpoints, by the names that the desk's settings use
 }
 
 // Open311 is the city's interface for other programs; see docs/open311.md.
@@ -377,6 +386,17 @@ func (c *Config) check(where map[string]string, file string) error {
 	} {
 		if v.n < v.min || v.n > v.max {
 			return bad(file, v.field, fmt.Sprintf("应在 %d 与 %d 之间", v.min, v.max), fmt.Sprintf("give %d to %d", v.min, v.max))
+		}
+	}
+	if a := c.Hotline.Algorithm; a != "" && a != "sha256" && a != "sm3" {
+		return bad(file, "hotline.algorithm", "应为 sha256 或 sm3", "give sha256 or sm3")
+	}
+	if len(c.Hotline.Secrets) > 2 {
+		return bad(file, "hotline.secrets", "最多两个：新的在前，旧的在后", "give two at most: the new one first, the old one behind it")
+	}
+	for _, s := range c.Hotline.Secrets {
+		if len(s) < 16 || len(s) > 200 {
+			return bad(file, "hotline.secrets", "每个密钥 16 至 200 个字符", "a secret has 16 to 200 characters")
 		}
 	}
 	if len(c.Tianditu.Key) > 100 || strings.ContainsAny(c.Tianditu.Key, " \t\r\n&?/") {

@@ -196,6 +196,18 @@ func (d *Directory) Holders(p access.Perm, t access.Target, day int) []Holder {
 	return out
 }
 
+// OfRole lists the posts of a role that are in force on the day, by their first
+// day. Disabled accounts are left out.
+func (d *Directory) OfRole(role string, day int) []access.Post {
+	var out []access.Post
+	for _, p := range d.byRole[role] {
+		if p.InForce(day) {
+			out = append(out, *p)
+		}
+	}
+	return out
+}
+
 // OrgName is the name of an organisation now, or "" if there is none.
 func (s *Service) OrgName(id int64) string { return s.Directory().OrgName(id) }
 

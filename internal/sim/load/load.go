@@ -75,6 +75,7 @@ func City(ctx context.Context, r Rooms, c *city.City) (Accounts, error) {
 		return nil, fmt.Errorf("rules: %w", err)
 	}
 	people, demo := accounts(c, orgOf)
+	people = append(people, identity.NewAccount{Login: "hotline-gateway", Name: "12345 热线网关", Kind: identity.Program, Posts: []identity.NewPost{{Role: "gateway", Region: int64(c.Code), From: firstDay}}})
 	if _, err := r.People.CreateAll(ctx, scope, people); err != nil {
 		return nil, fmt.Errorf("accounts: %w", err)
 	}

@@ -188,7 +188,7 @@ var Life = &flow.Life[*facts]{
 		{Action: "dispatch", Name: w("派遣", "Dispatch"), From: []flow.State{Filed}, To: Dispatched, Perms: perms(access.CaseDispatch), Needs: []flow.Field{lead, assists, note}},
 		{Action: "direct", Name: w("直接派遣", "Dispatch directly"), From: untriaged, To: Dispatched, Perms: perms(access.CaseDispatch), Needs: []flow.Field{lead, assists, category, grade, against, note}, Rules: []rule{unchecked, superior}, Side: true},
 		{Action: "assist", Name: w("增加协办", "Add units"), From: atUnit, Perms: perms(access.CaseDispatch), Needs: []flow.Field{required(assists), note}, Side: true},
-		{Action: "urge", Name: w("催办", "Urge"), From: slices.Concat(atUnit, []flow.State{Filed, Resolved}), Perms: perms(access.CaseDispatch, access.CaseArbitrate), Needs: []flow.Field{note}, Rules: []rule{running}, Side: true},
+		{Action: "urge", Name: w("催办", "Urge"), From: slices.Concat(atUnit, []flow.State{Filed, Resolved}), Perms: perms(access.CaseDispatch, access.CaseArbitrate, access.CaseRelay), Needs: []flow.Field{note}, Rules: []rule{running}, Side: true},
 		{Action: "supervise", Name: w("督办", "Supervise"), From: slices.Concat(atUnit, []flow.State{Filed, Resolved}), Perms: perms(access.CaseDispatch, access.CaseArbitrate), Needs: []flow.Field{must}, Rules: []rule{running, overdue}, Side: true},
 		{Action: "escalate", Name: w("上报区级", "Escalate"), From: unsolved, Perms: perms(access.CaseTriage, access.CaseDispatch), Needs: []flow.Field{must}, Rules: []rule{lowLevel}, Side: true},
 		// The unit's work
@@ -227,7 +227,7 @@ var Life = &flow.Life[*facts]{
 		{Action: "to_desk", Name: w("转回调度", "Back to the desk"), From: []flow.State{InProgress, Verified, Closed}, To: Filed, System: true},
 		{Action: "close", Name: w("结案", "Close"), From: []flow.State{Verified}, To: Closed, System: true},
 		{Action: "redo", Name: w("重办", "Redo"), From: []flow.State{Verified, Closed}, To: Dispatched, System: true},
-		{Action: "reopen", Name: w("重办", "Redo"), From: []flow.State{Closed}, To: Dispatched, Perms: perms(access.CaseDispatch, access.CaseArbitrate), Needs: []flow.Field{lead, reason}, Side: true},
+		{Action: "reopen", Name: w("重办", "Redo"), From: []flow.State{Closed}, To: Dispatched, Perms: perms(access.CaseDispatch, access.CaseArbitrate, access.CaseRelay), Needs: []flow.Field{lead, reason}, Side: true},
 		{Action: ActArchive, Name: w("归档", "Archive"), From: []flow.State{Closed}, To: Archived, System: true},
 		// Side moves of the desk
 		{Action: ActMerge, Name: w("并入", "Merge into"), From: unsolved, To: Merged, Perms: perms(access.CaseTriage), Needs: []flow.Field{{Name: "into", Type: "case", Required: true, Label: w("主事件", "main case")}, note}, Rules: []rule{noRequest}, Side: true},

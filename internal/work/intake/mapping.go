@@ -37,6 +37,14 @@ const (
 	Address       Field = "address"
 	ReporterName  Field = "reporter_name"
 	ReporterPhone Field = "reporter_phone"
+
+	// What an order of the hotline says besides the matter; see internal/work/hotline.
+	OrderKind     Field = "kind"
+	OrderDue      Field = "due_at"
+	OrderCategory Field = "their_category"
+	ReplyFormat   Field = "reply_format"
+	OrderNote     Field = "note"
+	OrderStatus   Field = "their_status"
 )
 
 func words(zh, en string) errs.Words { return errs.Words{ZH: zh, EN: en} }
@@ -67,6 +75,12 @@ var fields = []struct {
 	{Address, words("地址", "address"), []string{"发生地址", "事发地址", "事发地点", "详细地址", "问题地址", "地址", "地点", "位置", "address", "location"}},
 	{ReporterName, words("诉求人姓名", "reporter's name"), []string{"诉求人", "来电人", "反映人", "诉求人姓名", "联系人", "姓名", "reportername", "contactname"}},
 	{ReporterPhone, words("诉求人电话", "reporter's telephone"), []string{"联系电话", "来电号码", "联系方式", "手机号码", "手机号", "电话", "reporterphone", "phone", "telephone", "mobile"}},
+	{OrderKind, words("工单动作", "kind of order"), []string{"工单动作", "办件动作", "操作类型", "kind", "action"}},
+	{OrderDue, words("热线时限", "the hotline's limit"), []string{"热线时限", "办理时限", "要求办结时间", "截止时间", "限办时间", "办结期限", "到期时间", "dueat", "deadline", "due"}},
+	{OrderCategory, words("热线分类", "the hotline's category"), []string{"热线分类", "热线类别", "theircategory"}},
+	{ReplyFormat, words("答复格式", "reply format"), []string{"答复格式", "答复要求", "回复格式", "replyformat"}},
+	{OrderNote, words("补充说明", "note"), []string{"催办内容", "补充内容", "补充说明", "重办原因", "撤单原因", "note", "remark"}},
+	{OrderStatus, words("热线状态", "the hotline's state"), []string{"热线状态", "工单状态", "办理状态", "状态", "theirstatus", "status", "state"}},
 }
 
 func labelOf(f Field) errs.Words {
@@ -215,6 +229,17 @@ func (m Mapping) Check(columns []string) error {
 	}
 	list := strings.Join(columns, "、")
 	return badMapping("没有对应到诉求内容的列，现有的列："+list+"。请用 --mapping 说明", "no column is the text of the matter; the columns: "+list+". Say which with --mapping")
+}
+
+// Columns lists the columns that the mapping names.
+func (m Mapping) Columns() []string {
+	var out []string
+	for _, r := range m {
+		if r.Column != "" {
+			out = append(out, r.Column)
+		}
+	}
+	return out
 }
 
 // Uses tells whether the mapping names the heading as a column.

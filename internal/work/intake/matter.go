@@ -37,6 +37,13 @@ type Matter struct {
 	Result        string
 	Name, Phone   string // of the reporter
 	Open          bool   // it comes in as a new case, not as history
+	Order         Order  // of the hotline
+}
+
+// Order is what a row says about an order of the hotline, as it stands there.
+type Order struct {
+	Kind, Category, ReplyFormat, Note, Status string
+	DueAt                                     int64 // microseconds UTC, 0: none
 }
 
 // RowError is what is wrong with one field of a row, Field "" with the row.
@@ -180,6 +187,12 @@ func (r *reading) wrong(f Field, zh, en string) {
 	r.fail(f, errs.Invalid.New("field", labelOf(f), "remedy", words(zh, en)))
 }
 
+func (r *reading) unless(yes bool, f Field, zh, en string) {
+	if !yes {
+		r.wrong(f, zh, en)
+	}
+}
+
 // text is the field's value as the mapping makes it, trimmed, with one kind of
 // line end.
 func (r *reading) text(f Field) string {
@@ -244,6 +257,8 @@ func (r *resolver) matter(row tabular.Row) (*Matter, []RowError) {
 		m.Title = string(rs)
 	}
 	m.Result = x.upTo(Result, x.text(Result), maxResult)
+	m.Order = Order{Kind: x.upTo(OrderKind, x.text(OrderKind), maxNumber), Category: x.upTo(OrderCategory, x.text(OrderCategory), maxAddress), ReplyFormat: x.upTo(ReplyFormat, x.short(ReplyFormat), maxNumber),
+		Note: x.upTo(OrderNote, x.text(OrderNote), maxText), Status: x.upTo(OrderStatus, x.text(OrderStatus), maxNumber)}
 	m.Address = x.upTo(Address, x.text(Address), maxAddress)
 	x.times()
 	x.kinds()
@@ -261,10 +276,10 @@ func (r *resolver) matter(row tabular.Row) (*Matter, []RowError) {
 		m.addressInText()
 	}
 	m.OutsideNumber = x.upTo(OutsideNumber, x.short(OutsideNumber), maxNumber)
-	if m.OutsideNumber == "" {
+	if m.OutsideNumber == "" && !r.o.Lenient {
 		m.OutsideNumber = m.hash()
 	}
-	if !r.o.Scope.Covers(m.target()) && len(x.errs) == 0 {
+	if m.District != 0 && !r.o.Scope.Covers(m.target()) && len(x.errs) == 0 {
 		x.wrong(placeField(m), "不在该账号的工作范围内", "it lies outside the account's area")
 	}
 	return m, x.errs
@@ -315,6 +330,12 @@ func (x *reading) times() {
 	if t, ok := at(ClosedAt); ok {
 		m.ClosedAt = t.UnixMicro()
 	}
+	if t, ok := at(OrderDue); ok {
+		m.Order.DueAt = t.UnixMicro()
+	}
+	if x.o.Lenient && m.ReportedAt > x.now { // the other side's clock is ahead
+		m.ReportedAt = x.now
+	}
 	switch {
 	case m.ReportedAt > x.now:
 		x.wrong(ReportedAt, "不能晚于现在", "it cannot lie in the future")
@@ -335,13 +356,14 @@ func (x *reading) kinds() {
 	if s := x.short(Channel); s != "" {
 		var ok bool
 		if m.Channel, ok = code(channels, s); !ok {
-			x.wrong(Channel, "没有这个渠道，请用 --mapping 中的 map 对应到 "+keysOf(channels), "there is no such channel; map it with --mapping to one of "+keysOf(channels))
+			m.Channel = x.o.Channel
+			x.unless(x.o.Lenient, Channel, "没有这个渠道，请用 --mapping 中的 map 对应到 "+keysOf(channels), "there is no such channel; map it with --mapping to one of "+keysOf(channels))
 		}
 	}
 	if s := x.short(Grade); s != "" {
 		var ok bool
 		if m.Grade, ok = code(grades, s); !ok {
-			x.wrong(Grade, "没有这个分级，可用的有 "+keysOf(grades), "there is no such grade; there are "+keysOf(grades))
+			x.unless(x.o.Lenient, Grade, "没有这个分级，可用的有 "+keysOf(grades), "there is no such grade; there are "+keysOf(grades))
 		}
 	}
 	if s := x.text(Category); s != "" {
@@ -349,9 +371,9 @@ func (x *reading) kinds() {
 		case 1:
 			m.Category = found[0]
 		case 0:
-			x.wrong(Category, "没有这个最末级类别，请写类别编码或名称，或在 --mapping 中对应", "there is no such category of the last level; write its code or name, or map it with --mapping")
+			x.unless(x.o.Lenient, Category, "没有这个最末级类别，请写类别编码或名称，或在 --mapping 中对应", "there is no such category of the last level; write its code or name, or map it with --mapping")
 		default:
-			x.wrong(Category, "有几个类别同名，请写类别编码", "several categories have this name; write the code")
+			x.unless(x.o.Lenient, Category, "有几个类别同名，请写类别编码", "several categories have this name; write the code")
 		}
 	}
 }
@@ -453,7 +475,7 @@ func (x *reading) place() {
 	if m.District == 0 {
 		m.District = x.o.District
 	}
-	if m.District == 0 && len(x.errs) == before {
+	if m.District == 0 && len(x.errs) == before && !x.o.Lenient {
 		x.fail(District, errs.Required.New("field", labelOf(District)))
 	}
 }

@@ -37,6 +37,7 @@ type Options struct {
 	Channel  string // of rows that name none
 	Open     bool   // rows without an answer become new cases
 	DryRun   bool   // check everything, write nothing
+	Lenient  bool   // what a person can still choose (category, grade, channel, place) is left open instead of refused
 	Began    int64  // when this system began: earlier matters are history, microseconds
 
 	OnError func(RowError)                                      // each one, in the order of the rows of a chunk

@@ -31,6 +31,11 @@ type Settings struct {
 	SimilarMetres  int                `json:"similar_metres"`     // how near a similar case is looked for
 	SimilarDays    int                `json:"similar_days"`       // how far back
 	ArchiveDays    int                `json:"archive_after_days"` // days from closed to archived
+
+	// AutoCategory is how sure the classifier must be to give a case without a
+	// category one by itself; 0: it never does.
+	AutoCategory float64  `json:"auto_category_share"`
+	Signals      []Signal `json:"signals"` // of danger
 }
 
 // DefaultSettings follows the grades that cities publish: critical 2 h; water,
@@ -66,6 +71,7 @@ func DefaultSettings() Settings {
 		SimilarMetres:  300,
 		SimilarDays:    30,
 		ArchiveDays:    30,
+		Signals:        DefaultSignals(),
 	}
 }
 
@@ -121,6 +127,12 @@ func (s *Settings) Check() error {
 	}
 	if !(s.OnsiteSample >= 0 && s.OnsiteSample <= 1) {
 		return invalid("onsite_sample_rate", "比例须在 0 到 1 之间。", "a rate lies between 0 and 1.")
+	}
+	if s.AutoCategory != 0 && !(s.AutoCategory >= 0.5 && s.AutoCategory <= 1) {
+		return invalid("auto_category_share", "须为 0（不自动）或 50 % 到 100 %。", "it is 0 (never) or between 50 % and 100 %.")
+	}
+	if err := checkSignals(s.Signals); err != nil {
+		return err
 	}
 	if !(s.SoonShare > 0 && s.SoonShare < 1) {
 		return invalid("soon_share", "比例须在 0 到 1 之间。", "a share lies between 0 and 1.")

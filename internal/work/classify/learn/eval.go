@@ -182,3 +182,23 @@ func CrossValidate(ctx context.Context, examples []Example, fold []string) (all 
 	all.MicrosPerMessage, all.ModelBytes = micros/float64(len(examples)), most
 	return all, folds, nil
 }
+
+// Mixed is how often a label was taken for another.
+type Mixed struct {
+	Right, Given string
+	N            int
+}
+
+// Confused are the most frequent confusions, at most n.
+func (f *Figures) Confused(n int) []Mixed {
+	var out []Mixed
+	for right, row := range f.Confusion {
+		for given, k := range row {
+			out = append(out, Mixed{right, given, k})
+		}
+	}
+	slices.SortFunc(out, func(a, b Mixed) int {
+		return cmp.Or(cmp.Compare(b.N, a.N), cmp.Compare(a.Right, b.Right), cmp.Compare(a.Given, b.Given))
+	})
+	return out[:min(n, len(out))]
+}

@@ -7,9 +7,9 @@ import "math"
 // e^(-i/farUnits). Values from cross-validation; halving or doubling one of them
 // changes macro-F1 by less than 0.002.
 const (
-	nearWeight = 6
-	nearUnits  = 30
-	farUnits   = 600
+	nearWeight = 10
+	nearUnits  = 20
+	farUnits   = 300
 )
 
 var weightAt = func() (w [maxUnits]float32) {

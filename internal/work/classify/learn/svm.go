@@ -13,7 +13,7 @@ type value struct {
 
 // How the machines are trained: the cost of an error, and when to stop.
 const (
-	errorCost = 1.0
+	errorCost = 1.5
 	maxRounds = 30
 	tolerance = 0.02
 )

@@ -21,6 +21,10 @@ type Example struct {
 	Given bool
 }
 
+// evenWeight is what a feature counts that lies evenly over the labels, beside 1 of
+// one that only one label has. From cross-validation.
+const evenWeight = 0.3
+
 // Limits of a model, so that it stays small whatever it learns from.
 const (
 	maxTerms   = 160_000   // features kept
@@ -272,7 +276,7 @@ func (s *study) weigh(rows []int) []float32 {
 			logs += q * math.Log(q)
 		}
 		uneven := 1 - (math.Log(sum)-logs/sum)/math.Log(float64(k))
-		out[f] = float32((math.Log((1+n)/(1+t)) + 1) * (0.2 + uneven))
+		out[f] = float32((math.Log((1+n)/(1+t)) + 1) * (evenWeight + uneven))
 	}
 	return out
 }
