@@ -20,6 +20,7 @@ import (
 	"linli/internal/grid/region"
 	"linli/internal/kernel/access"
 	"linli/internal/kernel/audit"
+	"linli/internal/kernel/calendar"
 	"linli/internal/kernel/config"
 	"linli/internal/kernel/files"
 	"linli/internal/kernel/follow"
@@ -36,6 +37,7 @@ import (
 	"linli/internal/work/open311"
 	"linli/internal/work/resident"
 	"linli/internal/work/rulebook"
+	"linli/internal/work/topic"
 )
 
 // Options say what to open and how to serve it.
@@ -70,6 +72,7 @@ type App struct {
 	Web      *web.Router
 	Door     *resident.Service
 	Jobs     *jobs.Runner
+	Topics   *topic.Service
 	Outbox   *outbox.Outbox
 	Hotline  *hotline.Service
 	Open311  *open311.Room
@@ -134,6 +137,7 @@ func Open(ctx context.Context, o Options) (_ *App, err error) {
 		Search: search.Plan}
 	a.Door = a.door(key)
 	a.Plan = &plan.Service{DB: a.DB, City: ground{a.Atlas}, People: staff{a.Identity, a.Today}, Cases: a.Cases, Today: a.Today, Log: o.Log}
+	a.Topics = &topic.Service{DB: a.DB, Cases: gists{a}, Names: gists{a}, Calendar: func() *calendar.Calendar { return a.rules().Calendar() }}
 	a.Metric = &metric.Service{Cases: a.Cases, Tree: tree{a}}
 	a.indexer = search.NewIndexer(a.DB, a.Cases)
 	a.Jobs = jobs.New(a.DB, jobs.Options{Log: o.Log})
@@ -195,6 +199,7 @@ func (a *App) chores() {
 	a.Jobs.Every("archive", time.Hour, func(ctx context.Context) error { _, err := a.Cases.Archive(ctx); return err })
 	a.Jobs.Every("grids planned anew", time.Minute, a.Plan.HandOver)
 	a.Jobs.Every("signed heads", time.Minute, a.SignHeads)
+	a.Jobs.Every("early signs", time.Hour, a.findSigns)
 	a.Jobs.Every("unused files", 24*time.Hour, func(ctx context.Context) error { _, err := a.Files.Sweep(ctx); return err })
 	a.Jobs.Every("statistics", 24*time.Hour, a.DB.Analyze)
 	a.Jobs.Every("old sessions", 24*time.Hour, func(ctx context.Context) error { return a.Identity.Sweep(ctx) })
@@ -223,6 +228,7 @@ func (a *App) Start(ctx context.Context) {
 	a.stop = func() { stop(); before() }
 	for _, f := range []func(context.Context){a.Atlas.Watch, a.Rulebook.Watch, a.Hotline.Watch,
 		func(ctx context.Context) { a.report("jobs", a.Jobs.Run(ctx)) },
+		func(ctx context.Context) { a.report("topics", a.Topics.Run(ctx)) },
 		func(ctx context.Context) { a.report("search index", a.indexer.Run(ctx)) }} {
 		a.running.Go(func() { f(ctx) })
 	}

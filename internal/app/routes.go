@@ -33,6 +33,7 @@ func (a *App) Routes() error {
 	a.Metric.API(a.Web)
 	a.Classify.API(a.Web)
 	a.Open311.Register(a.Web)
+	a.Topics.API(a.Web)
 	a.Outbox.API(a.Web)
 	a.Door.API(a.Web)
 	a.Hotline.API(a.Web)

@@ -364,3 +364,16 @@ func (s *Stream) forget(t *Topic) {
 		}
 	}
 }
+
+// Sum is the topic that the messages make together, whatever their words: what
+// somebody sees of a topic who may see these messages of it only.
+func Sum(messages []Message) *Topic {
+	t := &Topic{Places: map[int64]int{}, weeks: map[int]int{}}
+	for _, m := range messages {
+		if t.Messages == 0 {
+			t.ID, t.First = m.ID, m.At
+		}
+		t.take(m, nil, hashOf(m.Person))
+	}
+	return t
+}
