@@ -86,6 +86,9 @@ func demo(ctx context.Context, args []string) error {
 	if err := a.Prepare(ctx); err != nil {
 		return err
 	}
+	if err := a.Classify.Nightly(ctx); err != nil {
+		return err
+	}
 	say("ready")
 	return printAccounts(f, accounts)
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"unicode/utf8"
 
 	"linli/internal/kernel/errs"
 	"linli/internal/kernel/store"
@@ -189,8 +190,10 @@ func propose(rules Rules, guesses []learn.Guess) []Proposal {
 		}
 		c := rules.Categories[i]
 		p := Proposal{ID: c.ID, Name: c.Name, Path: c.Path, Share: g.Share}
-		for _, w := range g.Words {
-			p.Words = append(p.Words, w.Text)
+		for _, w := range g.Words { // a lone character says little to a reader
+			if len(p.Words) == 0 || utf8.RuneCountInString(w.Text) > 1 {
+				p.Words = append(p.Words, w.Text)
+			}
 		}
 		out = append(out, p)
 	}

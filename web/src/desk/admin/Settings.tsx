@@ -27,7 +27,7 @@ const numbers = [
   ['archive_after_days', 1, 3660],
 ] as const;
 const lone = ['lifeline_limit', 'consultation_limit', 'extension_max'] as const;
-const shares = ['onsite_sample_rate', 'soon_share'] as const;
+const shares = ['onsite_sample_rate', 'soon_share', 'auto_category_share'] as const;
 
 type Settings = {
   limits: Record<Grade, Limit>;

@@ -10,6 +10,7 @@ import { useTitle } from '../shell/title.ts';
 import { Accounts } from './Accounts.tsx';
 import { CalendarPage } from './Calendar.tsx';
 import { Categories } from './Categories.tsx';
+import { Learning } from './Learning.tsx';
 import { Orgs } from './Orgs.tsx';
 import { OutboxPage } from './Outbox.tsx';
 import { Regions } from './Regions.tsx';
@@ -25,6 +26,7 @@ type Page =
   | 'calendar'
   | 'routing'
   | 'settings'
+  | 'learning'
   | 'versions'
   | 'outbox';
 const pages: { key: Page; perms: Perm[]; of: ComponentType }[] = [
@@ -32,6 +34,7 @@ const pages: { key: Page; perms: Perm[]; of: ComponentType }[] = [
   { key: 'routing', perms: ['rules.write'], of: RoutingPage },
   { key: 'calendar', perms: ['rules.write'], of: CalendarPage },
   { key: 'settings', perms: ['rules.write'], of: SettingsPage },
+  { key: 'learning', perms: ['rules.write'], of: Learning },
   { key: 'versions', perms: ['rules.write'], of: Versions },
   { key: 'orgs', perms: ['org.write'], of: Orgs },
   { key: 'regions', perms: ['region.write'], of: Regions },

@@ -14,6 +14,7 @@ import {
   type Ref,
 } from '@/shared/api.ts';
 import { useAnnounce } from '@/shared/ui/live.tsx';
+import { Suggested } from '@/shared/ui/Suggested.tsx';
 import { ErrorNote } from '@/shared/ui/state.tsx';
 import { Time } from '@/shared/ui/words.tsx';
 import { uuidv7 } from '@/shared/uuid.ts';
@@ -31,6 +32,8 @@ interface Props {
   /** What its fields begin with. */
   defaults?: Record<string, unknown>;
   known?: Ref[];
+  /** The case in its reporter's words, for a suggested category. */
+  telling?: { title: string; text: string };
   onClose: () => void;
   onDone: (detail?: CaseDetail, results?: BulkResult[]) => void;
 }
@@ -63,7 +66,16 @@ function Since({ id, version }: { id: number; version: number }) {
 }
 
 /** The form of one action, generated from what the server says it needs. */
-export default function ActionForm({ action, cases, preset, defaults, known, onClose, onDone }: Props) {
+export default function ActionForm({
+  action,
+  cases,
+  preset,
+  defaults,
+  known,
+  telling,
+  onClose,
+  onDone,
+}: Props) {
   const { t } = useTranslation();
   const [form] = Form.useForm<Record<string, unknown>>();
   const client = useQueryClient();
@@ -254,6 +266,13 @@ export default function ActionForm({ action, cases, preset, defaults, known, onC
                 />
               </Form.Item>
             ))}
+            {telling && needs.some((n) => n.field === 'category_id') ? (
+              <Suggested
+                {...telling}
+                onCategory={(id) => form.setFieldValue('category_id', id)}
+                onGrade={(g) => form.setFieldValue('grade', g)}
+              />
+            ) : null}
             {needs.length === 0 ? (
               <p>
                 {t(`cases:says.${action.action}`, {

@@ -372,6 +372,7 @@ function Body({ d, onClose, full }: { d: CaseDetail; onClose?: () => void; full?
             preset={asked.preset}
             defaults={asked.defaults}
             known={knownUnits(c)}
+            telling={c.category ? undefined : { title: c.title, text: c.text }}
             cases={[c]}
             onClose={() => setAsked(null)}
             onDone={() => setAsked(null)}

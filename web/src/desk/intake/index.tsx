@@ -13,6 +13,7 @@ import { useAnnounce } from '@/shared/ui/live.tsx';
 import { Photos } from '@/shared/ui/Photos.tsx';
 import { PlaceBox } from '@/shared/ui/PlaceBox.tsx';
 import { CategorySelect, OrgSelect } from '@/shared/ui/pick.tsx';
+import { Suggested } from '@/shared/ui/Suggested.tsx';
 import { ErrorNote } from '@/shared/ui/state.tsx';
 import { StatusWord, Time } from '@/shared/ui/words.tsx';
 import { uuidv7 } from '@/shared/uuid.ts';
@@ -158,6 +159,12 @@ export default function Intake() {
     file.error instanceof Problem && typeof file.error.params.doubt === 'string'
       ? file.error.params.doubt
       : undefined;
+  const take = (part: Partial<Draft>) => {
+    form.setFieldsValue(part);
+    const next = { ...draft, ...part };
+    setDraft(next);
+    keepDraft(next);
+  };
   const submit = (more: string[] = confirm) => {
     if (file.isPending || busyFiles) return;
     form
@@ -247,6 +254,29 @@ export default function Intake() {
           </Form.Item>
         </div>
         <div className="intake-side panel">
+          <Suggested
+            title={draft.title}
+            text={draft.text}
+            community={draft.place?.community}
+            category={draft.category_id}
+            grade={draft.grade}
+            onCategory={(category_id) => take({ category_id })}
+            onGrade={(grade) => take({ grade })}
+            onPlace={
+              draft.place?.lon === undefined
+                ? (p) =>
+                    take({
+                      place: {
+                        address: p.name,
+                        lon: p.lon,
+                        lat: p.lat,
+                        community: p.community,
+                        grid_id: p.grid_id,
+                      },
+                    })
+                : undefined
+            }
+          />
           <div className="pair">
             <Form.Item
               name="category_id"
