@@ -150,6 +150,9 @@ func Open(ctx context.Context, o Options) (_ *App, err error) {
 	if err = a.openClassify(ctx); err != nil {
 		return nil, err
 	}
+	if err = a.notices(ctx); err != nil {
+		return nil, err
+	}
 	return a, nil
 }
 

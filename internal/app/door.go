@@ -25,7 +25,7 @@ func (a *App) door(key []byte) *resident.Service {
 	m := hmac.New(sha256.New, key)
 	m.Write([]byte("residents"))
 	return &resident.Service{DB: a.DB, Cases: doorCases{a}, City: doorCity{a.Atlas}, Rules: doorRules{a}, Sense: noSense{}, Photos: doorPhotos{a.Files}, Key: m.Sum(nil), Data: doorData(a.opt.Door), Today: a.Today,
-		Assets: resident.Assets{Script: webui.DoorScript()}, Log: a.opt.Log, Hurry: 3_000_000}
+		Assets: resident.Assets{Script: webui.DoorScript()}, Log: a.opt.Log, Hurry: 3_000_000, Reach: a.reach}
 }
 
 func doorData(d config.Door) resident.Data {

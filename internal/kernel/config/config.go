@@ -36,6 +36,7 @@ type Config struct {
 	Tianditu       Tianditu `json:"tianditu"`
 	Door           Door     `json:"door"`
 	Hotline        Hotline  `json:"hotline"`
+	Notices        Notices  `json:"notices"`
 	StopSeconds    int      `json:"stop_seconds"` // how long a graceful stop may take
 	Open311        Open311  `json:"open311"`
 }
@@ -81,6 +82,17 @@ type Signal struct {
 	Call  string   `json:"call,omitempty"` // a telephone number
 	ZH    string   `json:"zh"`
 	EN    string   `json:"en"`
+}
+
+// Notices says how reporters are told of progress. Each way is an object with "by"
+// and the provider's own settings: {"by": "smtp", "addr": …}; see
+// docs/operations.md. Without one a synthetic city writes to a file, a real one
+// sends nothing.
+type Notices struct {
+	Phone json.RawMessage   `json:"phone,omitempty"` // by file, http, aliyun or wecom
+	Mail  json.RawMessage   `json:"mail,omitempty"`  // by file or smtp
+	Link  string            `json:"link,omitempty"`  // address of the city's pages, for notices
+	Texts map[string]Signal `json:"texts,omitempty"` // by topic, instead of the usual ones
 }
 
 // defaultDoor has the national numbers; a city adds its own companies.

@@ -249,7 +249,7 @@ func (v *Vault) Open(ctx context.Context, r store.Reader, district int, id int64
 }
 
 // Hand gives a record in the clear to another room of the program, which seals it
-// anew elsewhere; nobody sees it, so it is no look. It is not for pages. An erased
+// anew elsewhere or sends something to the person; nobody sees it, so it is no look. It is not for pages. An erased
 // record is empty.
 func (v *Vault) Hand(ctx context.Context, district int, id int64) (Person, error) {
 	p, _, err := v.row(ctx, v.db, district, id)

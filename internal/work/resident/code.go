@@ -92,11 +92,11 @@ type follow struct {
 	code    []byte
 	wrong   int
 	wrongAt int64
-	lang    string
+	notices int
 }
 
 func (s *Service) followOf(ctx context.Context, ref Ref) (f follow, err error) {
-	err = s.DB.QueryRow(ctx, "SELECT code, wrong, wrong_at, lang FROM resident_report WHERE district = ? AND case_id = ?", ref.District, ref.ID).Scan(&f.code, &f.wrong, &f.wrongAt, &f.lang)
+	err = s.DB.QueryRow(ctx, "SELECT code, wrong, wrong_at, notices FROM resident_report WHERE district = ? AND case_id = ?", ref.District, ref.ID).Scan(&f.code, &f.wrong, &f.wrongAt, &f.notices)
 	if errors.Is(err, sql.ErrNoRows) {
 		return f, errs.NotFound.New()
 	}

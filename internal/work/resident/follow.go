@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"linli/internal/kernel/errs"
+	"linli/internal/kernel/store"
 	"linli/internal/kernel/web"
 )
 
@@ -81,6 +82,7 @@ func (s *Service) enter(w http.ResponseWriter, r *http.Request) {
 type storyPage struct {
 	*Story
 	Form  string
+	Told  bool   // of progress, by the contact that was left
 	Said  string // what was done just now
 	Given filled // what was refused, to be corrected
 }
@@ -101,6 +103,11 @@ func (s *Service) tell(w http.ResponseWriter, r *http.Request, l string, ref Ref
 		s.trouble(w, r, l, err)
 		return
 	}
+	own, err := s.followOf(r.Context(), ref)
+	if err != nil {
+		s.trouble(w, r, l, err)
+		return
+	}
 	said := ""
 	if _, ok := words[l]["said."+done]; ok && done != "" {
 		said = say(l, "said."+done)
@@ -110,7 +117,7 @@ func (s *Service) tell(w http.ResponseWriter, r *http.Request, l string, ref Ref
 		status = http.StatusUnprocessableEntity
 	}
 	p.Lang, p.Title = l, say(l, "story.title", "number", ref.Number)
-	p.Body = storyPage{Story: st, Form: s.newForm(r.Context()), Said: said, Given: f}
+	p.Body = storyPage{Story: st, Form: s.newForm(r.Context()), Told: own.notices != 0 && st.Phone != "", Said: said, Given: f}
 	s.show(w, r, status, "story", p)
 }
 
@@ -155,6 +162,12 @@ func (s *Service) deed(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *Service) do(ctx context.Context, ref Ref, f filled) error {
+	if f.Do == "quiet" { // no more notices; the case does not change
+		return s.DB.Write(ctx, func(tx *store.Tx) error {
+			_, err := tx.Exec("UPDATE resident_report SET notices = 0 WHERE district = ? AND case_id = ?", ref.District, ref.ID)
+			return err
+		})
+	}
 	d := Deed{Action: "own_" + f.Do, Version: f.Version, Note: f.Note, Reached: yes(f.Reached), Solved: yes(f.Solved), Satisfied: f.Satisfied}
 	if form, _, ok := s.form(ctx, f.Form); ok {
 		d.Files, d.Uploader = f.Files, uploader(form)

@@ -18,7 +18,7 @@ func TestPagesSayEverythingInBothLanguages(t *testing.T) {
 	for _, form := range []string{"done", "follow", "matters", "data", "trouble", "report"} {
 		used[form+".title"] = true // page.Title
 	}
-	for _, do := range []string{"note", "correct", "withdraw", "rate", "erase"} {
+	for _, do := range []string{"note", "correct", "withdraw", "rate", "erase", "quiet"} {
 		used["said."+do] = true
 	}
 	key := regexp.MustCompile(`(?:t \$l|t \.Lang|t \.Other|say\(\w+(?:\.\w+)?,|say\("zh",|w2\() ?"([a-z_.0-9]+)"`)

@@ -419,10 +419,7 @@ func (s *Service) take(rw http.ResponseWriter, r *http.Request, l string, f fill
 		in.Into = m.ID
 	}
 	code := s.codeOf(form)
-	notices := 0
-	if f.Phone != "" {
-		notices = 1
-	}
+	notices := s.Reach(f.Phone)
 	in.OnWrite = func(tx *store.Tx, c Ref) error {
 		_, err := tx.Exec("INSERT INTO resident_report (district, case_id, code, form, lang, notices, made_at, wrong, wrong_at) VALUES (?, ?, ?, ?, ?, ?, ?, 0, 0)",
 			c.District, c.ID, s.hashOf(code), form, l, notices, tx.Now())
@@ -439,7 +436,7 @@ func (s *Service) take(rw http.ResponseWriter, r *http.Request, l string, f fill
 		return
 	}
 	s.letIn(rw, r, ref)
-	s.show(rw, r, http.StatusOK, "done", page{Lang: l, Body: donePage{ref, code, urgent, f.Phone != "", in.Into != 0}})
+	s.show(rw, r, http.StatusOK, "done", page{Lang: l, Body: donePage{ref, code, urgent, notices != 0, in.Into != 0}})
 }
 
 var intoGone = errs.Declare("into_gone", 422, "您要附议的那件事已经办结或不再公开。请直接提交，我们按新的事项办理。", "The matter that you wanted to join is closed or no longer public. Please send yours as a new one.")

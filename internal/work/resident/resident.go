@@ -207,7 +207,8 @@ type Service struct {
 	Day    func(at int64) int
 	Assets Assets
 	Log    *slog.Logger
-	Hurry  int64 // microseconds in which nobody fills in a form
+	Reach  func(contact string) int // how somebody is told of progress (see the notices' room), 0: not at all
+	Hurry  int64                    // microseconds in which nobody fills in a form
 
 	guard *guard
 }
