@@ -44,8 +44,9 @@ class Desk {
     this.trouble.push(`${who}: ${text}`);
   }
 
-  /** A page for a person; nobody without a role. Each has a context of its own. */
-  async open(role, path = '/', { size = 'desktop', lang = 'zh' } = {}) {
+  /** A page for a person; nobody without a role. Each has a context of its own. door: a page of
+   *  the residents' instead of the desk's; script: false as in a browser that runs none. */
+  async open(role, path = '/', { size = 'desktop', lang = 'zh', door = false, script = true } = {}) {
     const context = await browser.newContext({
       viewport: sizes[size],
       hasTouch: size === 'phone',
@@ -54,6 +55,7 @@ class Desk {
       timezoneId: 'Asia/Shanghai',
       reducedMotion: 'reduce',
       acceptDownloads: true,
+      javaScriptEnabled: script,
       baseURL: base,
     });
     context.setDefaultTimeout(30_000);
@@ -86,7 +88,7 @@ class Desk {
     page.on('response', (r) => {
       if (r.status() >= 400) this.complain(who, `answer: ${r.status()} ${r.request().method()} ${r.url()}`);
     });
-    await page.goto(`/desk${path}`);
+    await page.goto(door ? path : `/desk${path}`);
     return page;
   }
 
