@@ -65,6 +65,13 @@ const pages = [
     });
   }],
   ['phone', 'dispatcher', '/cases?open=true', 'tbody tr', undefined, 'phone'],
+  ['resident', '', 'door:/', '#text', async (p) => {
+    await p.locator('#text').fill('楼道里有煤气味，路灯也不亮了。');
+    await p.locator('.urgent').waitFor();
+    await p.locator('#place').fill('幸福公馆');
+    await p.locator('#places label').first().click();
+    await p.evaluate(() => scrollTo(0, 0));
+  }, 'phone'],
 ];
 const more = [
   ['login', '', '/login', '#login'],
@@ -106,7 +113,7 @@ async function take([name, role, path, wait, before], size, lang, file) {
   if (role) await context.request.post(`${base}/api/v1/session`, { data: { login: role, password } });
   const page = await context.newPage();
   try {
-    await page.goto(`/desk${path}`);
+    await page.goto(path.startsWith('door:') ? path.slice(5) : `/desk${path}`);
     await page.locator(wait).first().waitFor();
     if (before && (lang === 'zh' || name !== 'intake')) await before(page);
     await page.waitForFunction(() => !document.querySelector('.ant-skeleton, .ant-spin-spinning'));
