@@ -3,9 +3,7 @@ package app
 import (
 	"cmp"
 	"context"
-	"slices"
 	"strconv"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -15,15 +13,13 @@ import (
 	"linli/internal/kernel/flow"
 	"linli/internal/kernel/store"
 	"linli/internal/work/cases"
+	"linli/internal/work/classify"
 	"linli/internal/work/open311"
 	"linli/internal/work/rulebook"
 )
 
 func (a *App) open311() *open311.Room {
-	services := &services{}
-	for _, s := range a.opt.Door.Urgent { // the signs of hazards that the residents' pages look for too
-		services.signs = append(services.signs, s.Words...)
-	}
+	services := &services{danger: func(text string) []classify.Alarm { return a.sorting().Alarms(text) }}
 	return &open311.Room{DB: a.DB, Map: addresses{a.Atlas}, Cases: outside{a}, Keys: a.Identity, Today: a.Today, Config: a.opt.Open311,
 		Rules: func() open311.Rules { return services.of(a.Rulebook.Current(a.DB.Now())) },
 		Zone:  func() *time.Location { return a.Rulebook.Current(a.DB.Now()).Calendar().Location() }}
@@ -31,22 +27,22 @@ func (a *App) open311() *open311.Room {
 
 // services gives Open311 the categories in force, made once for each book.
 type services struct {
-	now   atomic.Pointer[offer]
-	signs []string // of danger, in any text
+	now    atomic.Pointer[offer]
+	danger func(text string) []classify.Alarm
 }
 
 // offer is what may be reported under one book.
 type offer struct {
 	book   *rulebook.Book
 	list   []open311.Service
-	danger []string // signs of danger: the city's, and the words of categories whose cases are critical
+	danger func(text string) []classify.Alarm
 }
 
 func (s *services) of(b *rulebook.Book) *offer {
 	if o := s.now.Load(); o != nil && o.book == b {
 		return o
 	}
-	o := &offer{book: b, danger: slices.Clone(s.signs)}
+	o := &offer{book: b, danger: s.danger}
 	for _, c := range b.Tree() {
 		if !c.Leaf {
 			continue
@@ -64,9 +60,6 @@ func (s *services) of(b *rulebook.Book) *offer {
 			x.Questions = append(x.Questions, ask)
 		}
 		o.list = append(o.list, x)
-		if c.Grade == rulebook.Critical {
-			o.danger = append(o.danger, c.Keywords...)
-		}
 	}
 	s.now.Store(o)
 	return o
@@ -84,10 +77,15 @@ func (o *offer) Code(id int64) (string, errs.Words) {
 	return c.Code, errs.Words{ZH: c.Name, EN: cmp.Or(c.NameEN, c.Name)}
 }
 
-// Urgent: a text with a sign of danger is not held back; the signs are the city's
-// data.
-func (o *offer) Urgent(text string) bool {
-	return slices.ContainsFunc(o.danger, func(w string) bool { return strings.Contains(text, w) })
+// Danger is the highest grade of the signs that the city watches for.
+func (o *offer) Danger(text string) string {
+	grade := ""
+	for _, a := range o.danger(text) {
+		if grade != rulebook.Critical {
+			grade = a.Grade
+		}
+	}
+	return grade
 }
 
 // addresses finds places for Open311.
@@ -114,13 +112,10 @@ func (a addresses) ByID(code string) (open311.Place, bool) {
 type outside struct{ *App }
 
 func (o outside) Report(ctx context.Context, scope access.Scope, r open311.Report) (string, error) {
-	in := cases.ReportIn{Text: r.Text, Channel: "open311", Category: r.Service.Category, Grade: cmp.Or(r.Service.Grade, rulebook.General), Lon: r.Place.Lon, Lat: r.Place.Lat, CRS: "wgs84", Address: r.Address,
+	in := cases.ReportIn{Text: r.Text, Channel: "open311", Category: r.Service.Category, Grade: cmp.Or(r.Grade, rulebook.General), Lon: r.Place.Lon, Lat: r.Place.Lat, CRS: "wgs84", Address: r.Address,
 		Reporter: cases.Person{Name: r.Name, Phone: r.Phone, Contact: r.Contact}, Link: r.Link, Answers: r.Answers}
 	if r.Place.Lon == 0 && r.Place.Lat == 0 {
 		in.CRS, in.Community, in.Grid = "", r.Place.Community, r.Place.Grid
-	}
-	if r.Urgent && in.Grade != rulebook.Critical {
-		in.Grade = rulebook.Critical // a sign of danger: triage may lower it, nothing here may miss it
 	}
 	in.OnWrite = func(tx *store.Tx, c *cases.Case) error { return r.OnWrite(tx, c.ID, c.Number) }
 	c, err := o.Cases.Report(ctx, scope, in)

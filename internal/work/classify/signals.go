@@ -51,6 +51,9 @@ func alarms(list []Signal, text string) []Alarm {
 	return out
 }
 
+// Alarms finds the signs of danger in a text.
+func (r Rules) Alarms(text string) []Alarm { return alarms(r.Signals, text) }
+
 // tells reports whether the word stands in the text with its meaning.
 func tells(text, word string) bool {
 	for at := 0; ; {

@@ -213,7 +213,7 @@ func TestWhatIsReported(t *testing.T) {
 		t.Fatal(a.body)
 	}
 	m := last()
-	if m.Name != "王小明" || m.Phone != "13800000000" || m.Contact != "a@example.org" || m.Link != "https://pictures.example/1.jpg" || m.Text != "三盏路灯不亮" || m.account != 1 || m.Urgent ||
+	if m.Name != "王小明" || m.Phone != "13800000000" || m.Contact != "a@example.org" || m.Link != "https://pictures.example/1.jpg" || m.Text != "三盏路灯不亮" || m.account != 1 || m.Grade != "urgent" ||
 		strings.Join(m.Answers["signs"], "") != "ab" || strings.Join(m.Answers["trapped"], "") != "yes" || len(m.Answers) != 2 || m.Place.Lat != 29.4 || m.Place.Lon != 113.03 {
 		t.Errorf("%+v", m.Report)
 	}
@@ -222,7 +222,7 @@ func TestWhatIsReported(t *testing.T) {
 		t.Errorf("%+v", m.Report)
 	}
 	c.post("/open311/v2/requests.xml", lamp("description", "厨房着火了"))
-	if !last().Urgent {
+	if last().Grade != "critical" {
 		t.Error("a sign of danger was not seen")
 	}
 

@@ -54,7 +54,12 @@ func (rules) Category(code string) (int64, bool) {
 	return all[i].Category, true
 }
 func (rules) Code(id int64) (string, errs.Words) { return all[id-1].Code, all[id-1].Name }
-func (rules) Urgent(text string) bool            { return strings.Contains(text, "着火") }
+func (rules) Danger(text string) string {
+	if strings.Contains(text, "着火") {
+		return "critical"
+	}
+	return ""
+}
 
 type atlas struct{}
 

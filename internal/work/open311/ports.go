@@ -44,8 +44,9 @@ type Rules interface {
 	Category(code string) (int64, bool)
 	// Code is the code of a service and its name, of closed ones too.
 	Code(category int64) (code string, name errs.Words)
-	// Urgent tells whether a text has a sign of danger to life or property.
-	Urgent(text string) bool
+	// Danger is the grade, urgent or critical, that the signs of danger in a text
+	// call for; "" without any.
+	Danger(text string) string
 }
 
 // Place is a position or an area, found by address.
@@ -73,8 +74,8 @@ type Report struct {
 	Name, Phone   string
 	Contact       string // e-mail
 	Answers       map[string][]string
-	Link          string // where the reporter says a picture is; nobody fetches it
-	Urgent        bool
+	Link          string                                                // where the reporter says a picture is; nobody fetches it
+	Grade         string                                                // the service's usual one, or what signs of danger call for
 	OnWrite       func(tx *store.Tx, caseID int64, number string) error // in the same transaction
 }
 

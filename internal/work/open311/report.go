@@ -51,11 +51,11 @@ func (c *call) arrives(urgent func() bool) (*access.Actor, error) {
 func (c *call) report() error {
 	rules := c.Rules()
 	var s *Service
-	var urgent bool
+	danger := ""
 	actor, err := c.arrives(func() bool {
 		s = service(rules, first(c.form, "service_code"))
-		urgent = s != nil && s.Grade == critical || rules.Urgent(c.form.Get("description"))
-		return urgent
+		danger = rules.Danger(c.form.Get("description"))
+		return s != nil && s.Grade == critical || danger != ""
 	})
 	if err != nil {
 		return err
@@ -75,7 +75,9 @@ func (c *call) report() error {
 	if err != nil {
 		return err
 	}
-	in.Urgent = urgent
+	if in.Grade = s.Grade; danger == critical || danger != "" && in.Grade == "general" {
+		in.Grade = danger // triage may lower it; nothing here misses it
+	}
 	number, repeated := testNumber, false
 	if !c.dry {
 		if number, repeated, err = c.once(actor, func(ctx context.Context, keep func(*store.Tx, string) error) (string, error) {

@@ -61,7 +61,7 @@ var actsOf = []access.Perm{access.CaseHandle, access.CaseTriage, access.CaseDisp
 // update takes a POST of servicerequestupdates.
 func (c *call) update() error {
 	rules := c.Rules()
-	actor, err := c.arrives(func() bool { return rules.Urgent(c.form.Get("description")) })
+	actor, err := c.arrives(func() bool { return rules.Danger(c.form.Get("description")) != "" })
 	if err != nil {
 		return err
 	}
