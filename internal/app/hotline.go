@@ -27,7 +27,7 @@ var errNoGateway = errs.Declare("hotline_no_gateway", 503, "还没有热线网�
 func (a *App) openHotline(ctx context.Context) error {
 	rows := &orderRows{a: a}
 	a.Hotline = &hotline.Service{DB: a.DB, Cases: orderCases{a.Cases}, Rows: rows, Files: orderFiles{a}, Callers: callers{a.Vault, a.DB}, Gateway: a.Gateway, Region: a.Atlas.Name, Account: a.Identity.AccountName,
-		Keys: hotline.Keys{Algorithm: a.opt.Hotline.Algorithm, Secrets: a.opt.Hotline.Secrets}, Tokens: a.opt.Hotline.Tokens, Today: a.Today,
+		Keys: hotline.Keys{Algorithm: a.opt.Hotline.Algorithm, Secrets: a.opt.Hotline.Secrets}, Tokens: a.opt.Hotline.Tokens,
 		Zone: func() *time.Location { return a.Rulebook.Current(a.DB.Now()).Calendar().Location() }}
 	a.sends(outbox.Channel{Name: hotline.ChannelName, Sender: a.Hotline})
 	a.Jobs.Every("hotline orders", 10*time.Second, a.Hotline.Pull)

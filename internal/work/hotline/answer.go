@@ -111,7 +111,12 @@ func (x *Rule) text() string {
 }
 
 // React turns acts on cases that were orders into messages; it is a follow.React.
+// Without an address nothing is told; what happens once there is one is.
 func (s *Service) React(ctx context.Context, entries []audit.Row) (func(*store.Tx) error, error) {
+	set, err := s.now(ctx)
+	if err != nil || set.exchange.Say.URL == "" {
+		return nil, err
+	}
 	type saying struct {
 		order  int64
 		kind   string

@@ -238,7 +238,7 @@ type periodIn struct {
 func (s *Service) period(in periodIn) (from, to int) {
 	from, to = in.From, in.To
 	if to == 0 {
-		to = s.Today()
+		to = s.day(s.DB.Now())
 	}
 	if from == 0 {
 		y := time.Date(to/10000, time.Month(to/100%100), to%100, 0, 0, 0, 0, time.UTC).AddDate(0, 0, -30)

@@ -47,10 +47,7 @@ type Pair struct {
 var matchTable = &store.Table{Name: "hotline_match", Cols: []string{"district", "day", "number", "verdict", "reasons", "theirs", "order_id", "area", "street", "community", "compared_at"}}
 
 // Listed is a row of their list of a day.
-type Listed struct {
-	Matter Matter
-	Raw    []byte // the row, for its digest
-}
+type Listed struct{ Matter Matter }
 
 // side is what our side of an order comes to, in the words of their states.
 func (o *Order) side() string {
@@ -198,8 +195,7 @@ func (s *Service) Daily(ctx context.Context) error {
 	if err != nil || !set.exchange.List.On {
 		return err
 	}
-	y := time.UnixMicro(s.DB.Now()).In(s.Zone()).AddDate(0, 0, -1)
-	day := y.Year()*10000 + int(y.Month())*100 + y.Day()
+	day := s.day(s.DB.Now() - (24 * time.Hour).Microseconds())
 	var n int
 	if err := s.DB.QueryRow(ctx, "SELECT COUNT(*) FROM hotline_pull WHERE district = 0 AND name = 'list' AND place = ?", strconv.Itoa(day)).Scan(&n); err != nil || n > 0 {
 		return err

@@ -112,7 +112,6 @@ type Service struct {
 	Account func(id int64) string
 	Keys    Keys
 	Tokens  map[string]string // named secrets that the exchange's shape refers to
-	Today   func() int
 	Zone    func() *time.Location
 
 	settings settings

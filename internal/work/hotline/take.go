@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"linli/internal/kernel/access"
@@ -76,6 +77,12 @@ func (s *Service) read(mapping json.RawMessage, columns, cells []string, digest 
 	return &Incoming{Matter: *m, Faults: faults, Digest: digest}, nil
 }
 
+// day is the city's day of an instant, yyyymmdd.
+func (s *Service) day(at int64) int {
+	y, m, d := time.UnixMicro(at).In(s.Zone()).Date()
+	return y*10000 + int(m)*100 + d
+}
+
 // tries bounds how often a message that meets another one looks again.
 const tries = 6
 
@@ -125,7 +132,8 @@ func (s *Service) sameNonce(ctx context.Context, in *Incoming) error {
 func (s *Service) once(ctx context.Context, scope access.Scope, in *Incoming) (Outcome, error) {
 	o, err := s.orderByNumber(ctx, in.Matter.Number)
 	if errs.Is(err, errs.NotFound) {
-		o = &Order{Number: in.Matter.Number, Via: in.Via, State: Early, Matter: in.Matter, ReceivedAt: s.DB.NowIn(ctx), Day: s.Today()}
+		o = &Order{Number: in.Matter.Number, Via: in.Via, State: Early, Matter: in.Matter, ReceivedAt: s.DB.NowIn(ctx)}
+		o.Day = s.day(o.ReceivedAt)
 		if in.kind == New {
 			return s.admit(ctx, scope, o, in, false)
 		}
@@ -211,7 +219,7 @@ func (s *Service) admit(ctx context.Context, scope access.Scope, o *Order, in *I
 				return err
 			}
 		}
-		if rule != nil && rule.Kind == Emergency && now.Said == "" {
+		if rule != nil && rule.Kind == Emergency && now.Said == "" && set.exchange.Say.URL != "" {
 			if err := now.say(tx, SayAdvice, "advice", map[string]string{"text": rule.text(), "reason": rule.Reason, "call": rule.Call}); err != nil {
 				return err
 			}

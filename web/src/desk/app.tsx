@@ -16,6 +16,7 @@ const areas = {
   cases: lazy(() => import('./cases/index.tsx')),
   intake: lazy(() => import('./intake/index.tsx')),
   callbacks: lazy(() => import('./callbacks/index.tsx')),
+  hotline: lazy(() => import('./hotline/index.tsx')),
   account: lazy(() => import('./account/index.tsx')),
   cockpit: lazy(() => import('./cockpit/index.tsx')),
   planning: lazy(() => import('./planning/index.tsx')),
@@ -87,6 +88,7 @@ export function Desk() {
             <Route path="cases/new" element={<Area of={areas.intake} place="intake" />} />
             <Route path="cases/*" element={<Area of={areas.cases} place="cases" />} />
             <Route path="callbacks/*" element={<Area of={areas.callbacks} place="callbacks" />} />
+            <Route path="hotline/*" element={<Area of={areas.hotline} place="hotline" />} />
             <Route path="cockpit/*" element={<Area of={areas.cockpit} place="cockpit" />} />
             <Route path="planning/*" element={<Area of={areas.planning} place="planning" />} />
             <Route path="admin/*" element={<Area of={areas.admin} place="admin" />} />

@@ -10,6 +10,7 @@ import { useTitle } from '../shell/title.ts';
 import { Accounts } from './Accounts.tsx';
 import { CalendarPage } from './Calendar.tsx';
 import { Categories } from './Categories.tsx';
+import { HotlinePage } from './Hotline.tsx';
 import { Learning } from './Learning.tsx';
 import { Orgs } from './Orgs.tsx';
 import { OutboxPage } from './Outbox.tsx';
@@ -28,6 +29,7 @@ type Page =
   | 'settings'
   | 'learning'
   | 'versions'
+  | 'hotline'
   | 'outbox';
 const pages: { key: Page; perms: Perm[]; of: ComponentType }[] = [
   { key: 'categories', perms: ['rules.write'], of: Categories },
@@ -36,6 +38,7 @@ const pages: { key: Page; perms: Perm[]; of: ComponentType }[] = [
   { key: 'settings', perms: ['rules.write'], of: SettingsPage },
   { key: 'learning', perms: ['rules.write'], of: Learning },
   { key: 'versions', perms: ['rules.write'], of: Versions },
+  { key: 'hotline', perms: ['rules.write'], of: HotlinePage },
   { key: 'orgs', perms: ['org.write'], of: Orgs },
   { key: 'regions', perms: ['region.write'], of: Regions },
   { key: 'accounts', perms: ['account.read', 'account.write'], of: Accounts },

@@ -1,7 +1,16 @@
 import type { Perm } from '@/shared/api.ts';
 import type { Session } from '@/shared/session.tsx';
 
-export type PlaceKey = 'home' | 'intake' | 'cases' | 'callbacks' | 'cockpit' | 'planning' | 'admin' | 'audit';
+export type PlaceKey =
+  | 'home'
+  | 'intake'
+  | 'cases'
+  | 'callbacks'
+  | 'hotline'
+  | 'cockpit'
+  | 'planning'
+  | 'admin'
+  | 'audit';
 
 export interface RailPlace {
   key: PlaceKey;
@@ -16,6 +25,7 @@ export const places: RailPlace[] = [
   { key: 'intake', path: '/cases/new', perms: ['case.report'] },
   { key: 'cases', path: '/cases', perms: ['case.read'] },
   { key: 'callbacks', path: '/callbacks', perms: ['case.callback'] },
+  { key: 'hotline', path: '/hotline', perms: ['case.triage'] },
   { key: 'planning', path: '/planning', perms: ['plan.write', 'plan.approve', 'region.write'] },
   { key: 'cockpit', path: '/cockpit', perms: ['figure.read'] },
   {
