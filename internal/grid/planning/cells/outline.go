@@ -18,7 +18,7 @@ func (d *Diagram) Outline(set []int) orb.MultiPolygon {
 	for _, i := range set {
 		in[int32(i)] = true
 	}
-	w := welder{at: map[[2]int64][]int32{}}
+	w := welder{near: weld, at: map[[2]int64][]int32{}}
 	next := map[int32][]int32{} // from each point, where pieces lead
 	var starts []int32
 	for _, i := range set {
@@ -43,17 +43,18 @@ func (d *Diagram) Outline(set []int) orb.MultiPolygon {
 
 // welder numbers points so that near ones have one number.
 type welder struct {
+	near   float64 // in metres
 	points []orb.Point
 	at     map[[2]int64][]int32
 }
 
 func (w *welder) id(p orb.Point) int32 {
-	const square = 4 * weld
+	square := 4 * w.near
 	x, y := int64(math.Floor(p[0]/square)), int64(math.Floor(p[1]/square))
 	for dx := int64(-1); dx <= 1; dx++ {
 		for dy := int64(-1); dy <= 1; dy++ {
 			for _, i := range w.at[[2]int64{x + dx, y + dy}] {
-				if planar.Distance(w.points[i], p) <= weld {
+				if planar.Distance(w.points[i], p) <= w.near {
 					return i
 				}
 			}
@@ -108,7 +109,7 @@ func (w *welder) rings(path []int32) []orb.Ring {
 	var ring orb.Ring
 	for i, v := range path {
 		b, c := w.points[v], w.points[path[(i+1)%len(path)]]
-		if i > 0 && planar.DistanceFromSegment(ring[len(ring)-1], c, b) < weld {
+		if i > 0 && planar.DistanceFromSegment(ring[len(ring)-1], c, b) < w.near {
 			continue
 		}
 		ring = append(ring, b)

@@ -2,6 +2,7 @@ package cells
 
 import (
 	"cmp"
+	"math"
 	"slices"
 
 	"github.com/paulmach/orb"
@@ -19,6 +20,10 @@ func Crossing(polygons orb.MultiPolygon) (at orb.Point, found bool) {
 	return at, found
 }
 
+// fine is weld for rings that cross themselves: their slivers may be a hundred
+// metres long and thinner than weld, and each must be told from its sides.
+const fine = weld / 1000
+
 // Repair makes sound polygons of rings that cross themselves or each other:
 // land is where an odd number of rings lies around (holes, loops of a slipped
 // pen), and edges with land on both sides go.
@@ -35,7 +40,7 @@ func Repair(polygons orb.MultiPolygon) orb.MultiPolygon {
 		whole.tree.Insert(lo, hi, int32(i))
 	}
 	whole.edges = edges
-	w := welder{at: map[[2]int64][]int32{}}
+	w := welder{near: fine, at: map[[2]int64][]int32{}}
 	next := map[int32][]int32{}
 	var starts []int32
 	for i, e := range edges {
@@ -46,10 +51,10 @@ func Repair(polygons orb.MultiPolygon) orb.MultiPolygon {
 		a := e.a
 		for _, b := range line {
 			length := planar.Distance(a, b)
-			if length < weld {
+			if length < fine {
 				continue
 			}
-			mid, off := orb.Point{(a[0] + b[0]) / 2, (a[1] + b[1]) / 2}, weld/2
+			mid, off := orb.Point{(a[0] + b[0]) / 2, (a[1] + b[1]) / 2}, fine/2
 			nx, ny := -(b[1]-a[1])/length*off, (b[0]-a[0])/length*off
 			left, right := whole.holds(orb.Point{mid[0] + nx, mid[1] + ny}), whole.holds(orb.Point{mid[0] - nx, mid[1] - ny})
 			from, to := w.id(a), w.id(b)
@@ -99,11 +104,11 @@ func meetings(edges []segment, f func(i, j int, at orb.Point) bool) {
 		e := edges[i]
 		right := max(e.a[0], e.b[0])
 		for _, j := range order[k+1:] {
-			if left(j) > right {
+			if left(j) > right+fine {
 				break
 			}
 			o := edges[j]
-			if max(e.a[1], e.b[1]) < min(o.a[1], o.b[1]) || max(o.a[1], o.b[1]) < min(e.a[1], e.b[1]) {
+			if max(e.a[1], e.b[1])+fine < min(o.a[1], o.b[1]) || max(o.a[1], o.b[1])+fine < min(e.a[1], e.b[1]) {
 				continue
 			}
 			for _, p := range meet(e, o) {
@@ -117,8 +122,15 @@ func meetings(edges []segment, f func(i, j int, at orb.Point) bool) {
 
 // meet gives the places where two edges meet inside at least one of them: one
 // where they cross, the ends inside the other where they lie along each other.
+// What is nearer than fine lies on an edge: rounding hides that an end does.
 func meet(e, o segment) []orb.Point {
-	turn := func(a, b, p orb.Point) float64 { return (b[0]-a[0])*(p[1]-a[1]) - (b[1]-a[1])*(p[0]-a[0]) }
+	turn := func(a, b, p orb.Point) float64 {
+		away := ((b[0]-a[0])*(p[1]-a[1]) - (b[1]-a[1])*(p[0]-a[0])) / planar.Distance(a, b)
+		if math.Abs(away) <= fine {
+			return 0
+		}
+		return away
+	}
 	o1, o2 := turn(e.a, e.b, o.a), turn(e.a, e.b, o.b)
 	e1, e2 := turn(o.a, o.b, e.a), turn(o.a, o.b, e.b)
 	if (o1 > 0) != (o2 > 0) && (e1 > 0) != (e2 > 0) && o1 != 0 && o2 != 0 && e1 != 0 && e2 != 0 {
@@ -127,7 +139,7 @@ func meet(e, o segment) []orb.Point {
 	}
 	var out []orb.Point
 	inner := func(s segment, p orb.Point, zero bool) {
-		if zero && p != s.a && p != s.b && (p[0]-s.a[0])*(p[0]-s.b[0])+(p[1]-s.a[1])*(p[1]-s.b[1]) < 0 {
+		if zero && planar.Distance(p, s.a) > fine && planar.Distance(p, s.b) > fine && (p[0]-s.a[0])*(p[0]-s.b[0])+(p[1]-s.a[1])*(p[1]-s.b[1]) < 0 {
 			out = append(out, p)
 		}
 	}
