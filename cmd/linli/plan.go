@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"strconv"
+	"time"
 
 	"linli/internal/grid/planning"
 )
@@ -33,6 +34,7 @@ func plan(ctx context.Context, args []string) error {
 	if len(args) > 0 && args[0] == "draw" {
 		return planDraw(args[1:])
 	}
+	began := time.Now()
 	f := bareFlags("plan", planUse)
 	instance := f.String("instance", "", "PREFIX of the files PREFIX.units.csv, PREFIX.edges.csv, …")
 	out := f.String("out", "", "plan to write: unit,grid")
@@ -46,7 +48,7 @@ func plan(ctx context.Context, args []string) error {
 	rules := f.String("rules", "", "what stays together, apart, locked or dedicated: rule,group,unit")
 	weights := f.String("weights", planning.DefaultWeights, "compact, compounds, balanced, least-change or a file .json")
 	seed := f.Uint64("seed", 1, "the same seed gives the same plan")
-	limit := f.Duration("time", 0, "longest time; a longer one is used for better plans; 0: the work of about 5s, never cut short")
+	limit := f.Duration("time", 0, "longest time of the whole run; a longer one is used for better plans; 0: the work of about 5s, never cut short")
 	threads := f.Int("threads", 0, "threads; 0: one a processor")
 	front := f.String("front", "", "folder for the plans of other weights on the Pareto front, which go into the report too")
 	shown := pictureFlags(f)
@@ -63,7 +65,7 @@ func plan(ctx context.Context, args []string) error {
 	if err != nil {
 		return badInput(err)
 	}
-	o := planning.Options{Min: *lo, Max: *hi, Target: *target, Keep: *keep, Seed: *seed, Time: *limit, Threads: *threads, Progress: planProgress(f)}
+	o := planning.Options{Min: *lo, Max: *hi, Target: *target, Keep: *keep, Seed: *seed, Time: *limit, Began: began, Threads: *threads, Progress: planProgress(f)}
 	switch n, err := strconv.Atoi(*k); {
 	case *k == "min":
 		o.K = planning.KMin

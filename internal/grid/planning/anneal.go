@@ -62,8 +62,9 @@ func (s *state) anneal(rng *rand.PCG, steps int, from, to float64, found *best, 
 	energy := s.energy()
 	n := uint64(p.n())
 	check := max(rounds/50, 1)
-	// A new division takes as long as some eight steps a vertex of a grid.
-	divide := max(8*p.n()/s.k/round, 1)
+	// A new division takes as long as some eight steps a vertex of a grid. A
+	// slower search makes no more of them: single steps are what it needs.
+	divide := max(int(8*s.slow)*p.n()/s.k/round, 1)
 	for r := range rounds {
 		for range round {
 			bits := rng.Uint64()

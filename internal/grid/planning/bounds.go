@@ -2,8 +2,10 @@ package planning
 
 import (
 	"cmp"
+	"context"
 	"math"
 	"runtime"
+	"sync/atomic"
 )
 
 // Bounds is what no plan can beat that has these numbers of grids.
@@ -17,15 +19,18 @@ type Bounds struct {
 
 // LowerBounds computes the bounds for plans with numbers[i] grids in the i-th
 // community, all of which keep the bounds of the options where within[i].
-// Of the options it reads Min, Max, Old, Warm and Threads.
-func LowerBounds(in *Instance, o *Options, numbers []int, within []bool) Bounds {
+// Of the options it reads Min, Max, Old, Warm and Threads. When the context ends
+// the bound on compactness is what has been proved by then, which holds too.
+func LowerBounds(ctx context.Context, in *Instance, o *Options, numbers []int, within []bool) Bounds {
 	each := make([]Bounds, len(in.Communities))
 	inertia, weight, households := make([]float64, len(in.Communities)), 0.0, 0
 	pool := pool{threads: cmp.Or(o.Threads, runtime.GOMAXPROCS(0))}
 	graphs := Graphs(in)
+	var halt atomic.Bool
+	defer context.AfterFunc(ctx, func() { halt.Store(true) })()
 	pool.each(all(len(graphs)), func(c int) {
 		if len(graphs[c].Units) > 0 {
-			each[c], inertia[c] = in.bounds(graphs[c], o, numbers[c], within[c])
+			each[c], inertia[c] = in.bounds(graphs[c], o, numbers[c], within[c], &halt)
 		}
 	})
 	for _, u := range in.Units {
@@ -48,7 +53,7 @@ func LowerBounds(in *Instance, o *Options, numbers []int, within []bool) Bounds 
 }
 
 // bounds are those of one community, with the least sum of squared distances.
-func (in *Instance) bounds(g *Graph, o *Options, k int, within bool) (b Bounds, inertia float64) {
+func (in *Instance) bounds(g *Graph, o *Options, k int, within bool, halt *atomic.Bool) (b Bounds, inertia float64) {
 	points := make([]mass, len(g.Units))
 	households := 0
 	for i, u := range g.Units {
@@ -69,7 +74,7 @@ func (in *Instance) bounds(g *Graph, o *Options, k int, within bool) (b Bounds, 
 	if o.Warm != nil && within {
 		b.MovedHouseholds = leastMoved(g, g.labels(o.Warm), o.Min, o.Max)
 	}
-	return b, leastInertia(points, k, least, most)
+	return b, leastInertia(points, k, least, most, halt)
 }
 
 // mostKept bounds the households that keep their worker: k new grids go with

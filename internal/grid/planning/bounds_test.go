@@ -4,6 +4,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"strings"
+	"sync/atomic"
 	"testing"
 )
 
@@ -74,7 +75,7 @@ func TestInertiaBoundAgainstEnumeration(t *testing.T) {
 			if math.IsInf(best[k], 1) {
 				continue
 			}
-			bound := leastInertia(points, k, lo, hi)
+			bound := leastInertia(points, k, lo, hi, new(atomic.Bool))
 			if bound > best[k]*(1+1e-6)+1e-6 {
 				t.Fatalf("seed %d: %d groups of %d to %d cost %g, but %g is claimed to be least: %v", seed, k, lo, hi, best[k], bound, points)
 			}
@@ -132,7 +133,7 @@ func TestChangeBoundsAgainstEnumeration(t *testing.T) {
 			if kept[k] < 0 {
 				continue
 			}
-			b := LowerBounds(in, &Options{Min: lo, Max: hi, Old: old, Warm: old, Threads: 1}, []int{k}, []bool{true})
+			b := LowerBounds(t.Context(), in, &Options{Min: lo, Max: hi, Old: old, Warm: old, Threads: 1}, []int{k}, []bool{true})
 			if b.KeptHouseholds < kept[k] || b.MovedHouseholds > moved[k] || b.Grids > k {
 				t.Fatalf("seed %d: %d grids of %d to %d keep %d and move %d, bounds %+v: %v %v", seed, k, lo, hi, kept[k], moved[k], b, in.Units, old)
 			}
@@ -168,7 +169,7 @@ func TestBoundsOfTheSharedCity(t *testing.T) {
 		}
 		numbers, within = append(numbers, k), append(within, ok)
 	}
-	b := LowerBounds(in, &Options{Min: 300, Max: 500, Old: old}, numbers, within)
+	b := LowerBounds(t.Context(), in, &Options{Min: 300, Max: 500, Old: old}, numbers, within)
 	t.Logf("%+v", b)
 	// The first two figures are those of the data's README.
 	if b.Grids != 465 || math.Abs(b.KeptShare-0.508) > 0.002 || b.RMSM < 70 || b.RMSM > 88 {

@@ -14,6 +14,7 @@ type Reason string
 const (
 	TooSmall         Reason = "too_small"               // fewer households than the grids need
 	Gap              Reason = "gap"                     // too many for k grids, too few for k+1
+	LockedGrid       Reason = "locked"                  // a grid that is locked as a whole lies outside the bounds
 	IndivisibleUnit  Reason = "indivisible_unit"        // a unit has more households than a grid may have
 	DisconnectedPart Reason = "disconnected_part"       // a part without links to the rest makes no grids by itself
 	ProvedImpossible Reason = "proved_impossible"       // the sums would do, but links and households do not let them

@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"time"
 )
 
 // AddFront adds to a plan those that other weights give, as far as no plan of the
@@ -18,7 +19,7 @@ func (plan *Plan) AddFront(ctx context.Context, in *Instance, o Options) error {
 		if w.Name == plan.Weights.Name || w.Name == "least-change" && o.Old == nil {
 			continue
 		}
-		o.Weights, o.Rounds = w, 1
+		o.Weights, o.Rounds, o.Began = w, 1, time.Time{}
 		other, err := Solve(ctx, in, o)
 		if err != nil {
 			return err

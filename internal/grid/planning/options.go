@@ -46,10 +46,10 @@ type Weights struct {
 const DefaultWeights = "balanced"
 
 var presets = []Weights{
-	{Name: "balanced", Compounds: 1.3, Straddle: 2.3, Compactness: 1, Border: 1.5, Workload: 1, Keep: 1, Torn: 0.05},
+	{Name: "balanced", Compounds: 1.4, Straddle: 2.6, Compactness: 1, Border: 1.5, Workload: 1, Keep: 1, Torn: 0.05},
 	{Name: "compact", Compounds: 0.4, Straddle: 1, Compactness: 1.5, Border: 1.5, Workload: 0.2, Keep: 0.5, Torn: 0.02},
 	{Name: "compounds", Compounds: 4, Straddle: 3, Compactness: 1, Border: 1.5, Workload: 0.2, Keep: 0.5, Torn: 0.02},
-	{Name: "least-change", Compounds: 1.9, Straddle: 1.5, Compactness: 0.4, Border: 0.6, Workload: 0.1, Keep: 10, Torn: 1.2},
+	{Name: "least-change", Compounds: 2.2, Straddle: 1.5, Compactness: 0.4, Border: 0.6, Workload: 0.1, Keep: 10, Torn: 1.2},
 }
 
 // Presets are the weights that have a name, the default first.
@@ -95,12 +95,13 @@ type Options struct {
 	Keep      float64  // how much of the weights of disruption counts, 0 to 1; matters only with Old
 	Warm      []int    // the plan in force: only what must move moves
 	WarmNames []string // what its grids are called; nil: by their numbers
-	Locked    []bool   // with Warm: units that stay together and apart from locked units of other grids
+	Locked    []bool   // with Warm: units that stay together and apart from locked units of other grids; a grid all of whose units are locked stays as it is
 	Together  [][2]int // units that share a grid
 	Apart     [][2]int // units that do not
 	Dedicated [][]int  // each a grid of its own, outside the bounds
 	Seed      uint64
-	Time      time.Duration // cap; 0: none, and as much work as a run of DefaultTime
+	Time      time.Duration // cap of the whole run, bounds and report included; 0: none, and as much work as a run of DefaultTime
+	Began     time.Time     // when Time began; the zero time is the call
 	Rounds    int           // of improvement; 0: as many as suit Time, whatever the machine
 	Threads   int
 	Progress  func(Progress) // called from one goroutine at a time

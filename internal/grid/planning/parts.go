@@ -3,6 +3,7 @@ package planning
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"slices"
 )
 
@@ -15,11 +16,12 @@ type part struct {
 // preparation is an instance taken apart for the searches.
 type preparation struct {
 	parts     []*part
-	dedicated []dedicated
+	dedicated []cutOut
+	closed    []cutOut // grids of the plan in force that are locked as a whole
 }
 
-// dedicated is a grid cut out before all others.
-type dedicated struct {
+// cutOut is a grid taken out before all others.
+type cutOut struct {
 	community int
 	units     []int
 }
@@ -44,11 +46,32 @@ func prepare(in *Instance, o *Options) (*preparation, error) {
 			out[u] = true
 		}
 		if len(units) > 0 {
-			prep.dedicated = append(prep.dedicated, dedicated{at[in.Units[units[0]].Community], units})
+			prep.dedicated = append(prep.dedicated, cutOut{at[in.Units[units[0]].Community], units})
 		}
 	}
+	shut := map[int]bool{} // grids of the plan in force
+	for _, units := range o.closed() {
+		for _, u := range units {
+			switch {
+			case out[u]:
+				return nil, o.wrong("locked", fmt.Sprintf("unit %d is dedicated and in a locked grid", u), "unlock it")
+			case in.Units[u].Community != in.Units[units[0]].Community:
+				return nil, o.wrong("locked", fmt.Sprintf("units %d and %d of a locked grid lie in different communities", units[0], u), "a grid never crosses a community's border")
+			}
+		}
+		for _, p := range o.Apart {
+			if slices.Contains(units, p[0]) && slices.Contains(units, p[1]) {
+				return nil, o.wrong("apart", fmt.Sprintf("units %d and %d must part and are in one locked grid", p[0], p[1]), "remove one of the rules")
+			}
+		}
+		for _, u := range units {
+			out[u] = true
+		}
+		shut[o.Warm[units[0]]] = true
+		prep.closed = append(prep.closed, cutOut{at[in.Units[units[0]].Community], units})
+	}
 	links := neighbours(in)
-	lead, err := o.joined(in, links, out)
+	lead, err := o.joined(in, links, out, shut)
 	if err != nil {
 		return nil, err
 	}
@@ -66,7 +89,35 @@ func prepare(in *Instance, o *Options) (*preparation, error) {
 		}
 	}
 	prep.own()
+	prep.measure(o)
 	return prep, nil
+}
+
+// closed are the grids of the plan in force all of whose units are locked, in
+// the order of their first units: nothing leaves them and nothing joins them.
+func (o *Options) closed() (grids [][]int) {
+	if o.Locked == nil {
+		return nil
+	}
+	at, open := map[int]int{}, map[int]bool{}
+	for u, g := range o.Warm {
+		if g == NoGrid {
+			continue
+		}
+		if _, met := at[g]; !met {
+			at[g] = len(grids)
+			grids = append(grids, nil)
+		}
+		grids[at[g]] = append(grids[at[g]], u)
+		open[at[g]] = open[at[g]] || !o.Locked[u]
+	}
+	var out [][]int
+	for i, units := range grids {
+		if !open[i] {
+			out = append(out, units)
+		}
+	}
+	return out
 }
 
 // link is an edge as one of its ends sees it.
@@ -191,6 +242,22 @@ func label(units []int, of func(u int) (id, households int)) labels {
 	return l
 }
 
+// measure tells every part what the discs of the instance are like.
+func (prep *preparation) measure(o *Options) {
+	var cut, inertia, households float64
+	for _, p := range prep.parts {
+		h := float64(p.households())
+		own := p.discs(max(1, int(math.Round(h/float64(o.Target)))))
+		cut, inertia, households = cut+h*math.Log(own.cut), inertia+h*math.Log(own.inertia), households+h
+	}
+	if households == 0 {
+		return
+	}
+	for _, p := range prep.parts {
+		p.usual = scale{cut: math.Exp(cut / households), inertia: math.Exp(inertia / households)}
+	}
+}
+
 // own gives every old grid to the part with most of its households: only there
 // can a new grid keep its worker.
 func (prep *preparation) own() {
@@ -218,7 +285,7 @@ func (prep *preparation) own() {
 // joined finds what must stay together: lead is the least unit of each unit's
 // group. Where units of a group do not touch, the units on a shortest way
 // between them join it, for a grid must hang together.
-func (o *Options) joined(in *Instance, links [][]link, out []bool) (lead []int, err error) {
+func (o *Options) joined(in *Instance, links [][]link, out []bool, shut map[int]bool) (lead []int, err error) {
 	lead = make([]int, len(in.Units))
 	for u := range lead {
 		lead[u] = u
@@ -237,7 +304,7 @@ func (o *Options) joined(in *Instance, links [][]link, out []bool) (lead []int, 
 	pairs := slices.Clone(o.Together)
 	first := map[int]int{}
 	for u, locked := range o.Locked {
-		if !locked || o.Warm[u] == NoGrid {
+		if !locked || o.Warm[u] == NoGrid || shut[o.Warm[u]] {
 			continue
 		}
 		if f, ok := first[o.Warm[u]]; ok {
@@ -251,8 +318,11 @@ func (o *Options) joined(in *Instance, links [][]link, out []bool) (lead []int, 
 		if in.Units[u].Community != in.Units[v].Community {
 			return nil, o.wrong("together", fmt.Sprintf("units %d and %d lie in different communities", u, v), "a grid never crosses a community's border")
 		}
+		if o.Warm != nil && shut[o.Warm[u]] && o.Warm[u] == o.Warm[v] {
+			continue // in one locked grid
+		}
 		if out[u] || out[v] {
-			return nil, o.wrong("together", fmt.Sprintf("unit %d or %d is in a dedicated grid", u, v), "name units of other grids")
+			return nil, o.wrong("together", fmt.Sprintf("unit %d or %d is in a dedicated grid, or in one that is locked as a whole", u, v), "name units of other grids")
 		}
 		if find(u) == find(v) {
 			continue

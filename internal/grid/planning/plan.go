@@ -59,7 +59,7 @@ type CommunityResult struct {
 	Name        string       `json:"name"`
 	Units       int          `json:"units"`
 	Households  int          `json:"households"`
-	K           int          `json:"k"`         // grids, without dedicated ones
+	K           int          `json:"k"`         // grids, without dedicated ones but with those that are locked as a whole
 	Dedicated   int          `json:"dedicated"` // grids cut out first
 	KMin        int          `json:"kmin"`      // fewest and most grids that its households allow; kmin > kmax: none
 	KMax        int          `json:"kmax"`
@@ -101,7 +101,7 @@ func assemble(in *Instance, prep *preparation, runs []*run) (grid []int, names [
 			cells = append(cells, cell{community: p.community, units: us})
 		}
 	}
-	for _, d := range prep.dedicated {
+	for _, d := range slices.Concat(prep.dedicated, prep.closed) {
 		us := make([]int32, len(d.units))
 		for i, u := range d.units {
 			us[i] = int32(u)

@@ -14,6 +14,7 @@ type problem struct {
 	own      []float64 // moment of inertia about that mean
 	load     []float64 // workload
 	area     float64
+	usual    scale // of the instance's parts, the geometric mean by households
 
 	off    []int32 // neighbours of v: to[off[v]:off[v+1]]
 	to     []int32
@@ -57,7 +58,7 @@ func (p *problem) households() (total int) {
 
 // group joins vertices: into[v] is the new vertex of v, 0..m-1.
 func (p *problem) group(into []int32, m int) *problem {
-	q := &problem{min: p.min, max: p.max, area: p.area, owned: p.owned,
+	q := &problem{min: p.min, max: p.max, area: p.area, usual: p.usual, owned: p.owned,
 		units: make([][]int32, m), h: make([]int32, m), w: make([]float64, m), x: make([]float64, m), y: make([]float64, m), own: make([]float64, m), load: make([]float64, m)}
 	for v, c := range into {
 		q.units[c] = append(q.units[c], p.units[v]...)
@@ -145,10 +146,20 @@ func (l *labels) group(members [][]int32) labels {
 
 // scale holds what the terms of the objective are measured in, so that the same
 // weights fit a dense quarter and a sparse valley: the part of a border and the
-// moment of inertia of k equal discs that cover the land.
+// moment of inertia of k equal discs that cover the land. Half-way between the
+// part's own discs and the instance's usual ones a metre costs nearly the same
+// everywhere, which makes the sums over a city smaller for the same weights.
 type scale struct{ cut, inertia float64 }
 
 func (p *problem) scale(k int) scale {
+	own := p.discs(k)
+	if p.usual.cut == 0 {
+		return own
+	}
+	return scale{cut: math.Sqrt(own.cut * p.usual.cut), inertia: math.Sqrt(own.inertia * p.usual.inertia)}
+}
+
+func (p *problem) discs(k int) scale {
 	var w float64
 	for _, x := range p.w {
 		w += x

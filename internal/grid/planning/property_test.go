@@ -110,7 +110,7 @@ func TestRulesAreKept(t *testing.T) {
 			}
 			o.Warm, o.Locked = first.Grid, make([]bool, n)
 			for u := range o.Locked {
-				o.Locked[u] = r.IntN(4) == 0
+				o.Locked[u] = r.IntN(4) == 0 || o.Warm[u] == 0
 			}
 		}
 		plan, err := Solve(t.Context(), in, o)
@@ -135,6 +135,22 @@ func TestRulesAreKept(t *testing.T) {
 					t.Fatalf("seed %d: %v is not a grid of its own: %v", seed, d, plan.Grid)
 				}
 			}
+		}
+		households := make([]int, len(plan.Names))
+		for u, g := range plan.Grid {
+			households[g] += in.Units[u].Households
+			if o.Locked != nil && (o.Warm[u] == 0) != (g == plan.Grid[slices.Index(o.Warm, 0)]) {
+				t.Fatalf("seed %d: a locked grid gained or lost unit %d: %v, before %v", seed, u, plan.Grid, o.Warm)
+			}
+		}
+		outside := 0
+		for g, h := range households {
+			if !slices.ContainsFunc(o.Dedicated, func(d []int) bool { return plan.Grid[d[0]] == g }) {
+				outside += violation(h, lo, hi)
+			}
+		}
+		if outside != plan.Totals.Violation {
+			t.Fatalf("seed %d: %d households outside the bounds, reported %d", seed, outside, plan.Totals.Violation)
 		}
 		for u := range o.Locked {
 			for v := range o.Locked {

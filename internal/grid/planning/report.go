@@ -1,9 +1,12 @@
 package planning
 
-import "math"
+import (
+	"context"
+	"math"
+)
 
-// report fills in what a plan says about itself.
-func (plan *Plan) report(in *Instance, prep *preparation, runs []*run, o *Options) {
+// report fills in what a plan says about itself; its bounds are as good as the context leaves time for.
+func (plan *Plan) report(ctx context.Context, in *Instance, prep *preparation, runs []*run, o *Options) {
 	plan.Figures = Judge(in, plan.Grid, o.Old, o.Min, o.Max)
 	plan.Communities = make([]CommunityResult, len(in.Communities))
 	for c, members := range in.Members() {
@@ -21,14 +24,29 @@ func (plan *Plan) report(in *Instance, prep *preparation, runs []*run, o *Option
 	for _, r := range runs {
 		parts[r.community] = append(parts[r.community], r)
 	}
+	locked := make([]int, len(in.Communities)) // households of locked grids outside the bounds
+	for _, g := range prep.closed {
+		plan.Communities[g.community].K++
+		h := 0
+		for _, u := range g.units {
+			h += in.Units[u].Households
+		}
+		out := max(o.Min-h, h-o.Max, 0)
+		locked[g.community] += out
+		plan.Totals.OutOfBounds += count(out > 0)
+	}
 	for c := range parts {
 		r := &plan.Communities[c]
 		r.tell(parts[c])
-		if r.Violation > 0 {
+		switch r.Violation += locked[c]; {
+		case r.Violation > 0 && r.Violation == locked[c]:
+			r.Status, r.Reason = StatusImpossible, LockedGrid
+		case r.Violation > 0:
 			r.explain(parts[c], o)
 		}
 	}
-	plan.Totals = Totals{Units: len(in.Units), Communities: len(in.Communities), Grids: len(plan.Names), Dedicated: len(prep.dedicated)}
+	t := &plan.Totals
+	t.Units, t.Communities, t.Grids, t.Dedicated = len(in.Units), len(in.Communities), len(plan.Names), len(prep.dedicated)
 	for _, c := range plan.Communities {
 		plan.Totals.Households += c.Households
 		plan.Totals.Violation += c.Violation
@@ -38,7 +56,7 @@ func (plan *Plan) report(in *Instance, prep *preparation, runs []*run, o *Option
 	for i, c := range plan.Communities {
 		numbers[i], within[i] = c.K+c.Dedicated, c.Violation == 0 && c.Dedicated == 0
 	}
-	plan.Bounds = LowerBounds(in, o, numbers, within)
+	plan.Bounds = LowerBounds(ctx, in, o, numbers, within)
 	for _, r := range runs {
 		for _, h := range r.gridHouseholds() {
 			plan.Totals.OutOfBounds += count(r.outside(h) > 0)

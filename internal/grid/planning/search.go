@@ -17,6 +17,7 @@ func (p *problem) search(k int, wts *Weights, rng *rand.PCG, effort float64, fou
 			continue
 		}
 		s := newState(l.p, k, wts)
+		s.slow = max(effort/3, 1)
 		if i == 0 {
 			s.perHousehold = 10 * violationCost
 		}

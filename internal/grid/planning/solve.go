@@ -15,10 +15,21 @@ import (
 
 // pace is how many steps of the search suit a second of Options.Time, whatever
 // the machine: two cores of 2024 do them in about half of it.
-const pace = 9_000_000
+const pace = 12_000_000
 
-// effort is how many times its basic number of steps a round takes.
-const effort = 3
+// Of the time given the search takes so much, and the bounds what is left until
+// so much of it is over: writing the answer takes time too.
+const (
+	searchShare = 0.75
+	boundShare  = 0.95
+)
+
+// effort is how many times its basic number of steps a round takes: each cools
+// more slowly than the one before, up to a limit, so that communities that are
+// easily divided are done soon and the others come to better divisions.
+func effort(round int) float64 { return 3 * slower(round) }
+
+func slower(round int) float64 { return float64(int(1) << min(round, 3)) }
 
 // run is the search for one part.
 type run struct {
@@ -26,6 +37,7 @@ type run struct {
 	wts   *Weights
 	seed  uint64
 	ks    []int         // numbers of grids that were tried, ascending
+	left  []int         // and those that are to be
 	tried map[int]*best // by number of grids
 	k     int           // the one chosen
 	halt  *atomic.Bool
@@ -47,11 +59,20 @@ func Solve(ctx context.Context, in *Instance, o Options) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	limit := ctx
+	if o.K > 0 { // locked grids count
+		o.K = max(o.K-KRule(len(prep.closed)), 1)
+	}
+	limit, whole := ctx, ctx
 	if o.Time > 0 {
-		var cancel context.CancelFunc
-		limit, cancel = context.WithTimeout(ctx, o.Time)
+		began := o.Began
+		if began.IsZero() {
+			began = time.Now()
+		}
+		var cancel, cancelAll context.CancelFunc
+		limit, cancel = context.WithDeadline(ctx, began.Add(time.Duration(searchShare*float64(o.Time))))
 		defer cancel()
+		whole, cancelAll = context.WithDeadline(ctx, began.Add(time.Duration(boundShare*float64(o.Time))))
+		defer cancelAll()
 	}
 	var halt atomic.Bool
 	defer context.AfterFunc(limit, func() { halt.Store(true) })()
@@ -77,14 +98,30 @@ func Solve(ctx context.Context, in *Instance, o Options) (*Plan, error) {
 			runs[i].first(runs[i].wanted(&o, total))
 		}
 	})
-	for i, r := range runs {
+	pool.each(order, func(i int) {
 		if !kept[i] {
+			runs[i].others()
+		}
+	})
+	var inForce []*run
+	left := o
+	for i, r := range runs {
+		if kept[i] {
+			inForce = append(inForce, r)
+			left.K -= min(KRule(r.k), max(left.K-1, 0)) // a total counts them
+		} else {
 			fresh = append(fresh, r)
 		}
 	}
-	number(&o, fresh)
+	number(&left, fresh)
+	if o.K > 0 && len(inForce) > 0 {
+		for _, r := range fresh {
+			o.K -= KRule(r.k)
+		}
+		pool.resize(inForce, int(o.K))
+	}
 	again := cmp.Or(o.Rounds, rounds(cmp.Or(o.Time, DefaultTime), fresh))
-	pool.all = len(runs) * (again + 1)
+	pool.all = len(runs) * (again + 2)
 	for round := range again {
 		if halt.Load() {
 			break
@@ -109,7 +146,7 @@ func Solve(ctx context.Context, in *Instance, o Options) (*Plan, error) {
 			o.Old = o.Warm // the change is told against it
 		}
 	}
-	plan.report(in, prep, runs, &o)
+	plan.report(whole, in, prep, runs, &o)
 	return plan, nil
 }
 
@@ -118,10 +155,15 @@ func rounds(limit time.Duration, runs []*run) int {
 	steps := 1
 	for _, r := range runs {
 		if r.k > 1 {
-			steps += 2 * effort * r.steps(r.k)
+			steps += 2 * r.steps(r.k)
 		}
 	}
-	return min(max(int(pace*limit.Seconds())/steps, 1), 1000)
+	// Dividing anew takes three quarters of the first round and as long in each.
+	left, n := pace*limit.Seconds()/float64(steps), 0
+	for ; n < 1000 && left > 0; n++ {
+		left -= 3 * (0.75 + 0.25*slower(n))
+	}
+	return max(n-1, 1)
 }
 
 // mix makes one seed of two (the finalizer of SplitMix64).
@@ -205,24 +247,34 @@ func (p *problem) parted() int {
 // the one wanted: bounds far apart allow hundreds.
 const mostTried = 24
 
-// first finds a plan for every number of grids worth trying, or for the ones
-// nearest to what is wanted that time allows.
+// first finds a plan for the number of grids worth trying that is nearest to the wanted one.
 func (r *run) first(wanted int) {
 	ks := r.numbers()
 	slices.SortStableFunc(ks, func(a, b int) int { return cmp.Compare(abs(a-wanted), abs(b-wanted)) })
-	for i, k := range ks[:min(mostTried, len(ks))] {
-		if i > 0 && r.halt.Load() {
+	r.begin(ks[0])
+	r.left = ks[1:min(mostTried, len(ks))]
+}
+
+// others finds a plan for every other number of grids worth trying, or for the
+// nearest ones that time allows: each community has a plan before any has several.
+func (r *run) others() {
+	for _, k := range r.left {
+		if r.halt.Load() {
 			break
 		}
-		r.ks = append(r.ks, k)
-		r.try(k, 0, 1)
-		h := r.households()
-		for i := 1; i < 4 && r.tried[k].violation > max(k*int(r.min)-h, h-k*int(r.max), 0); i++ {
-			r.try(k, -i, 2)
-		}
+		r.begin(k)
 	}
 	slices.Sort(r.ks)
 	r.exact()
+}
+
+func (r *run) begin(k int) {
+	r.ks = append(r.ks, k)
+	r.try(k, 0, 1)
+	h := r.households()
+	for i := 1; i < 4 && r.tried[k].violation > max(k*int(r.min)-h, h-k*int(r.max), 0); i++ {
+		r.try(k, -i, 2)
+	}
 }
 
 // wanted is the number of grids of the part that the rule asks for, whatever
@@ -260,7 +312,7 @@ const enough = 2
 // again returns to the number chosen.
 func (r *run) again(round int) {
 	if r.k > 1 && r.chosen().again < enough && !r.halt.Load() {
-		r.try(r.k, round+1, effort)
+		r.try(r.k, round+1, effort(round))
 	}
 }
 

@@ -30,12 +30,14 @@ type state struct {
 	queue []int32
 	moved []step // what the change under test has moved, for undo
 	tree  *tree
+
+	slow float64 // how many times more slowly than the first round it cools, at least 1
 }
 
 type step struct{ v, from int32 }
 
 func newState(p *problem, k int, wts *Weights) *state {
-	s := &state{p: p, k: k, wts: wts,
+	s := &state{p: p, k: k, wts: wts, slow: 1,
 		g: make([]int32, p.n()), size: make([]int32, k), h: make([]int32, k), w: make([]float64, k), sx: make([]float64, k), sy: make([]float64, k), ss: make([]float64, k), load: make([]float64, k), pieces: make([]int32, k),
 		compound: make([]int32, len(p.compounds.weight)*k), old: make([]int32, len(p.olds.weight)*k), owner: make([]int32, k),
 		seen: make([]uint32, p.n())}

@@ -57,6 +57,45 @@ func (r *run) keep(o *Options) bool {
 	return true
 }
 
+// resize brings the number of grids of repaired plans to the total, or as near as
+// the bounds allow, a grid at a time where that moves fewest households.
+func (p *pool) resize(runs []*run, total int) {
+	sum := 0
+	for _, r := range runs {
+		sum += r.k
+	}
+	step := cmp.Compare(total, sum)
+	price := make([]int, len(runs)) // households that another step moves; -1: it cannot be taken
+	p.each(all(len(runs)), func(i int) { price[i] = runs[i].price(step) })
+	for ; sum != total; sum += step {
+		best := -1
+		for i, n := range price {
+			if n >= 0 && (best < 0 || n < price[best]) {
+				best = i
+			}
+		}
+		if best < 0 {
+			return
+		}
+		runs[best].k += step
+		price[best] = runs[best].price(step)
+	}
+}
+
+// price is how many more households move with a grid more, or fewer; -1 if the
+// bounds are then kept less well, or step is 0.
+func (r *run) price(step int) int {
+	k, now := r.k+step, r.chosen()
+	if step == 0 || r.halt.Load() || !slices.Contains(r.numbers(), k) {
+		return -1
+	}
+	b := r.repair(r.resized(now.g, r.k, k), k, 4)
+	if b.broken > now.broken || b.violation > now.violation {
+		return -1
+	}
+	return max(r.moved(k)-r.moved(r.k), 0)
+}
+
 // inForce is the division of the plan in force: each vertex is where most of
 // its households are, pieces that do not hang together with the rest of their
 // grid and what is new join a neighbour.
