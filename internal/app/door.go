@@ -16,6 +16,7 @@ import (
 	"linli/internal/kernel/store"
 	"linli/internal/kernel/web"
 	"linli/internal/work/cases"
+	"linli/internal/work/classify"
 	"linli/internal/work/resident"
 	webui "linli/web"
 )
@@ -24,7 +25,7 @@ import (
 func (a *App) door(key []byte) *resident.Service {
 	m := hmac.New(sha256.New, key)
 	m.Write([]byte("residents"))
-	return &resident.Service{DB: a.DB, Cases: doorCases{a}, City: doorCity{a.Atlas}, Rules: doorRules{a}, Sense: noSense{}, Photos: doorPhotos{a.Files}, Key: m.Sum(nil), Data: doorData(a.opt.Door), Today: a.Today,
+	return &resident.Service{DB: a.DB, Cases: doorCases{a}, City: doorCity{a.Atlas}, Rules: doorRules{a}, Sense: doorSense{a}, Photos: doorPhotos{a.Files}, Key: m.Sum(nil), Data: doorData(a.opt.Door), Today: a.Today,
 		Assets: resident.Assets{Script: webui.DoorScript()}, Log: a.opt.Log, Hurry: 3_000_000, Reach: a.reach}
 }
 
@@ -38,10 +39,20 @@ func doorData(d config.Door) resident.Data {
 	return resident.Data{Urgent: signals(d.Urgent), Elsewhere: signals(d.Elsewhere), Licence: d.Licence}
 }
 
-// noSense proposes nothing.
-type noSense struct{}
+// doorSense proposes categories by what the city has learnt.
+type doorSense struct{ *App }
 
-func (noSense) Suggest(context.Context, string, string) ([]resident.Guess, error) { return nil, nil }
+func (d doorSense) Suggest(ctx context.Context, text, lang string) ([]resident.Guess, error) {
+	s, err := d.Classify.Suggest(ctx, classify.Text{Body: text})
+	if err != nil {
+		return nil, err
+	}
+	var out []resident.Guess
+	for _, c := range s.Categories {
+		out = append(out, resident.Guess{ID: c.ID, Name: c.Name.In(lang), Share: c.Share})
+	}
+	return out, nil
+}
 
 type doorPhotos struct{ *files.Store }
 

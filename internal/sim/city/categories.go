@@ -45,8 +45,9 @@ type Category struct {
 	Filing    string     `json:"filing,omitempty"`  // 立案条件
 	Closing   string     `json:"closing,omitempty"` // 结案条件
 	UnitKind  string     `json:"unit_kind,omitempty"`
-	Onsite    bool       `json:"onsite,omitempty"` // a worker may settle it on the spot
-	Share     float64    `json:"share,omitempty"`  // of all arrivals, in per mille; about 1000 in sum
+	Onsite    bool       `json:"onsite,omitempty"`  // a worker may settle it on the spot
+	Private   bool       `json:"private,omitempty"` // personal by its kind: not for the public
+	Share     float64    `json:"share,omitempty"`   // of all arrivals, in per mille; about 1000 in sum
 	Keywords  []string   `json:"keywords,omitempty"`
 	Templates []string   `json:"templates,omitempty"` // {place} {time} {dur} {detail}
 	Details   []string   `json:"details,omitempty"`

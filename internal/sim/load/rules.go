@@ -14,7 +14,7 @@ func categories(c *city.City) []rulebook.Category {
 	for _, x := range c.Categories {
 		n := rulebook.Category{ID: x.ID, Parent: x.Parent, Code: x.Code, Name: x.Name, NameEN: x.NameEn, Kind: x.Kind, Nature: x.Nature, Grade: x.Grade,
 			Evidence: rulebook.Evidence{Found: x.Evidence.Found, Resolved: x.Evidence.Resolved}, EvidenceWhy: x.Evidence.Why, EvidenceWhyEN: x.Evidence.WhyEn,
-			Filing: x.Filing, Closing: x.Closing, UnitKind: x.UnitKind, Keywords: slices.Clone(x.Keywords), Onsite: x.Onsite}
+			Filing: x.Filing, Closing: x.Closing, UnitKind: x.UnitKind, Keywords: slices.Clone(x.Keywords), Onsite: x.Onsite, Private: x.Private}
 		for _, l := range x.Limits {
 			n.Limits = append(n.Limits, calendar.Stage{Name: l.Stage, Limit: calendar.Limit{N: l.N, Unit: calendar.Unit(l.Unit)}})
 		}

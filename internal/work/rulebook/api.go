@@ -40,6 +40,7 @@ type CategoryBody struct {
 	Keywords      []string               `json:"keywords,omitempty" maxItems:"60" nullable:"false"`
 	CallBackRate  *float64               `json:"callback_rate,omitempty" minimum:"0" maximum:"1"`
 	Onsite        bool                   `json:"onsite_allowed,omitempty"`
+	Private       bool                   `json:"private,omitempty" doc:"Personal by its kind: never shown to the public, nor what lies under it"`
 	Questions     []Question             `json:"questions,omitempty" maxItems:"20" nullable:"false" doc:"What is asked of whoever reports"`
 }
 
@@ -90,7 +91,7 @@ func stagesIn(in []stageJSON) []calendar.Stage {
 func (b *CategoryBody) category(id int64) Category {
 	c := Category{ID: id, Parent: b.Parent, Code: strings.TrimSpace(b.Code), Name: strings.TrimSpace(b.Name), NameEN: strings.TrimSpace(b.NameEN), Kind: b.Kind,
 		Nature: b.Nature, Grade: b.Grade, Limits: stagesIn(b.Limits), EvidenceWhy: b.EvidenceWhy, EvidenceWhyEN: b.EvidenceWhyEN,
-		Filing: b.Filing, Closing: b.Closing, UnitKind: strings.TrimSpace(b.UnitKind), Keywords: b.Keywords, CallBackRate: b.CallBackRate, Onsite: b.Onsite, Questions: b.Questions}
+		Filing: b.Filing, Closing: b.Closing, UnitKind: strings.TrimSpace(b.UnitKind), Keywords: b.Keywords, CallBackRate: b.CallBackRate, Onsite: b.Onsite, Private: b.Private, Questions: b.Questions}
 	if b.Evidence != nil {
 		c.Evidence = *b.Evidence
 	}
@@ -107,7 +108,7 @@ func (b *Book) item(c *Category, lang string) categoryItem {
 	x := categoryItem{ID: c.ID, Leaf: c.Leaf, Version: c.Version, ValidFrom: c.ValidFrom, ValidTo: c.ValidTo, Effective: map[string][]limitJSON{},
 		CategoryBody: CategoryBody{Parent: c.Parent, Code: c.Code, Name: c.Name, NameEN: c.NameEN, Kind: c.Kind, Nature: c.Nature, Grade: c.Grade,
 			Limits: stagesOut(c.Limits), Evidence: &c.Evidence, EvidenceWhy: c.EvidenceWhy, EvidenceWhyEN: c.EvidenceWhyEN, Filing: c.Filing,
-			Closing: c.Closing, UnitKind: c.UnitKind, Keywords: c.Keywords, CallBackRate: c.CallBackRate, Onsite: c.Onsite, Questions: c.Questions}}
+			Closing: c.Closing, UnitKind: c.UnitKind, Keywords: c.Keywords, CallBackRate: c.CallBackRate, Onsite: c.Onsite, Private: c.Private, Questions: c.Questions}}
 	if x.Keywords == nil {
 		x.Keywords = []string{}
 	}

@@ -32,7 +32,7 @@ var tableColumns = map[string][]string{
 	"code": {"代码", "编码"}, "parent": {"上级代码", "上级编码"}, "name": {"名称", "类别名称"}, "name_en": {"英文名称", "英文名"},
 	"kind": {"类型"}, "nature": {"性质"}, "grade": {"等级", "分级"}, "limits": {"时限", "处置时限"}, "unit_kind": {"责任单位类型"},
 	"filing": {"立案条件"}, "closing": {"结案条件"}, "keywords": {"关键词"}, "evidence_found": {"上报须拍照"}, "evidence_resolved": {"处置须拍照"},
-	"evidence_why": {"拍照理由"}, "callback_rate": {"回访比例"}, "onsite_allowed": {"可当场办结"},
+	"evidence_why": {"拍照理由"}, "callback_rate": {"回访比例"}, "onsite_allowed": {"可当场办结"}, "private": {"不公开"},
 }
 
 var kindNames = map[string]string{"事件": Event, "event": Event, "部件": Part, "part": Part}
@@ -295,6 +295,8 @@ func (c *Category) fill(columns []string, get func(string) string, fail func(str
 			c.EvidenceWhy = get(column)
 		case "onsite_allowed":
 			yes(column, &c.Onsite)
+		case "private":
+			yes(column, &c.Private)
 		case "callback_rate":
 			c.CallBackRate = nil
 			text, percent := strings.CutSuffix(get(column), "%")

@@ -409,6 +409,9 @@ function Editor({
               <Checkbox>{t('admin:category.onsite_yes')}</Checkbox>
             </Form.Item>
           </div>
+          <Form.Item name="private" valuePropName="checked" label={t('admin:category.private')}>
+            <Checkbox>{t('admin:category.private_yes')}</Checkbox>
+          </Form.Item>
         </fieldset>
         <fieldset>
           <legend>{t('admin:publish_title')}</legend>

@@ -147,6 +147,7 @@ export interface CategoryBody {
   keywords?: string[] | null;
   callback_rate?: number | null;
   onsite_allowed?: boolean;
+  private?: boolean;
 }
 export interface Category extends CategoryBody {
   id: number;
