@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"os/exec"
 	"slices"
 	"strings"
@@ -19,9 +20,16 @@ func TestSignatureOfTheShell(t *testing.T) {
 	if _, err := exec.LookPath("openssl"); err != nil {
 		t.Skip("no openssl here")
 	}
-	const script = `
-body=$(printf '%s' "$BODY" | openssl dgst -$ALG -r | cut -d' ' -f1)
-printf '%s\n%s\n%s\n%s\n%s' POST /api/v1/hotline/orders "$AT" "$NONCE" "$body" | openssl dgst -$ALG -hmac "$SECRET" -r | cut -d' ' -f1`
+	doc, err := os.ReadFile("../../../docs/hotline.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, after, _ := strings.Cut(string(doc), "hotline_test.go -->\n```sh\n")
+	script, _, found := strings.Cut(after, "```")
+	if !found {
+		t.Fatal("docs/hotline.md has no example")
+	}
+	script += "printf '%s' \"$signature\"\n"
 	body := `{"order_no":"12345-1","content":"路灯不亮"}`
 	for _, alg := range []string{"sha256", "sm3"} {
 		cmd := exec.Command("sh", "-c", script)
