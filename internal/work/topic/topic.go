@@ -145,7 +145,7 @@ func (s *Service) Follow(ctx context.Context) error {
 }
 
 func (m Matter) message() theme.Message {
-	return theme.Message{ID: m.ID, Person: m.Person, Title: m.Title, Body: m.Body, At: time.UnixMicro(m.At), Lon: m.Lon, Lat: m.Lat, Place: m.Community}
+	return theme.Message{ID: m.ID, Person: m.Person, Title: m.Title, Body: m.Body, At: time.UnixMicro(m.At), Lon: m.Lon, Lat: m.Lat, Kind: m.Category, Place: m.Community}
 }
 
 // View is what a scope sees of a topic.

@@ -266,10 +266,12 @@ export interface CaseDetail {
 }
 export interface SimilarCase extends CaseItem {
   distance_m?: number;
+  share?: number;
   why?: string[] | null;
 }
 export interface NewCase {
   text: string;
+  into?: number;
   title?: string;
   channel: Channel;
   category_id?: number;
@@ -422,7 +424,7 @@ export interface paths {
   '/cases/similar': {
     get: Op<
       List<SimilarCase>,
-      { text?: string; lon?: number; lat?: number; category_id?: number; exclude?: number }
+      { text?: string; lon?: number; lat?: number; category_id?: number; case?: number }
     >;
   };
   '/cases/{id}/reveal': { post: Op<{ name: string; phone: string }, never, { purpose: string }, Id> };

@@ -8,6 +8,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"testing"
 	"time"
@@ -296,5 +297,9 @@ func BenchmarkJoin(b *testing.B) {
 		s.Add(next(i))
 		i++
 	}
+	var mem runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&mem)
 	b.ReportMetric(float64(len(s.topics)), "topics")
+	b.ReportMetric(float64(mem.HeapAlloc)/(1<<20), "MB")
 }

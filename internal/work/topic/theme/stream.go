@@ -15,6 +15,7 @@ type Message struct {
 	Body     string
 	At       time.Time
 	Lon, Lat float64 // WGS 84; 0, 0 if unknown
+	Kind     int64   // category, 0 if unknown: what is of another kind than most of a topic joins it less easily
 	Place    int64   // community or any other code, 0 if unknown; the commonest names the topic's place
 }
 
@@ -35,15 +36,16 @@ func (s Settings) filled() Settings {
 
 // Bounds of one topic.
 const (
-	keptTerms   = 64   // of its middle
-	foundBy     = 16   // terms by which it is looked up
-	keptTitles  = 24   // its name is made of
-	keptMembers = 500  // the newest
-	keptWeeks   = 26   // of its rise
-	askedBy     = 24   // terms of a message by which topics are looked up
-	looked      = 256  // newest topics of one term
-	weighed     = 48   // topics that a message is compared with in full
-	capped      = 0.04 // most that one term says for likeness: a place's name alone joins nothing
+	keptJoined  = 50_000 // fusions that are remembered, and as many before them
+	keptTerms   = 64     // of its middle
+	foundBy     = 16     // terms by which it is looked up
+	keptTitles  = 24     // its name is made of
+	keptMembers = 500    // the newest
+	keptWeeks   = 26     // of its rise
+	askedBy     = 24     // terms of a message by which topics are looked up
+	looked      = 256    // newest topics of one term
+	weighed     = 48     // topics that a message is compared with in full
+	capped      = 0.04   // most that one term says for likeness: a place's name alone joins nothing
 )
 
 // Topic is a matter that several people speak of. Its exported fields are read
@@ -63,6 +65,8 @@ type Topic struct {
 	norm   float64
 	keys   []uint32 // under which it is in the index
 	placed int
+	kinds  map[int64]int
+	kinded int
 }
 
 // People is how many distinct persons speak of it: exact up to 1,024, then an
@@ -76,13 +80,13 @@ type Stream struct {
 	words  words
 	topics map[int64]*Topic
 	index  map[uint32][]*Topic
-	joined map[int64]int64 // topic that became part of another
+	joined [2]map[int64]int64 // topics that became part of another, the newest and those before
 	swept  time.Time
 }
 
 // New makes an empty stream.
 func New(set Settings) *Stream {
-	return &Stream{set: set.filled(), words: newWords(), topics: map[int64]*Topic{}, index: map[uint32][]*Topic{}, joined: map[int64]int64{}}
+	return &Stream{set: set.filled(), words: newWords(), topics: map[int64]*Topic{}, index: map[uint32][]*Topic{}, joined: [2]map[int64]int64{{}, {}}}
 }
 
 // Learn takes note of which words are common, without making topics: it sharpens
@@ -116,7 +120,7 @@ func (s *Stream) add(m Message, v vector) *Topic {
 		}
 	}
 	if best == nil {
-		best = &Topic{ID: m.ID, First: m.At, Places: map[int64]int{}, weeks: map[int]int{}, middle: map[uint32]float32{}}
+		best = &Topic{ID: m.ID, First: m.At, Places: map[int64]int{}, weeks: map[int]int{}, kinds: map[int64]int{}, middle: map[uint32]float32{}}
 		s.topics[m.ID] = best
 	}
 	best.take(m, v, hashOf(m.Person))
@@ -130,8 +134,12 @@ func (s *Stream) add(m Message, v vector) *Topic {
 // Find is the topic by its id, or the one that it became part of; nil if it was
 // forgotten.
 func (s *Stream) Find(id int64) *Topic {
-	for s.topics[id] == nil && s.joined[id] != 0 {
-		id = s.joined[id]
+	for s.topics[id] == nil {
+		into := cmp.Or(s.joined[0][id], s.joined[1][id])
+		if into == 0 {
+			return nil
+		}
+		id = into
 	}
 	return s.topics[id]
 }
@@ -170,7 +178,7 @@ func (s *Stream) candidates(v vector) []*Topic {
 }
 
 // likeness of the message to the topic: the cosine, with no term counting for
-// much alone, less for long silence and for distance.
+// much alone, less for long silence, for distance and for another kind.
 func (t *Topic) likeness(v vector, m *Message, set *Settings) float64 {
 	dot := 0.0
 	for _, term := range v {
@@ -178,6 +186,9 @@ func (t *Topic) likeness(v vector, m *Message, set *Settings) float64 {
 	}
 	silence := math.Abs(m.At.Sub(t.Last).Hours()) / (24 * 90)
 	l := dot * (0.75 + 0.25*math.Exp(-silence))
+	if t.kinded > 0 && m.Kind != 0 {
+		l *= 0.5 + 0.5*float64(t.kinds[m.Kind])/float64(t.kinded)
+	}
 	if t.placed > 0 && (m.Lon != 0 || m.Lat != 0) {
 		l /= 1 + math.Pow(metres(m.Lon, m.Lat, t.Lon, t.Lat)/set.Far, 2)
 	}
@@ -207,6 +218,10 @@ func (t *Topic) take(m Message, v vector, person uint64) {
 	t.weeks[week(m.At)]++
 	if m.Place != 0 {
 		t.Places[m.Place]++
+	}
+	if m.Kind != 0 {
+		t.kinds[m.Kind]++
+		t.kinded++
 	}
 	if m.Lon != 0 || m.Lat != 0 {
 		t.placed++
@@ -301,7 +316,10 @@ func (s *Stream) fuse(a, b *Topic) *Topic {
 	}
 	s.unfile(b)
 	delete(s.topics, b.ID)
-	s.joined[b.ID] = a.ID
+	if len(s.joined[0]) >= keptJoined {
+		s.joined[0], s.joined[1] = map[int64]int64{}, s.joined[0]
+	}
+	s.joined[0][b.ID] = a.ID
 	a.Messages += b.Messages
 	a.Members = last(append(a.Members, b.Members...), keptMembers)
 	a.people.join(b.people)
@@ -311,6 +329,10 @@ func (s *Stream) fuse(a, b *Topic) *Topic {
 	}
 	for p, n := range b.Places {
 		a.Places[p] += n
+	}
+	for k, n := range b.kinds {
+		a.kinds[k] += n
+		a.kinded += n
 	}
 	if b.First.Before(a.First) {
 		a.First = b.First
@@ -358,17 +380,12 @@ func (s *Stream) sweep(now time.Time) {
 func (s *Stream) forget(t *Topic) {
 	s.unfile(t)
 	delete(s.topics, t.ID)
-	for from, to := range s.joined {
-		if to == t.ID {
-			delete(s.joined, from)
-		}
-	}
 }
 
 // Sum is the topic that the messages make together, whatever their words: what
 // somebody sees of a topic who may see these messages of it only.
 func Sum(messages []Message) *Topic {
-	t := &Topic{Places: map[int64]int{}, weeks: map[int]int{}}
+	t := &Topic{Places: map[int64]int{}, weeks: map[int]int{}, kinds: map[int64]int{}}
 	for _, m := range messages {
 		if t.Messages == 0 {
 			t.ID, t.First = m.ID, m.At

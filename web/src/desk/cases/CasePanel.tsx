@@ -13,6 +13,7 @@ import { ClockText, GradeWord, StatusWord, Time } from '@/shared/ui/words.tsx';
 import { useCase } from './data.ts';
 import { Flags } from './Flags.tsx';
 import { defaultsFor, knownUnits } from './fields.ts';
+import { Likely } from './Likely.tsx';
 import { Reporter } from './Reporter.tsx';
 import { Steps } from './Steps.tsx';
 import { Timeline } from './Timeline.tsx';
@@ -189,6 +190,7 @@ function Body({ d, onClose, full }: { d: CaseDetail; onClose?: () => void; full?
   const units = [...(c.units ?? [])].sort((a, b) => Number(a.role !== 'lead') - Number(b.role !== 'lead'));
   const files = d.files ?? [];
   const links = d.links ?? [];
+  const merge = d.actions?.find((a) => a.action === 'merge');
   const requests = d.requests ?? [];
   const where = [c.street?.name, c.community?.name, c.grid?.name].filter(Boolean).join(' · ');
 
@@ -261,6 +263,9 @@ function Body({ d, onClose, full }: { d: CaseDetail; onClose?: () => void; full?
               ask={setAsked}
             />
           </Part>
+        ) : null}
+        {merge?.allowed ? (
+          <Likely c={c} merge={(into) => setAsked({ action: merge, preset: { into } })} />
         ) : null}
         <Part title={t('cases:part_what')}>
           <p className="case-text">{c.text}</p>

@@ -27,7 +27,6 @@ const usable = channels.filter((c) => c !== 'import' && c !== 'open311');
 /** Open cases nearby, as soon as a place is known; the words sharpen the order. */
 function Similar({ draft, into, setInto }: { draft: Draft; into?: number; setInto: (id?: number) => void }) {
   const { t } = useTranslation();
-  const { can } = useSession();
   const text = useDebounced((draft.text ?? '').trim().slice(0, 200), 500);
   const { lon, lat } = draft.place ?? {};
   const found = useQuery({
@@ -63,14 +62,9 @@ function Similar({ draft, into, setInto }: { draft: Draft; into?: number; setInt
               <span className="num">{c.number}</span> · <Time at={c.reported_at} />
               {c.why?.length ? ` · ${c.why.join(t('cases:list_and'))}` : ''}
             </div>
-            {can('case.triage') ? (
-              <Checkbox
-                checked={into === c.id}
-                onChange={(e) => setInto(e.target.checked ? c.id : undefined)}
-              >
-                {t('intake:merge_after')}
-              </Checkbox>
-            ) : null}
+            <Checkbox checked={into === c.id} onChange={(e) => setInto(e.target.checked ? c.id : undefined)}>
+              {t('intake:merge_after')}
+            </Checkbox>
           </li>
         ))}
       </ul>
@@ -111,17 +105,7 @@ export default function Intake() {
 
   const file = useMutation({
     mutationFn: async (body: NewCase) => {
-      const made = await data(api.POST('/cases', { body, ...once(key.current) }));
-      if (into) {
-        await data(
-          api.POST('/cases/{id}/actions', {
-            params: { path: { id: made.id } },
-            body: { action: 'merge', into, version: made.version },
-            ...once(uuidv7()),
-          }),
-        );
-      }
-      return made;
+      return await data(api.POST('/cases', { body: { ...body, into }, ...once(key.current) }));
     },
     onSuccess: (made) => {
       key.current = uuidv7();

@@ -7,6 +7,7 @@ export type PlaceKey =
   | 'cases'
   | 'callbacks'
   | 'hotline'
+  | 'topics'
   | 'cockpit'
   | 'planning'
   | 'admin'
@@ -26,6 +27,7 @@ export const places: RailPlace[] = [
   { key: 'cases', path: '/cases', perms: ['case.read'] },
   { key: 'callbacks', path: '/callbacks', perms: ['case.callback'] },
   { key: 'hotline', path: '/hotline', perms: ['case.triage'] },
+  { key: 'topics', path: '/topics', perms: ['case.read'] },
   { key: 'planning', path: '/planning', perms: ['plan.write', 'plan.approve', 'region.write'] },
   { key: 'cockpit', path: '/cockpit', perms: ['figure.read'] },
   {
