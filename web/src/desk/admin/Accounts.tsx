@@ -12,6 +12,7 @@ import { EmptyNote, ErrorNote, Loading } from '@/shared/ui/state.tsx';
 import { Time } from '@/shared/ui/words.tsx';
 import {
   type Account,
+  type AccountKind,
   type Grid,
   type Items,
   type PostInfo,
@@ -20,6 +21,7 @@ import {
   useRefresh,
   useRoles,
 } from './data.ts';
+import { Keys } from './Keys.tsx';
 import { DayField, Refused, RegionSelect, Split, toField, useSpanText } from './parts.tsx';
 
 interface PostFields {
@@ -226,6 +228,25 @@ function Sessions({ account }: { account: Account }) {
   );
 }
 
+const words = {
+  person: {
+    page: 'admin:page.accounts',
+    add: 'admin:account.new',
+    none: 'admin:account.none',
+    noneWhy: 'admin:account.none_why',
+  },
+  service: {
+    page: 'admin:page.keys',
+    add: 'admin:key.program_new',
+    none: 'admin:key.program_none',
+    noneWhy: 'admin:key.program_none_why',
+  },
+} as const;
+
+/** Roles that a kind of account may hold: no program holds one of the three offices. */
+const offered = (kind: AccountKind, roles: readonly Role[]) =>
+  kind === 'service' ? roles.filter((r) => r.office === 'business') : roles;
+
 function EndPost({ post, done }: { post: PostInfo; done: () => void }) {
   const { t } = useTranslation();
   const { message } = App.useApp();
@@ -353,6 +374,7 @@ function Detail({ id, roles }: { id: string; roles: readonly Role[] }) {
   if (!a) return <Loading />;
   const own = a.id === me.account.id;
   const may = can('account.write') && !own;
+  const person = a.kind === 'person';
   return (
     <>
       <h2>
@@ -365,7 +387,7 @@ function Detail({ id, roles }: { id: string; roles: readonly Role[] }) {
         <dd className={a.disabled ? 'tone-overdue' : undefined}>
           {a.disabled
             ? t('admin:account.is_disabled')
-            : !a.can_sign_in
+            : a.can_sign_in === false && person
               ? t('admin:account.no_password')
               : a.must_change_password
                 ? t('admin:account.must_change')
@@ -375,10 +397,14 @@ function Detail({ id, roles }: { id: string; roles: readonly Role[] }) {
         <dd>
           <Time at={a.created_at} />
         </dd>
-        <dt>{t('admin:account.seen')}</dt>
-        <dd>
-          <Time at={a.seen_at} empty={t('admin:account.never')} />
-        </dd>
+        {person ? (
+          <>
+            <dt>{t('admin:account.seen')}</dt>
+            <dd>
+              <Time at={a.seen_at} empty={t('admin:account.never')} />
+            </dd>
+          </>
+        ) : null}
       </dl>
       {may ? (
         <>
@@ -400,14 +426,16 @@ function Detail({ id, roles }: { id: string; roles: readonly Role[] }) {
             </Button>
           </Form>
           <p className="buttons">
-            <Popconfirm
-              title={t('admin:account.reset_ask', { name: a.name })}
-              onConfirm={() => reset.mutate()}
-              okText={t('admin:account.reset')}
-              cancelText={t('common:do.cancel')}
-            >
-              <Button loading={reset.isPending}>{t('admin:account.reset')}</Button>
-            </Popconfirm>
+            {person ? (
+              <Popconfirm
+                title={t('admin:account.reset_ask', { name: a.name })}
+                onConfirm={() => reset.mutate()}
+                okText={t('admin:account.reset')}
+                cancelText={t('common:do.cancel')}
+              >
+                <Button loading={reset.isPending}>{t('admin:account.reset')}</Button>
+              </Popconfirm>
+            ) : null}
             {a.disabled ? (
               <Button onClick={() => change.mutate({ disabled: false })}>{t('admin:account.enable')}</Button>
             ) : (
@@ -440,31 +468,42 @@ function Detail({ id, roles }: { id: string; roles: readonly Role[] }) {
         </ul>
         {may ? <AddPost account={a} roles={roles} done={() => refresh()} /> : null}
       </section>
-      {can('session.manage') ? <Sessions account={a} /> : null}
+      {person ? null : <Keys account={a} may={may} />}
+      {person && can('session.manage') ? <Sessions account={a} /> : null}
     </>
   );
 }
 
-function Create({ roles, onDone }: { roles: readonly Role[]; onDone: (id: number) => void }) {
+function Create({
+  kind,
+  roles,
+  onDone,
+}: {
+  kind: AccountKind;
+  roles: readonly Role[];
+  onDone: (id: number) => void;
+}) {
+  const word = words[kind];
   const { t } = useTranslation();
   const refresh = useRefresh();
   const oneTime = useOneTime();
   const [form] = Form.useForm<PostFields & { login: string; name: string }>();
   const create = useMutation({
     mutationFn: ({ login, name, ...post }: PostFields & { login: string; name: string }) =>
-      call<{ account: Account; password: string }>('POST', '/accounts', {
-        body: { login: login.trim(), name: name.trim(), lang: 'zh', posts: [post] },
+      call<{ account: Account; password?: string }>('POST', '/accounts', {
+        body: { kind, login: login.trim(), name: name.trim(), lang: 'zh', posts: [post] },
       }),
     onSuccess: (r) => {
       refresh();
-      oneTime(r.account.login, r.password);
+      if (r.password) oneTime(r.account.login, r.password);
       onDone(r.account.id);
     },
     onError: (e) => toField(form, e, ['login', 'name', 'role', 'region', 'grid_id', 'org', 'from', 'to']),
   });
   return (
     <>
-      <h2>{t('admin:account.new')}</h2>
+      <h2>{t(word.add)}</h2>
+      {kind === 'service' ? <p className="quiet gap-below">{t('admin:key.about')}</p> : null}
       <Refused error={create.error} />
       <Form
         form={form}
@@ -500,8 +539,12 @@ function Create({ roles, onDone }: { roles: readonly Role[]; onDone: (id: number
   );
 }
 
-export function Accounts() {
+/** Accounts of outside programs and their API keys. */
+export const Programs = () => <Accounts kind="service" />;
+
+export function Accounts({ kind = 'person' }: { kind?: AccountKind }) {
   const { t } = useTranslation();
+  const word = words[kind];
   const { can } = useSession();
   const [params, setParams] = useSearchParams();
   const id = params.get('id');
@@ -512,10 +555,10 @@ export function Accounts() {
   const roles = useRoles();
   const orgs = useAllOrgs();
   const list = useInfiniteQuery({
-    queryKey: ['admin', 'accounts', q, role, org],
+    queryKey: ['admin', 'accounts', kind, q, role, org],
     queryFn: ({ pageParam, signal }) =>
       call<Items<Account>>('GET', '/accounts', {
-        query: { q, role, org, cursor: pageParam, limit: 50 },
+        query: { kind, q, role, org, cursor: pageParam, limit: 50 },
         signal,
       }),
     initialPageParam: '',
@@ -536,7 +579,7 @@ export function Accounts() {
       list={
         <>
           <header className="admin-head">
-            <h1>{t('admin:page.accounts')}</h1>
+            <h1>{t(word.page)}</h1>
             <Input.Search
               allowClear
               value={text}
@@ -566,7 +609,7 @@ export function Accounts() {
             />
             {can('account.write') ? (
               <Button type="primary" onClick={() => set({ id: 'new' })}>
-                {t('admin:account.new')}
+                {t(word.add)}
               </Button>
             ) : null}
           </header>
@@ -583,9 +626,7 @@ export function Accounts() {
                 rowClassName={(a) => (String(a.id) === id ? 'row-chosen' : '')}
                 onRow={(a) => ({ onClick: () => set({ id: String(a.id) }) })}
                 locale={{
-                  emptyText: (
-                    <EmptyNote title={t('admin:account.none')}>{t('admin:account.none_why')}</EmptyNote>
-                  ),
+                  emptyText: <EmptyNote title={t(word.none)}>{t(word.noneWhy)}</EmptyNote>,
                 }}
                 columns={[
                   {
@@ -637,9 +678,13 @@ export function Accounts() {
       }
       detail={
         id === 'new' ? (
-          <Create roles={roles.data ?? []} onDone={(n) => set({ id: String(n) })} />
+          <Create
+            kind={kind}
+            roles={offered(kind, roles.data ?? [])}
+            onDone={(n) => set({ id: String(n) })}
+          />
         ) : id ? (
-          <Detail key={id} id={id} roles={roles.data ?? []} />
+          <Detail key={id} id={id} roles={offered(kind, roles.data ?? [])} />
         ) : null
       }
     />

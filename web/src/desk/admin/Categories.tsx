@@ -33,6 +33,7 @@ import {
   useRuleCategories,
 } from './data.ts';
 import { DayField, LimitEffect, Refused, Split, toField, tomorrow, useSpanText } from './parts.tsx';
+import { Questions } from './Questions.tsx';
 
 const units: ClockUnit[] = ['work_hour', 'work_day', 'day', 'hour'];
 const stages = ['handle', 'whole', 'triage', 'sign', 'verify', 'call_back'] as const;
@@ -60,6 +61,7 @@ const names = [
   'closing',
   'unit_kind',
   'keywords',
+  'questions',
   'valid_from',
   'valid_to',
   'note',
@@ -74,6 +76,7 @@ function toBody(v: Fields): CategoryBody {
     name: v.name.trim(),
     limits: v.limits ?? [],
     keywords: v.keywords ?? [],
+    questions: v.questions ?? [],
     evidence: { found: !!found, resolved: !!resolved },
     ...(own.length ? { by_grade: Object.fromEntries(own) } : {}),
     ...(callback_percent === undefined || callback_percent === null
@@ -235,6 +238,7 @@ function Editor({
         nature: c.nature ?? '',
         grade: c.grade ?? '',
         limits: c.limits ?? [],
+        questions: c.questions ?? [],
         by_grade: (c.by_grade ?? {}) as Fields['by_grade'],
         found: c.evidence?.found,
         resolved: c.evidence?.resolved,
@@ -412,6 +416,11 @@ function Editor({
           <Form.Item name="private" valuePropName="checked" label={t('admin:category.private')}>
             <Checkbox>{t('admin:category.private_yes')}</Checkbox>
           </Form.Item>
+        </fieldset>
+        <fieldset>
+          <legend>{t('admin:question.title')}</legend>
+          <p className="quiet gap-below">{t('admin:question.title_why')}</p>
+          <Questions />
         </fieldset>
         <fieldset>
           <legend>{t('admin:publish_title')}</legend>

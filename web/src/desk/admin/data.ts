@@ -85,8 +85,22 @@ export interface PostInfo {
   to?: number;
   in_force: boolean;
 }
+export type AccountKind = 'person' | 'service';
+export interface ApiKey {
+  id: number;
+  mark: string;
+  label: string;
+  per_second: number;
+  ends?: number;
+  created_by: string;
+  created_at: string;
+  revoked_at?: string;
+  used_on?: number;
+  living: boolean;
+}
 export interface Account {
   id: number;
+  kind: AccountKind;
   login: string;
   name: string;
   lang: string;
@@ -148,6 +162,25 @@ export interface CategoryBody {
   callback_rate?: number | null;
   onsite_allowed?: boolean;
   private?: boolean;
+  questions?: Question[] | null;
+}
+export const datatypes = [
+  'string',
+  'text',
+  'number',
+  'datetime',
+  'singlevaluelist',
+  'multivaluelist',
+] as const;
+export interface Question {
+  code: string;
+  text: string;
+  text_en?: string;
+  datatype: (typeof datatypes)[number];
+  required?: boolean;
+  why: string;
+  why_en?: string;
+  values?: { key: string; name: string; name_en?: string }[] | null;
 }
 export interface Category extends CategoryBody {
   id: number;

@@ -7,7 +7,7 @@ import type { Perm } from '@/shared/api.ts';
 import { useSession } from '@/shared/session.tsx';
 import { NotFound } from '../shell/NotFound.tsx';
 import { useTitle } from '../shell/title.ts';
-import { Accounts } from './Accounts.tsx';
+import { Accounts, Programs } from './Accounts.tsx';
 import { CalendarPage } from './Calendar.tsx';
 import { Categories } from './Categories.tsx';
 import { HotlinePage } from './Hotline.tsx';
@@ -23,6 +23,7 @@ type Page =
   | 'regions'
   | 'orgs'
   | 'accounts'
+  | 'keys'
   | 'categories'
   | 'calendar'
   | 'routing'
@@ -42,6 +43,7 @@ const pages: { key: Page; perms: Perm[]; of: ComponentType }[] = [
   { key: 'orgs', perms: ['org.write'], of: Orgs },
   { key: 'regions', perms: ['region.write'], of: Regions },
   { key: 'accounts', perms: ['account.read', 'account.write'], of: Accounts },
+  { key: 'keys', perms: ['account.read', 'account.write'], of: Programs },
   { key: 'outbox', perms: ['outbox.manage'], of: OutboxPage },
 ];
 
