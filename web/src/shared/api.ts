@@ -2,7 +2,7 @@ import createClient, { type Middleware } from 'openapi-fetch';
 import type { paths } from './schema.ts';
 
 export type * from './schema.ts';
-export { channels, grades, statuses } from './schema.ts';
+export { channels, datatypes, grades, statuses } from './schema.ts';
 
 export const apiBase = '/api/v1';
 

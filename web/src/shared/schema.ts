@@ -236,6 +236,8 @@ export interface CaseAction {
 }
 export interface CaseBody extends CaseItem {
   text: string;
+  /** To the questions of the category under which it was reported. */
+  answers?: { code: string; question: string; values: string[]; text: string }[] | null;
   occurred_at?: string | null;
   units?: { org: Ref; role: 'lead' | 'assist'; since?: string; status?: string }[] | null;
   handler?: string;
@@ -288,6 +290,8 @@ export interface NewCase {
   occurred_at?: string;
   files?: number[];
   outside_number?: string;
+  /** To the category’s questions, by code; then every required one must be there. */
+  answers?: Record<string, string[]>;
   against?: number;
   onsite?: { result: string };
   confirm?: string[];
@@ -331,6 +335,25 @@ export interface PlaceAt {
   /** The position that was probably meant. */
   proposed?: { lon: number; lat: number } | null;
 }
+/** The kinds of answer that a category may ask for; Open311's names. */
+export const datatypes = [
+  'string',
+  'text',
+  'number',
+  'datetime',
+  'singlevaluelist',
+  'multivaluelist',
+] as const;
+export interface Question {
+  code: string;
+  text: string;
+  text_en?: string;
+  datatype: (typeof datatypes)[number];
+  required?: boolean;
+  why: string;
+  why_en?: string;
+  values?: { key: string; name: string; name_en?: string }[] | null;
+}
 export interface Category {
   id: number;
   parent?: number | null;
@@ -339,6 +362,7 @@ export interface Category {
   name_en?: string;
   kind?: 'event' | 'part';
   onsite_allowed?: boolean;
+  questions?: Question[] | null;
   leaf?: boolean;
   limits?: { stage: string; n: number; unit: ClockUnit }[] | null;
   evidence?: { found?: boolean; resolved?: boolean } | null;

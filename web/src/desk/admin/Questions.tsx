@@ -1,7 +1,7 @@
 import { ArrowDownOutlined, ArrowUpOutlined, DeleteOutlined, PlusOutlined } from '@ant-design/icons';
 import { Button, Checkbox, Form, Input, Select } from 'antd';
 import { useTranslation } from 'react-i18next';
-import { datatypes } from './data.ts';
+import { datatypes } from '@/shared/api.ts';
 
 const code = /^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$/;
 

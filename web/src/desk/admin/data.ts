@@ -1,6 +1,6 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useMemo } from 'react';
-import type { ClockUnit, Grade } from '@/shared/api.ts';
+import type { ClockUnit, Grade, Question } from '@/shared/api.ts';
 import { call } from '@/shared/call.ts';
 import { duties } from './duty.ts';
 
@@ -163,24 +163,6 @@ export interface CategoryBody {
   onsite_allowed?: boolean;
   private?: boolean;
   questions?: Question[] | null;
-}
-export const datatypes = [
-  'string',
-  'text',
-  'number',
-  'datetime',
-  'singlevaluelist',
-  'multivaluelist',
-] as const;
-export interface Question {
-  code: string;
-  text: string;
-  text_en?: string;
-  datatype: (typeof datatypes)[number];
-  required?: boolean;
-  why: string;
-  why_en?: string;
-  values?: { key: string; name: string; name_en?: string }[] | null;
 }
 export interface Category extends CategoryBody {
   id: number;

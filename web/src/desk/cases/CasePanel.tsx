@@ -1,6 +1,6 @@
 import { CloseOutlined, ExpandOutlined, LinkOutlined } from '@ant-design/icons';
 import { Button, Dropdown, Tooltip } from 'antd';
-import { lazy, type ReactNode, Suspense, useState } from 'react';
+import { Fragment, lazy, type ReactNode, Suspense, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import type { CaseAction, CaseBody, CaseDetail, CaseItem, CaseRequest } from '@/shared/api.ts';
@@ -269,6 +269,16 @@ function Body({ d, onClose, full }: { d: CaseDetail; onClose?: () => void; full?
         ) : null}
         <Part title={t('cases:part_what')}>
           <p className="case-text">{c.text}</p>
+          {c.answers?.length ? (
+            <dl className="facts">
+              {c.answers.map((a) => (
+                <Fragment key={a.code}>
+                  <dt>{a.question}</dt>
+                  <dd>{a.text}</dd>
+                </Fragment>
+              ))}
+            </dl>
+          ) : null}
           {files.length ? <Gallery files={files} /> : null}
           <Facts c={c} />
         </Part>

@@ -1,4 +1,4 @@
-import type { Channel, Grade, NewCase } from '@/shared/schema.ts';
+import type { Channel, Grade, NewCase, Question } from '@/shared/schema.ts';
 import type { PlaceValue } from '@/shared/ui/PlaceBox.tsx';
 
 /** The form as it stands. */
@@ -16,6 +16,7 @@ export interface Draft {
   outside_number?: string;
   against?: number;
   title?: string;
+  answers?: Record<string, string | string[] | undefined>;
 }
 
 /** The channel that a role's reports come through. */
@@ -27,8 +28,27 @@ export function firstChannel(role: string | undefined): Channel {
 
 const trimmed = (s: string | undefined) => s?.trim() || undefined;
 
+/** The answers as they are sent: texts, times with the city's offset, keys of lists. */
+function toAnswers(d: Draft, questions: readonly Question[], offset: string): NewCase['answers'] {
+  if (!questions.length) return undefined;
+  const out: Record<string, string[]> = {};
+  for (const q of questions) {
+    const given = [d.answers?.[q.code] ?? []].flat().map((v) => v.trim());
+    const all = given
+      .filter(Boolean)
+      .map((v) => (q.datatype === 'datetime' ? `${v.slice(0, 16)}:00${offset}` : v));
+    if (all.length) out[q.code] = all;
+  }
+  return out;
+}
+
 /** The request body: nothing empty, the time in the city's zone. */
-export function toNewCase(d: Draft, confirm: string[], offset = '+08:00'): NewCase {
+export function toNewCase(
+  d: Draft,
+  confirm: string[],
+  offset = '+08:00',
+  questions: readonly Question[] = [],
+): NewCase {
   const p = d.place;
   const name = trimmed(d.reporter?.name);
   const phone = trimmed(d.reporter?.phone)?.replace(/[\s-]/g, '');
@@ -56,6 +76,7 @@ export function toNewCase(d: Draft, confirm: string[], offset = '+08:00'): NewCa
     occurred_at: d.occurred ? `${d.occurred.slice(0, 16)}:00${offset}` : undefined,
     files: d.files?.length ? d.files : undefined,
     outside_number: trimmed(d.outside_number),
+    answers: toAnswers(d, questions, offset),
     against: d.against,
     onsite: d.onsite ? { result: (d.onsite_result ?? '').trim() } : undefined,
     confirm: confirm.length ? confirm : undefined,

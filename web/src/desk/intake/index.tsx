@@ -18,6 +18,7 @@ import { ErrorNote } from '@/shared/ui/state.tsx';
 import { StatusWord, Time } from '@/shared/ui/words.tsx';
 import { uuidv7 } from '@/shared/uuid.ts';
 import { useTitle } from '../shell/title.ts';
+import { Answers } from './Answers.tsx';
 import { type Draft, firstChannel, keepDraft, readDraft, toNewCase } from './draft.ts';
 import '../cases/cases.css';
 import './intake.css';
@@ -132,9 +133,11 @@ export default function Intake() {
           ? ['reporter', e.field.slice(9)]
           : e.field === 'onsite.result'
             ? ['onsite_result']
-            : name
-              ? [name]
-              : null;
+            : e.field.startsWith('answers.')
+              ? ['answers', e.field.slice(8)]
+              : name
+                ? [name]
+                : null;
         if (path) form.setFields([{ name: path as never, errors: [e.message] }]);
       }
     },
@@ -153,7 +156,11 @@ export default function Intake() {
     if (file.isPending || busyFiles) return;
     form
       .validateFields()
-      .then((v) => file.mutate(toNewCase({ ...v, onsite: v.onsite && !onsiteWhyNot }, more)))
+      .then((v) =>
+        file.mutate(
+          toNewCase({ ...v, onsite: v.onsite && !onsiteWhyNot }, more, undefined, category?.questions ?? []),
+        ),
+      )
       .catch((e: { errorFields?: { name: (string | number)[] }[] }) => {
         const bad = e.errorFields?.[0]?.name;
         if (bad) form.scrollToField(bad, { focus: true });
@@ -281,6 +288,7 @@ export default function Intake() {
               <Select options={usable.map((c) => ({ value: c, label: t(`common:channel.${c}`) }))} />
             </Form.Item>
           </div>
+          <Answers questions={category?.questions ?? []} />
           <Form.Item name="grade" label={t('intake:grade')}>
             <Radio.Group options={grades.map((g) => ({ value: g, label: t(`common:grade.${g}`) }))} />
           </Form.Item>
