@@ -49,7 +49,7 @@ func TestVisitorsDoNothingToCasesThatAreNotTheirs(t *testing.T) {
 		for _, scope := range []access.Scope{access.Visitor(casetest.City), access.Visitor(casetest.City).Own(mine.ID)} {
 			for _, a := range []flow.Action{"own_note", "own_withdraw", "own_erase", "note", "withdraw", "accept", "file"} {
 				_, err := w.Service.Act(w.Context(), scope, other.ID, cases.Act{Action: a, Version: 1, Note: "x", Reason: "x"})
-				if !errs.Is(err, flow.NotNow) {
+				if !errs.Is(err, errs.NotFound) {
 					t.Errorf("%s: %v", a, err)
 				}
 			}
