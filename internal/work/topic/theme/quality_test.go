@@ -202,6 +202,7 @@ func TestThemesOfTheRealStreamSurface(t *testing.T) {
 		f, p, r := score(all[split], ours)
 		t.Logf("ours, %s: F1 %.3f, purity %.3f, recall %.3f", split, f, p, r)
 	}
+	t.Logf("ours, both: F1 %.3f, purity %.3f, recall %.3f", f1, purity, recall)
 	if purity < 0.80 || recall < 0.75 {
 		t.Errorf("purity %.3f, recall %.3f", purity, recall)
 	}
