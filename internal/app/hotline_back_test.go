@@ -104,6 +104,29 @@ func TestHotlineAnswers(t *testing.T) {
 	})
 }
 
+// TestHotlineMerged: the hotline hears of an order whose case was merged into
+// another what became of that one.
+func TestHotlineMerged(t *testing.T) {
+	t.Parallel()
+	l := beside(t, apptest.SQLite(t))
+	l.set("exchange", l.exchange())
+	merge := func(number string, main int64) {
+		l.take(l.order(number, nil))
+		l.desk.Act(l.row(number).CaseID, "merge", apptest.M{"into": main})
+	}
+	l.take(l.order("M-1", nil))
+	main := l.row("M-1").CaseID
+	merge("M-2", main)
+	l.desk.Act(main, "decline", apptest.M{"reason": "属于市级部门职责"})
+	await(t, "both are returned", func() bool {
+		l.react()
+		return l.row("M-1").Said == "returned" && l.row("M-2").Said == "returned" && l.row("M-2").Acked
+	})
+	if s := l.Said("M-2"); kinds(s) != "progress returned" || s[1].Fields["reason"] != "属于市级部门职责" {
+		t.Errorf("%v", s)
+	}
+}
+
 // TestHotlineRemoteTrouble: while the platform is down, or says yes with an error
 // inside, nothing is lost and the order of an order's messages is kept.
 func TestHotlineRemoteTrouble(t *testing.T) {

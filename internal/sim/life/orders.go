@@ -48,7 +48,10 @@ func Orders(ctx context.Context, seed uint64, to int64, r Rooms, h *hotline.Serv
 	tree := city.Categories()
 	zone := h.Zone()
 	listed := map[int][]hotline.Listed{}
-	day := func(at int64) int { t := time.UnixMicro(at).In(zone); return t.Year()*10000 + int(t.Month())*100 + t.Day() }
+	day := func(at int64) int {
+		t := time.UnixMicro(at).In(zone)
+		return t.Year()*10000 + int(t.Month())*100 + t.Day()
+	}
 	n := 0
 	send := func(at int64, order map[string]any) error {
 		body, err := json.Marshal(order)

@@ -37,15 +37,15 @@ var SayKinds = []string{SaySigned, SayReturned, SayExtension, SayProgress, SayRe
 
 // sayOf is which act of a case is told as what.
 var sayOf = map[string]string{
-	"accept": SayProgress, "file": SayProgress, "dispatch": SayProgress, "direct": SayProgress, "start": SayProgress, "suspension_approved": SayProgress, "resume": SayProgress, "redo": SayProgress, "reopen": SayProgress,
+	"accept": SayProgress, "file": SayProgress, "dispatch": SayProgress, "direct": SayProgress, "start": SayProgress, "suspension_approved": SayProgress, "resume": SayProgress, "redo": SayProgress, "reopen": SayProgress, "merge": SayProgress,
 	"sign": SaySigned, "decline": SayReturned, "not_file": SayReturned, "void_approved": SayReturned, "withdraw": SayReturned,
-	"extension_approved": SayExtension, "close": SayReply, "settle": SayReply, "answered": SayReply, "call_back": SayOutcome,
+	"extension_approved": SayExtension, "close": SayReply, "onsite": SayReply, "answered": SayReply, "call_back": SayOutcome,
 }
 
 // progress is how it goes, in words for the person who called.
 var progress = map[string]string{
 	"accept": "已受理。", "file": "已立案。", "dispatch": "已交承办单位办理。", "direct": "已交承办单位办理。", "start": "正在办理。", "suspension_approved": "暂时无法解决，已挂账并定期复查。", "resume": "已恢复办理。",
-	"redo": "经回访未解决，已重新办理。", "reopen": "已重新办理。",
+	"redo": "经回访未解决，已重新办理。", "reopen": "已重新办理。", "merge": "与同一事项合并办理，办结后一并答复。",
 }
 
 // usual are the fields of a message where the exchange names none.
@@ -141,6 +141,9 @@ func (s *Service) React(ctx context.Context, entries []audit.Row) (func(*store.T
 		if err != nil {
 			return nil, err
 		}
+		if end := step.text("status"); step.Action == "answered" && end != "closed" { // the case that it was merged into was not handled
+			kind = SayReturned
+		}
 		c, err := s.Cases.ByID(ctx, access.System("hotline answers"), e.ObjectID)
 		if err != nil {
 			return nil, err
@@ -168,9 +171,10 @@ func (s *Service) React(ctx context.Context, entries []audit.Row) (func(*store.T
 	}, nil
 }
 
+func (x Step) text(field string) string { t, _ := x.Fields[field].(string); return t }
+
 // values are what a step of a case says to the hotline.
 func (s *Service) values(kind string, step Step, c Case) map[string]string {
-	text := func(name string) string { t, _ := step.Fields[name].(string); return t }
 	v := map[string]string{"unit": c.LeadName, "time": strconv.FormatInt(step.At/1_000_000, 10)}
 	switch kind {
 	case SaySigned:
@@ -178,17 +182,19 @@ func (s *Service) values(kind string, step Step, c Case) map[string]string {
 	case SayProgress:
 		v["text"] = progress[step.Action]
 	case SayReturned:
-		v["reason"] = text("reason")
+		v["reason"] = step.text("reason")
 		v["text"] = "不属于本地受理范围或不具备办理条件，请重新派单。"
 		if step.Action == "withdraw" {
 			v["text"] = "已按要求撤单。"
 		}
 	case SayExtension:
-		v["reason"] = text("reason")
+		v["reason"] = step.text("reason")
 		v["until"] = time.UnixMicro(c.DueAt).In(s.Zone()).Format(time.DateTime)
 		v["text"] = "已批准延期至 " + v["until"] + "。"
 	case SayReply:
-		v["text"] = c.Result
+		if v["text"] = step.text("result"); v["text"] == "" {
+			v["text"] = c.Result
+		}
 	case SayOutcome:
 		if reached, ok := step.Fields["reached"].(bool); ok && !reached {
 			v["text"] = "回访未接通。"
