@@ -358,6 +358,33 @@ func TestPlaces(t *testing.T) {
 }
 
 // Whatever is typed, the search neither fails nor answers twice the same.
+func TestNamed(t *testing.T) {
+	t.Parallel()
+	a := load(t, storetest.SQLite(t, nil), chessboard(2, 3, 2, 13))
+	for text, want := range map[string]string{
+		"翠湖花园一期3栋的电梯又坏了，请派人来修": "翠湖花园1期3号楼",
+		"我住翠湖花园1期，楼下太吵":        "翠湖花园1期",
+		"建设大道上路灯不亮":            "建设大道",
+		"翠湖花园1期13号楼漏水":         "翠湖花园1期13号楼", // not 3号楼
+		"没有地名":                 "",
+		"":                     "",
+	} {
+		got := a.Named(text, nil, 5)
+		if want == "" != (len(got) == 0) || want != "" && got[0].Name != want {
+			t.Errorf("%q: %+v, want %s", text, got, want)
+		}
+	}
+	names := func(list []region.Found) (out []string) {
+		for _, f := range list {
+			out = append(out, f.Name)
+		}
+		return out
+	}
+	if got := names(a.Named("翠湖花园1期3号楼在建设大道边", nil, 5)); len(got) != 2 {
+		t.Errorf("a part of a found name counts: %v", got)
+	}
+}
+
 func TestPlacesHoldsForAnything(t *testing.T) {
 	t.Parallel()
 	d := chessboard(2, 2, 2, 3)

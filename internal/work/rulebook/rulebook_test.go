@@ -317,6 +317,27 @@ func TestRoutingPublication(t *testing.T) {
 	}
 }
 
+func TestSignalsAreChecked(t *testing.T) {
+	t.Parallel()
+	good := DefaultSettings()
+	if err := good.Check(); err != nil || len(good.Signals) < 12 {
+		t.Errorf("%d signals, %v", len(good.Signals), err)
+	}
+	for field, change := range map[string]func(*Settings){
+		"signals[0].code":     func(s *Settings) { s.Signals[0].Code = "" },
+		"signals[1].code":     func(s *Settings) { s.Signals[1].Code = s.Signals[0].Code },
+		"signals[0].grade":    func(s *Settings) { s.Signals[0].Grade = General },
+		"signals[0].words":    func(s *Settings) { s.Signals[0].Words = []string{"火"} },
+		"auto_category_share": func(s *Settings) { s.AutoCategory = 0.3 },
+	} {
+		x := DefaultSettings()
+		change(&x)
+		if err := x.Check(); err == nil || errs.As(err).Field != field {
+			t.Errorf("%s: %v", field, err)
+		}
+	}
+}
+
 func TestOtherProcessSeesAPublication(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, db *store.DB) {
