@@ -6,6 +6,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"io"
+	"net/http"
 
 	"linli/internal/grid/region"
 	"linli/internal/kernel/access"
@@ -25,7 +26,7 @@ import (
 func (a *App) door(key []byte) *resident.Service {
 	m := hmac.New(sha256.New, key)
 	m.Write([]byte("residents"))
-	return &resident.Service{DB: a.DB, Cases: doorCases{a}, City: doorCity{a.Atlas}, Rules: doorRules{a}, Sense: doorSense{a}, Photos: doorPhotos{a.Files}, Key: m.Sum(nil), Data: doorData(a.opt.Door), Today: a.Today,
+	return &resident.Service{DB: a.DB, Cases: doorCases{a}, City: doorCity{a.Atlas}, Rules: doorRules{a}, Sense: doorSense{a}, Photos: doorPhotos{a.Files}, Gallery: gallery{a}, Key: m.Sum(nil), Data: doorData(a.opt.Door), Today: a.Today,
 		Assets: resident.Assets{Script: webui.DoorScript()}, Log: a.opt.Log, Hurry: 3_000_000, Reach: a.reach}
 }
 
@@ -59,6 +60,34 @@ type doorPhotos struct{ *files.Store }
 func (p doorPhotos) Put(ctx context.Context, owner int64, name string, r io.Reader) (int64, error) {
 	f, err := p.Store.Put(ctx, 0, owner, name, r)
 	return f.ID, err
+}
+
+// gallery shows photos of cases.
+type gallery struct{ *App }
+
+func (g gallery) CaseOf(ctx context.Context, scope access.Scope, file int64) (resident.Ref, error) {
+	f, err := g.Files.Meta(ctx, file)
+	if err != nil {
+		return resident.Ref{}, err
+	}
+	if f.Kind != "case" || !f.Photo() {
+		return resident.Ref{}, errs.NotFound.New()
+	}
+	c, _, _, err := g.Cases.ByID(ctx, scope, f.Object)
+	if err != nil {
+		return resident.Ref{}, err
+	}
+	return refOf(c), nil
+}
+
+func (g gallery) Serve(w http.ResponseWriter, r *http.Request, file int64) error {
+	c, err := g.Files.Open(r.Context(), file, files.Full)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	c.ServeHTTP(w, r)
+	return nil
 }
 
 // doorCases gives residents the case room, as visitors and never as the program.

@@ -157,6 +157,19 @@ func TestResidentsSeeTheEnd(t *testing.T) {
 		if status, page := b.get("/matters/" + number); status != http.StatusOK || strings.Contains(page, "张伟") || strings.Contains(page, "138") || !strings.Contains(page, "已更换灯头") {
 			t.Errorf("in public: %d %s", status, page)
 		}
+		photo := desk.Photo("现场.jpg")
+		desk.Act(id, "reopen", apptest.M{"lead": w.Target.Org, "reason": "补充照片"})
+		desk.Act(id, "note", apptest.M{"note": "现场照片", "files": []int64{photo}})
+		picture := fmt.Sprintf("/matters/%s/photos/%d", number, photo)
+		if status, _ := b.get(picture); status != http.StatusNotFound {
+			t.Errorf("a photo that nobody looked at answers %d", status)
+		}
+		for shown, want := range map[bool]int{true: http.StatusOK, false: http.StatusNotFound} {
+			desk.Do("POST", fmt.Sprintf("/api/v1/files/%d/public", photo), apptest.M{"shown": shown}).Want(200)
+			if status, _ := b.get(picture); status != want {
+				t.Errorf("a photo that is shown %v answers %d", shown, status)
+			}
+		}
 		_, csv := b.get("/open-data/matters.csv")
 		if !strings.Contains(csv, number) || strings.Contains(csv, "张伟") || strings.Contains(csv, "13812345678") {
 			t.Errorf("open data: %s", csv)

@@ -219,6 +219,8 @@ var calls = map[string]call{
 	"send-outbox-again":     {body: apptest.M{"ids": []int64{}}},
 	"set-language":          {body: apptest.M{"lang": "zh"}},
 	"settle-hotline-pair":   {body: apptest.M{"day": 20261101, "number": "1"}, absent: true},
+	"photo-shown":           {path: aFile, scoped: true},
+	"show-photo":            {path: aFile, body: apptest.M{"shown": true}, scoped: true},
 	"sign-in":               {body: empty},
 	"sign-out":              {ends: true},
 	"similar-cases":         {},

@@ -21,6 +21,7 @@ import (
 	"linli/internal/people/identity"
 	"linli/internal/work/cases"
 	"linli/internal/work/hotline"
+	"linli/internal/work/resident"
 )
 
 // headsFile keeps the signed heads of all chains, one note after another.
@@ -308,7 +309,7 @@ func actionName(code, lang string) string {
 			return n.In(lang)
 		}
 	}
-	for _, names := range []map[string]errs.Words{identity.Actions, plan.Actions, outbox.Actions, hotline.Actions, otherActions} {
+	for _, names := range []map[string]errs.Words{identity.Actions, plan.Actions, outbox.Actions, resident.Actions, hotline.Actions, otherActions} {
 		if w, ok := names[code]; ok {
 			return w.In(lang)
 		}

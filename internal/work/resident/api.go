@@ -12,6 +12,7 @@ import (
 // API adds what the pages' script asks for. All of it is public and bounded by
 // source; the pages do the same without it.
 func (s *Service) API(r *web.Router) {
+	s.moderation(r)
 	tags := []string{"door"}
 	web.Register(r, web.Op{ID: "door-places", Method: "GET", Path: "/api/v1/door/places", Policy: access.Public, Tags: tags, Summary: "居民页：查找地点", SummaryEN: "Residents' page: find a place"}, s.apiPlaces)
 	web.Register(r, web.Op{ID: "door-hints", Method: "POST", Path: "/api/v1/door/hints", Policy: access.Public, ReadOnly: true, Urgent: true, Body: 32 << 10, Tags: tags, Summary: "居民页：边写边提示", SummaryEN: "Residents' page: hints while typing"}, s.apiHints)

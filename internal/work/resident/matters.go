@@ -77,7 +77,17 @@ func (s *Service) matter(w http.ResponseWriter, r *http.Request) {
 		s.trouble(w, r, l, err)
 		return
 	}
-	s.show(w, r, http.StatusOK, "matter", page{Lang: l, Title: m.Title, Body: m})
+	photos, err := s.shown(r.Context(), m.Ref)
+	if err != nil {
+		s.trouble(w, r, l, err)
+		return
+	}
+	s.show(w, r, http.StatusOK, "matter", page{Lang: l, Title: m.Title, Body: matterPage{m, photos}})
+}
+
+type matterPage struct {
+	Matter
+	Photos []int64 // that somebody let through
 }
 
 type dataPage struct{ Licence string }

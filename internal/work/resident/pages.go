@@ -180,21 +180,22 @@ func (s *Service) trouble(w http.ResponseWriter, r *http.Request, l string, err 
 func (s *Service) Pages(mux *http.ServeMux) {
 	s.guard = newGuard()
 	for pattern, h := range map[string]http.HandlerFunc{
-		"GET /{$}":                       s.home,
-		"POST /{$}":                      s.send,
-		"GET /follow":                    s.ask,
-		"POST /follow":                   s.enter,
-		"GET /follow/{number}":           s.story,
-		"POST /follow/{number}":          s.deed,
-		"POST /follow/{number}/leave":    s.leave,
-		"GET /matters":                   s.matters,
-		"GET /matters/{number}":          s.matter,
-		"GET /open-data":                 s.data,
-		"GET /open-data/{$}":             s.data,
-		"GET /open-data/matters.csv":     s.csv,
-		"GET /open-data/matters.geojson": s.geojson,
-		"GET /door/questions":            s.questions,
-		"GET /door.css":                  sheet,
+		"GET /{$}":                          s.home,
+		"POST /{$}":                         s.send,
+		"GET /follow":                       s.ask,
+		"POST /follow":                      s.enter,
+		"GET /follow/{number}":              s.story,
+		"POST /follow/{number}":             s.deed,
+		"POST /follow/{number}/leave":       s.leave,
+		"GET /matters":                      s.matters,
+		"GET /matters/{number}":             s.matter,
+		"GET /open-data":                    s.data,
+		"GET /open-data/{$}":                s.data,
+		"GET /open-data/matters.csv":        s.csv,
+		"GET /open-data/matters.geojson":    s.geojson,
+		"GET /door/questions":               s.questions,
+		"GET /door.css":                     sheet,
+		"GET /matters/{number}/photos/{id}": s.photo,
 	} {
 		mux.HandleFunc(pattern, h)
 	}

@@ -195,20 +195,21 @@ type Photos interface {
 
 // Service is the room.
 type Service struct {
-	DB     *store.DB
-	Cases  Cases
-	City   City
-	Rules  Rules
-	Sense  Sense
-	Photos Photos
-	Key    []byte // secret of codes, forms and challenges
-	Data   Data
-	Today  func() int
-	Day    func(at int64) int
-	Assets Assets
-	Log    *slog.Logger
-	Reach  func(contact string) int // how somebody is told of progress (see the notices' room), 0: not at all
-	Hurry  int64                    // microseconds in which nobody fills in a form
+	DB      *store.DB
+	Cases   Cases
+	City    City
+	Rules   Rules
+	Sense   Sense
+	Photos  Photos
+	Gallery Gallery
+	Key     []byte // secret of codes, forms and challenges
+	Data    Data
+	Today   func() int
+	Day     func(at int64) int
+	Assets  Assets
+	Log     *slog.Logger
+	Reach   func(contact string) int // how somebody is told of progress (see the notices' room), 0: not at all
+	Hurry   int64                    // microseconds in which nobody fills in a form
 
 	guard *guard
 }

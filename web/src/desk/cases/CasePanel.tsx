@@ -14,6 +14,7 @@ import { useCase } from './data.ts';
 import { Flags } from './Flags.tsx';
 import { defaultsFor, knownUnits } from './fields.ts';
 import { Likely } from './Likely.tsx';
+import { PublicPhotos } from './PublicPhotos.tsx';
 import { Reporter } from './Reporter.tsx';
 import { Steps } from './Steps.tsx';
 import { Timeline } from './Timeline.tsx';
@@ -280,6 +281,7 @@ function Body({ d, onClose, full }: { d: CaseDetail; onClose?: () => void; full?
             </dl>
           ) : null}
           {files.length ? <Gallery files={files} /> : null}
+          {can('case.triage') ? <PublicPhotos files={files} /> : null}
           <Facts c={c} />
         </Part>
         <Part title={t('cases:part_where')}>
