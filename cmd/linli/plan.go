@@ -55,7 +55,7 @@ func plan(ctx context.Context, args []string) error {
 	if _, err := f.words(args, 0, 0); err != nil {
 		return err
 	}
-	if err := shown.check(); err != nil {
+	if err := shown.check(*out, *reportTo); err != nil {
 		return err
 	}
 	if *instance == "" || *out == "" {

@@ -47,6 +47,9 @@ func TestFromFilesToPrintedGrids(t *testing.T) {
 	made := func(name string) string { return filepath.Join(dir, name) }
 	must(t, 0, nil, "plan", "--instance", prefix, "--out", made("p.csv"), "--time", "1s", "--geojson", made("g.geojson"), "--svg", made("p.svg"))
 	must(t, 0, nil, "plan", "draw", "--instance", prefix, "--plan", made("p.csv"), "--svg", made("again.svg"), "--excel", made("l.xlsx"), "--pdf", made("p.pdf"), "--lang", "en")
+	if text := must(t, 2, nil, "plan", "--instance", prefix, "--out", made("nowhere/p.csv")); !strings.Contains(text, "nowhere") {
+		t.Error(text)
+	}
 	for name, begin := range map[string]string{"g.geojson": `{"type":"FeatureCollection"`, "p.svg": "<svg", "again.svg": "<svg", "l.xlsx": "PK", "p.pdf": "%PDF-1.7"} {
 		if raw, err := os.ReadFile(made(name)); err != nil || !strings.HasPrefix(string(raw), begin) {
 			t.Errorf("%s: %v", name, err)

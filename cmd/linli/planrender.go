@@ -3,6 +3,8 @@ package main
 import (
 	"errors"
 	"io"
+	"os"
+	"path/filepath"
 	"strings"
 
 	"linli/internal/grid/planning"
@@ -53,10 +55,16 @@ func planDraw(args []string) error {
 	return shown.write(in, planning.Options{}, &planning.Plan{Grid: grid, Names: names, Min: *lo, Max: *hi})
 }
 
-// check refuses a language that there is not, before a long run.
-func (p pictures) check() error {
+// check refuses a language that there is not, and pictures or other files that
+// could not be written, before a long run.
+func (p pictures) check(others ...string) error {
 	if *p.lang != "zh" && *p.lang != "en" {
 		return usage("--lang takes zh or en")
+	}
+	for _, file := range append(others, *p.geojson, *p.svg, *p.excel, *p.pdf) {
+		if st, err := os.Stat(filepath.Dir(file)); file != "" && (err != nil || !st.IsDir()) {
+			return usage("%s cannot be written: there is no folder %s", file, filepath.Dir(file))
+		}
 	}
 	return nil
 }
