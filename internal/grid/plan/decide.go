@@ -93,7 +93,7 @@ func (s *Service) decide(tx *store.Tx, scope access.Scope, d *draft, p *Plan, x 
 		return errs.Stale.New("current", d.Version)
 	}
 	vals := []any{d.District, d.ID, x.Seq, x.Kind, x.Note, x.Day, x.Publication, scope.Account(), tx.Now()}
-	if err := insert(tx, decisionTable, vals...); err != nil {
+	if err := tx.Insert(decisionTable, vals...); err != nil {
 		return err
 	}
 	return record(tx, scope, p, "plan."+x.Kind, d.ID, x.Seq, map[string]any{"draft": d.Name, "version": d.Version, "note": x.Note, "day": x.Day}, digestOf(vals...))

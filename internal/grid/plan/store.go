@@ -36,12 +36,6 @@ func one[T any](list []T, err error) (x T, _ error) {
 	return list[0], nil
 }
 
-// insert writes a row at once, where others of the batch must see it.
-func insert(tx *store.Tx, t *store.Table, vals ...any) error {
-	_, err := tx.Exec("INSERT INTO "+t.Name+" ("+strings.Join(t.Cols, ", ")+") VALUES (?"+strings.Repeat(", ?", len(t.Cols)-1)+")", vals...)
-	return err
-}
-
 func digestOf(vals ...any) [32]byte {
 	b, err := json.Marshal(vals)
 	if err != nil {

@@ -6,12 +6,12 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
-	"runtime/debug"
-	"sync"
-	"time"
-
 	"linli/internal/kernel/audit"
 	"linli/internal/kernel/errs"
+	"runtime/debug"
+	"strings"
+	"sync"
+	"time"
 )
 
 const (
@@ -508,6 +508,13 @@ func (tx *Tx) NextID() int64 { return tx.db.ids.next(tx.Now() / 1000) }
 
 // AfterCommit calls f once the write is durable. f must be short: the writer waits for it.
 func (tx *Tx) AfterCommit(f func()) { tx.after = append(tx.after, f) }
+
+// Insert writes a row at once, for other callers of the batch to see; appended
+// rows they do not. The values stand in the order of t.Cols.
+func (tx *Tx) Insert(t *Table, vals ...any) error {
+	_, err := tx.Exec("INSERT INTO "+t.Name+" ("+strings.Join(t.Cols, ", ")+") VALUES (?"+strings.Repeat(", ?", len(t.Cols)-1)+")", vals...)
+	return err
+}
 
 // Append adds a row to a table in the batch's multi-row insert. The values
 // stand in the order of t.Cols.

@@ -187,7 +187,7 @@ func (s *Service) CreateKey(ctx context.Context, scope access.Scope, account int
 		}
 		k = Key{ID: tx.NextID(), Account: account, Mark: text[:keyMark], Label: n.Label, PerSecond: n.PerSecond, Ends: n.Ends,
 			CreatedBy: scope.Account(), CreatedAt: tx.Now(), Version: 1}
-		if err := insert(tx, keyTable, 0, k.ID, k.Account, digest[:], k.Mark, k.Label, k.PerSecond, k.Ends, k.CreatedBy, k.CreatedAt, 0, 0, 1); err != nil {
+		if err := tx.Insert(keyTable, 0, k.ID, k.Account, digest[:], k.Mark, k.Label, k.PerSecond, k.Ends, k.CreatedBy, k.CreatedAt, 0, 0, 1); err != nil {
 			return err
 		}
 		w.record("key.create", "api_key", k.ID, 1, map[string]any{"account": account, "label": n.Label, "mark": k.Mark, "per_second": k.PerSecond, "ends": k.Ends}, k.sum())

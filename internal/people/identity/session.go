@@ -128,7 +128,7 @@ func (s *Service) openSession(ctx context.Context, source netip.Addr, agent stri
 			return err
 		}
 		// Not appended: a reset in the same batch must see it.
-		if err := insert(tx, sessionTable, 0, id, account, digest[:], now, now, now+s.o.Absolute.Microseconds(), from, shorten(agent, 200)); err != nil {
+		if err := tx.Insert(sessionTable, 0, id, account, digest[:], now, now, now+s.o.Absolute.Microseconds(), from, shorten(agent, 200)); err != nil {
 			return err
 		}
 		tx.Record(audit.Entry{Actor: account, Action: "session.open", Object: "session", ObjectID: id, Detail: detail})

@@ -24,13 +24,6 @@ var (
 	sessionTable = &store.Table{Name: "session", Cols: strings.Fields("district id account digest created_at seen_at expires_at source agent")}
 )
 
-// insert writes a row that other callers of the same batch must see, which
-// appended rows are not.
-func insert(tx *store.Tx, t *store.Table, vals ...any) error {
-	_, err := tx.Exec("INSERT INTO "+t.Name+" ("+strings.Join(t.Cols, ",")+") VALUES (?"+strings.Repeat(",?", len(t.Cols)-1)+")", vals...)
-	return err
-}
-
 // querier is a transaction or the read pool under a context.
 type querier interface {
 	Query(q string, args ...any) (*sql.Rows, error)
@@ -351,7 +344,7 @@ func (w *writer) post(a *accountRow, n NewPost, fresh bool) (access.Post, error)
 	vals := []any{0, row.ID, row.Account, row.Role, row.Region, row.Grid, row.Org, row.From, row.To, row.CreatedBy, row.CreatedAt, row.Version}
 	if fresh {
 		w.tx.Append(postTable, vals...)
-	} else if err := insert(w.tx, postTable, vals...); err != nil {
+	} else if err := w.tx.Insert(postTable, vals...); err != nil {
 		return access.Post{}, err
 	}
 	w.record("post.add", "post", row.ID, 1, map[string]any{"account": row.Account, "role": row.Role, "region": row.Region,
