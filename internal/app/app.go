@@ -147,6 +147,13 @@ func Open(ctx context.Context, o Options) (_ *App, err error) {
 	if err = a.openHotline(ctx); err != nil {
 		return nil, err
 	}
+	if len(o.Open311.Remotes) > 0 {
+		a.sends(outbox.Channel{Name: open311.ChannelName, Sender: a.Open311})
+		a.Jobs.Every("Open311 updates", time.Minute, a.Open311.Poll)
+		if err = a.follows(ctx, "open311", a.Open311.React); err != nil {
+			return nil, err
+		}
+	}
 	if err = a.openClassify(ctx); err != nil {
 		return nil, err
 	}

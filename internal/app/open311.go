@@ -21,8 +21,22 @@ import (
 func (a *App) open311() *open311.Room {
 	services := &services{danger: func(text string) []classify.Alarm { return a.sorting().Alarms(text) }}
 	return &open311.Room{DB: a.DB, Map: addresses{a.Atlas}, Cases: outside{a}, Keys: a.Identity, Today: a.Today, Config: a.opt.Open311,
+		Unit:  a.unitOf,
 		Rules: func() open311.Rules { return services.of(a.Rulebook.Current(a.DB.Now())) },
 		Zone:  func() *time.Location { return a.Rulebook.Current(a.DB.Now()).Calendar().Location() }}
+}
+
+// unitOf is what a service account may do to cases, and for which units.
+func (a *App) unitOf(login string) (access.Scope, []int64, error) {
+	dir := a.Identity.Directory()
+	id, posts := dir.ByLogin(login)
+	who := &access.Actor{Account: id, Login: login, Name: dir.AccountName(id), Lang: "zh", Posts: posts}
+	scope, err := access.Needs(access.CaseHandle).Authorize(who, a.Today())
+	var orgs []int64
+	for _, p := range scope.Posts() {
+		orgs = append(orgs, p.Org)
+	}
+	return scope, orgs, err
 }
 
 // services gives Open311 the categories in force, made once for each book.
@@ -123,6 +137,18 @@ func (o outside) Report(ctx context.Context, scope access.Scope, r open311.Repor
 		return "", err
 	}
 	return c.Number, nil
+}
+
+func (o outside) Handed(ctx context.Context, district int, id int64) (open311.Handed, error) {
+	c, _, _, err := o.Cases.ByID(ctx, access.System("open311: a case goes to the outside system of its unit"), id)
+	if err != nil {
+		return open311.Handed{}, err
+	}
+	h := open311.Handed{Number: c.Number, Lead: c.Lead, Text: cases.Scrub(c.Body), Address: c.Address, Lon: c.Lon, Lat: c.Lat}
+	if cat, err := o.Rulebook.Current(o.DB.NowIn(ctx)).Category(c.Category); err == nil {
+		h.Code = cat.Code
+	}
+	return h, nil
 }
 
 func (o outside) reader(r open311.Reader) cases.Outsider {

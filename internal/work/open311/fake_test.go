@@ -181,6 +181,13 @@ func (r *room) Act(ctx context.Context, scope access.Scope, number string, a ope
 	return nil
 }
 
+func (r *room) Handed(_ context.Context, _ int, id int64) (open311.Handed, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	m := r.all[id-1]
+	return open311.Handed{Number: m.number, Code: m.Service.Code, Lead: 7, Text: m.Text, Lon: m.Place.Lon, Lat: m.Place.Lat}, nil
+}
+
 // keys are the keys of the test: client and other report, unit handles.
 type keys struct{}
 

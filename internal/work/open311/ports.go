@@ -152,6 +152,17 @@ type Cases interface {
 	// Act does an action on the case with the number, or says NotNow. What the
 	// scope does not reach is errs.NotFound.
 	Act(ctx context.Context, scope access.Scope, number string, a Act) error
+	// Handed is a case as the outside system of its unit may know it.
+	Handed(ctx context.Context, district int, id int64) (Handed, error)
+}
+
+// Handed is a case that lies with a unit, without anybody's personal data.
+type Handed struct {
+	Number        string
+	Code          string // of its category
+	Lead          int64
+	Text, Address string
+	Lon, Lat      float64
 }
 
 // Reader says what a caller may see: the cases of Area, or, where that is empty,

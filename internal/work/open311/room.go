@@ -51,6 +51,9 @@ type Room struct {
 	Today  func() int
 	Zone   func() *time.Location
 	Config config.Open311
+	// Unit is the scope of the service account with the login for acts on cases, and
+	// the units that it acts for.
+	Unit func(login string) (access.Scope, []int64, error)
 
 	flight singleflight.Group
 	recent recent
