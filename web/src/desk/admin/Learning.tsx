@@ -154,7 +154,7 @@ export function Learning() {
           <thead>
             <tr>
               <th>{t('classify:version')}</th>
-              <th />
+              <td />
               <th className="num">{t('classify:examples')}</th>
               <th className="num">{t('classify:held')}</th>
               <th className="num">{t('classify:right')}</th>
@@ -162,7 +162,7 @@ export function Learning() {
               <th className="num">{t('classify:before')}</th>
               <th className="num">{t('classify:in_use')}</th>
               <th className="num">{t('classify:routed')}</th>
-              <th />
+              <td />
             </tr>
           </thead>
           <tbody>

@@ -104,9 +104,9 @@ export function Suggested({ title, text, community, category, grade, onCategory,
       ) : null}
       {list.length ? (
         <>
-          <h3>
+          <h2>
             {t('classify:suggested')} <span className="quiet">{t(`classify:wish.${s.wish}`)}</span>
-          </h3>
+          </h2>
           <ul>
             {list.map((c, i) => (
               <li key={c.category_id}>
