@@ -412,7 +412,7 @@ func (st *steps) correct(a *Act) error {
 		if err := checkText("place", w("地址", "address"), p.Address, maxAddress, false); err != nil {
 			return err
 		}
-		if err := st.s.place(c, p.Lon, p.Lat, p.CRS, p.Community, p.Grid, p.Confirm); err != nil {
+		if err := st.s.place(c, *p); err != nil {
 			return err
 		}
 		if c.District != before.District {
