@@ -104,7 +104,7 @@ func (c contacts) Contact(ctx context.Context, district int, id int64) (string, 
 type tellers struct{ *App }
 
 func (t tellers) Told(ctx context.Context, id int64) (notice.Told, error) {
-	door := doorCases{t.App}
+	door := doorCases(t)
 	c, _, _, err := t.Cases.ByID(ctx, door.visitor(), id)
 	if err != nil {
 		return notice.Told{}, err

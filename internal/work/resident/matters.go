@@ -40,8 +40,6 @@ type mattersPage struct {
 	Data       string // address of the map's data
 }
 
-const countMost = 10_000
-
 func (s *Service) matters(w http.ResponseWriter, r *http.Request) {
 	l, q := lang(w, r), query(r.URL.Query())
 	list, next, err := s.Cases.Matters(r.Context(), q, l)
