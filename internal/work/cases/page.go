@@ -356,6 +356,9 @@ func (v *view) timeline(c *Case, log []LogEntry) []Step {
 		}
 		var fields map[string]any
 		if json.Unmarshal([]byte(e.Fields), &fields) == nil {
+			if v.hides(c) { // an address may tell whose it is
+				delete(fields, "link")
+			}
 			v.fields(fields, &st)
 		}
 		out = append(out, st)

@@ -1,6 +1,6 @@
 import { CloseOutlined, ExpandOutlined, LinkOutlined } from '@ant-design/icons';
 import { Button, Dropdown, Tooltip } from 'antd';
-import { Fragment, lazy, type ReactNode, Suspense, useState } from 'react';
+import { lazy, type ReactNode, Suspense, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import type { CaseAction, CaseBody, CaseDetail, CaseItem, CaseRequest } from '@/shared/api.ts';
@@ -157,9 +157,10 @@ function Actions({ actions, ask }: { actions: CaseAction[]; ask: (a: Asked) => v
   );
 }
 
-function Facts({ c }: { c: CaseBody }) {
+function Facts({ c, link }: { c: CaseBody; link?: unknown }) {
   const { t } = useTranslation();
   const rows: [string, ReactNode][] = [
+    ...(c.answers ?? []).map((a): [string, ReactNode] => [a.question, a.text]),
     [t('cases:fact.category'), c.category?.name ?? t('cases:no_category')],
     [
       t('cases:fact.channel'),
@@ -169,6 +170,7 @@ function Facts({ c }: { c: CaseBody }) {
   ];
   if (c.occurred_at) rows.push([t('cases:fact.occurred'), <Time key="o" at={c.occurred_at} />]);
   if (c.supporters > 1) rows.push([t('cases:fact.supporters'), t('cases:people', { count: c.supporters })]);
+  if (typeof link === 'string') rows.push([t('cases:fact.link'), <code key="l">{link}</code>]);
   if (c.against) rows.push([t('cases:fact.against'), c.against.name]);
   if (c.result) rows.push([t('cases:fact.result'), c.result]);
   return (
@@ -270,19 +272,9 @@ function Body({ d, onClose, full }: { d: CaseDetail; onClose?: () => void; full?
         ) : null}
         <Part title={t('cases:part_what')}>
           <p className="case-text">{c.text}</p>
-          {c.answers?.length ? (
-            <dl className="facts">
-              {c.answers.map((a) => (
-                <Fragment key={a.code}>
-                  <dt>{a.question}</dt>
-                  <dd>{a.text}</dd>
-                </Fragment>
-              ))}
-            </dl>
-          ) : null}
           {files.length ? <Gallery files={files} /> : null}
           {can('case.triage') ? <PublicPhotos files={files} /> : null}
-          <Facts c={c} />
+          <Facts c={c} link={d.timeline?.[0]?.fields?.link} />
         </Part>
         <Part title={t('cases:part_where')}>
           <p>{c.address || t('cases:no_address')}</p>
