@@ -13,6 +13,7 @@ import (
 type routingOut struct {
 	Body struct {
 		Rules     []Rule          `json:"rules"`
+		Duties    []Duty          `json:"duties" doc:"The units' duty calendars; a unit without one is always on duty"`
 		Version   int             `json:"version" doc:"The newest; edit from this one"`
 		InForce   int             `json:"in_force" doc:"The version in force today"`
 		ValidFrom int             `json:"valid_from"`
@@ -31,6 +32,7 @@ func (a *api) routing(ctx context.Context, _ access.Scope, in *atIn) (*routingOu
 	out := &routingOut{}
 	o := &out.Body
 	o.Rules = append([]Rule{}, v.Body.Rules...)
+	o.Duties = append([]Duty{}, v.Body.Duties...)
 	o.InForce, o.ValidFrom, o.Note = v.Version, v.ValidFrom, v.Note
 	o.Problems = problemsOut(b.Problems(), web.Lang(ctx))
 	if n := len(b.seen.routing); n > 0 {
@@ -44,13 +46,14 @@ func (a *api) routing(ctx context.Context, _ access.Scope, in *atIn) (*routingOu
 
 type routingPut struct {
 	Body struct {
-		Rules []Rule `json:"rules" maxItems:"500" nullable:"false"`
+		Rules  []Rule `json:"rules" maxItems:"500" nullable:"false"`
+		Duties []Duty `json:"duties,omitempty" maxItems:"2000" nullable:"false"`
 		TermsBody
 	}
 }
 
 func (a *api) updateRouting(ctx context.Context, scope access.Scope, in *routingPut) (*routingOut, error) {
-	if err := a.r.PublishRouting(ctx, scope, Routing{in.Body.Rules}, in.Body.terms()); err != nil {
+	if err := a.r.PublishRouting(ctx, scope, Routing{in.Body.Rules, in.Body.Duties}, in.Body.terms()); err != nil {
 		return nil, localise(ctx, err)
 	}
 	return a.routing(ctx, scope, &atIn{At: in.Body.ValidFrom})
@@ -58,9 +61,10 @@ func (a *api) updateRouting(ctx context.Context, scope access.Scope, in *routing
 
 type routingPreviewIn struct {
 	Body struct {
-		Rules []Rule `json:"rules" maxItems:"500" nullable:"false"`
-		From  int    `json:"from,omitempty"`
-		To    int    `json:"to,omitempty"`
+		Rules  []Rule `json:"rules" maxItems:"500" nullable:"false"`
+		Duties []Duty `json:"duties,omitempty" maxItems:"2000" nullable:"false"`
+		From   int    `json:"from,omitempty"`
+		To     int    `json:"to,omitempty"`
 	}
 }
 
@@ -88,7 +92,7 @@ func (a *api) previewRouting(ctx context.Context, scope access.Scope, in *routin
 	if err != nil {
 		return nil, err
 	}
-	p, err := a.r.PreviewRouting(ctx, scope, a.cases, Routing{in.Body.Rules}, from, to)
+	p, err := a.r.PreviewRouting(ctx, scope, a.cases, Routing{in.Body.Rules, in.Body.Duties}, from, to)
 	if err != nil {
 		return nil, err
 	}

@@ -175,7 +175,7 @@ func (s *seen) catsOn(day int) (all []*Category, open map[int64]bool) {
 // world is what rules are compiled against on a day.
 func (s *seen) world(day int, cal *calendar.Calendar) *world {
 	all, open := s.catsOn(day)
-	return &world{cats: all, open: open, areas: s.areas, grid: s.grid, orgs: s.orgs, loc: cal.Location()}
+	return &world{cats: all, open: open, areas: s.areas, grid: s.grid, orgs: s.orgs, loc: cal.Location(), cal: cal}
 }
 
 // book compiles what is in force on the day.
@@ -247,9 +247,9 @@ func (s *seen) book(day int) (*Book, error) {
 	if v, ok := inForce(s.routing, day); ok {
 		b.routing = v
 	}
-	b.router = newRouter(b.routing.Body.Rules, w)
+	b.router = newRouter(b.routing.Body, w)
 	if b.routing.Version > 0 {
-		b.problems = problems(b.routing.Body.Rules, w)
+		b.problems = problems(b.routing.Body, w)
 	}
 	return b, nil
 }

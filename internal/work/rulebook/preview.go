@@ -72,8 +72,8 @@ func (r *Rulebook) PreviewRouting(ctx context.Context, scope access.Scope, cases
 	s := now.seen
 	day := now.cal.Day(r.db.Now())
 	w := s.world(day, now.cal)
-	p := &RoutingPreview{Problems: problems(list.Rules, w)}
-	next := newRouter(list.Rules, w)
+	p := &RoutingPreview{Problems: problems(list, w)}
+	next := newRouter(list, w)
 	by := map[[2]int64]int{}
 	name := func(id int64) string {
 		if id == 0 {

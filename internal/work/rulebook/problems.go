@@ -19,6 +19,7 @@ const (
 	UnknownUnit     = "unknown_unit"     // there is no such unit where the rule holds
 	UnknownCategory = "unknown_category" // there is no such category
 	UnknownArea     = "unknown_area"     // there is no such region or grid
+	DeputyRing      = "deputy_ring"      // units stand in for each other in a ring
 )
 
 // Problem is why a rule cannot run.
@@ -28,11 +29,11 @@ type Problem struct {
 	Text errs.Words // what is wrong and what to do
 }
 
-// problems checks a list of rules against the world: exactly, because a rule's
+// problems checks a list of rules and duty calendars against the world: exactly, because a rule's
 // conditions are products of finite sets. inForce must hold the world's open
 // categories and its regions as of the list's start.
-func problems(rules []Rule, w *world) []Problem {
-	r := newRouter(rules, w)
+func problems(list Routing, w *world) []Problem {
+	r, rules := newRouter(list, w), list.Rules
 	var out []Problem
 	report := func(i int, kind, zh, en string, args ...any) {
 		id := ""
@@ -46,6 +47,7 @@ func problems(rules []Rule, w *world) []Problem {
 	if n := len(rules); n == 0 || !rules[n-1].When.IsBackstop() {
 		report(-1, NoBackstop, "最后一条规则应当没有任何条件，用来兜底。", "The last rule must have no condition, so that it takes what no other takes.")
 	}
+	r.checkDuties(list.Duties, report)
 	whole := r.wholeBox(w.open)
 	taken := make([]box, 0, len(rules))
 	for i := range rules {
@@ -205,7 +207,7 @@ func (r *router) unresolved(group []Unit, left []box, backstop bool) (where stri
 				if s.at[dimCategory] = c; !r.leaf[c] {
 					return true
 				}
-				if id, _ := r.lead(&then, &s, 0); id != 0 {
+				if r.lead(&then, &s, 0).id != 0 {
 					some = true
 					return byCategory
 				}

@@ -153,13 +153,13 @@ func checkTree(c *Category, all []*Category, open map[int64]bool) error {
 }
 
 // Problems tells why a list of rules could not run from a day on.
-func (r *Rulebook) Problems(rules []Rule, day int) ([]Problem, error) {
+func (r *Rulebook) Problems(list Routing, day int) ([]Problem, error) {
 	s := r.state()
 	cal, err := s.calendarOn(day, nil, nil)
 	if err != nil {
 		return nil, err
 	}
-	return problems(rules, s.world(day, cal)), nil
+	return problems(list, s.world(day, cal)), nil
 }
 
 // PublishRouting writes a new version of the whole list. It refuses a list
@@ -175,7 +175,7 @@ func (r *Rulebook) PublishRouting(ctx context.Context, scope access.Scope, list 
 	if err := r.Refresh(ctx); err != nil {
 		return err
 	}
-	ps, err := r.Problems(list.Rules, t.ValidFrom)
+	ps, err := r.Problems(list, t.ValidFrom)
 	if err != nil {
 		return err
 	}
@@ -284,7 +284,7 @@ func (r *Rulebook) Load(ctx context.Context, scope access.Scope, d Seed) error {
 	if err := d.Routing.Check(); err != nil {
 		return err
 	}
-	if err := refuse(problems(d.Routing.Rules, next.world(d.ValidFrom, cal))); err != nil {
+	if err := refuse(problems(d.Routing, next.world(d.ValidFrom, cal))); err != nil {
 		return err
 	}
 	drafts = append(drafts, draft{kindRouting, cityKey, 0, d.ValidFrom, 0, d.Note, d.Routing})

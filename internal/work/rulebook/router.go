@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"linli/internal/grid/region"
+	"linli/internal/kernel/calendar"
 	"linli/internal/kernel/errs"
 )
 
@@ -20,6 +21,7 @@ type world struct {
 	grid  func(int64) int64 // community of a grid, 0 if there is none
 	orgs  []Org
 	loc   *time.Location
+	cal   *calendar.Calendar // for the holidays; nil: none
 }
 
 // router is a list of rules ready to run.
@@ -41,6 +43,8 @@ type router struct {
 	city    int64
 	byKind  map[string]map[int64][]int64 // kind → region → organisations in order of id
 	orgName map[int64]string
+	duties  map[int64]shift // by organisation
+	special map[int64]bool  // days since 1970: true a holiday, false a make-up working day
 }
 
 type compiled struct {
@@ -52,7 +56,8 @@ type compiled struct {
 // maxBounds is how many different times of day a list of rules may use.
 const maxBounds = 96
 
-func newRouter(rules []Rule, w *world) *router {
+func newRouter(list Routing, w *world) *router {
+	rules := list.Rules
 	r := &router{catAt: map[int64]int32{}, areaAt: map[int64]int32{}, grids: map[int64]int32{}, loc: w.loc,
 		byKind: map[string]map[int64][]int64{}, orgName: map[int64]string{}}
 	if r.loc == nil {
@@ -119,6 +124,7 @@ func newRouter(rules []Rule, w *world) *router {
 			slices.Sort(ids)
 		}
 	}
+	r.setDuties(list.Duties, w.cal)
 	for i := range rules {
 		x := &rules[i]
 		r.rules = append(r.rules, compiled{Rule: x, box: r.box(&x.When),
@@ -257,10 +263,13 @@ func (r *router) below(c *Category, ids []int64) bool {
 	return false
 }
 
-// spot is a fact's place in the five dimensions, and its regions from small to large.
+// spot is a fact's place in the five dimensions, its regions from small to
+// large, and its time on the wall clock.
 type spot struct {
-	at    [dims]int
-	chain [5]int64
+	at     [dims]int
+	chain  [5]int64
+	day    int64 // since 1970
+	minute int   // of the day
 }
 
 func (r *router) spot(f *Facts) (s spot) {
@@ -303,11 +312,14 @@ func (r *router) spot(f *Facts) (s spot) {
 	s.at[dimChannel] = channelIndex[f.Channel]
 	_, offset := time.UnixMicro(f.At).In(r.loc).Zone()
 	sec := floorDiv(f.At, 1e6) + int64(offset)
-	day := floorDiv(sec, 86400)
-	weekday := int(((day+3)%7 + 7) % 7) // 1970-01-01 was a Thursday; 0 is Monday
-	s.at[dimTime] = weekday*len(r.bounds) + int(r.minute[(sec-day*86400)/60])
+	s.day = floorDiv(sec, 86400)
+	s.minute = int(sec-s.day*86400) / 60
+	s.at[dimTime] = weekdayOf(s.day)*len(r.bounds) + int(r.minute[s.minute])
 	return s
 }
+
+// weekdayOf is the day of the week of a day since 1970; 0 is Monday.
+func weekdayOf(day int64) int { return int(((day+3)%7 + 7) % 7) } // 1970-01-01 was a Thursday
 
 func floorDiv(a, b int64) int64 {
 	q := a / b
@@ -375,17 +387,6 @@ func (r *router) unit(u Unit, s *spot, about int64) (id int64, conflict bool) {
 	return r.nearest(u.Kind, s, about)
 }
 
-// lead finds the first of a rule's leads that there is.
-func (r *router) lead(t *Then, s *spot, about int64) (id int64, conflict bool) {
-	id, conflict = r.unit(t.Lead, s, about)
-	for i := 0; id == 0 && i < len(t.Or); i++ {
-		var c bool
-		id, c = r.unit(t.Or[i], s, about)
-		conflict = conflict || c
-	}
-	return id, conflict
-}
-
 func (r *router) nearest(kind string, s *spot, about int64) (id int64, conflict bool) {
 	m := r.byKind[kind]
 	if m == nil {
@@ -414,21 +415,21 @@ func (r *router) route(f *Facts) (Decision, error) {
 	}
 	x := &r.rules[i]
 	d := Decision{Rule: x.ID, Limit: x.Then.Limit, NeedsApproval: x.Then.NeedsApproval, Why: x.why}
-	lead, conflict := r.lead(&x.Then, &s, f.About)
-	if lead == 0 {
+	lead := r.lead(&x.Then, &s, f.About)
+	conflict := lead.conflict
+	if lead.id == 0 {
 		// The rule cannot run here, or only to the unit complained about.
 		if conflict {
-			lead, _ = r.unit(Unit{Kind: Territory}, &s, f.About)
+			lead = r.lead(&Then{Lead: Unit{Kind: Territory}}, &s, f.About)
 		}
-		if lead == 0 {
-			var c bool
-			lead, c = r.lead(&r.rules[len(r.rules)-1].Then, &s, f.About)
-			conflict = conflict || c
+		if lead.id == 0 {
+			lead = r.lead(&r.rules[len(r.rules)-1].Then, &s, f.About)
+			conflict = conflict || lead.conflict
 		}
 		switch {
-		case lead == 0 && conflict:
+		case lead.id == 0 && conflict:
 			return Decision{}, NoUnit.New("why", words("可派单位都是被反映的单位", "every unit that could take it is the one complained about"))
-		case lead == 0:
+		case lead.id == 0:
 			return Decision{}, NoUnit.New("why", words("规则“"+x.Name+"”在此处找不到单位", "the rule “"+x.Name+"” finds no unit here"))
 		case !conflict:
 			d.Trouble = true
@@ -440,9 +441,11 @@ func (r *router) route(f *Facts) (Decision, error) {
 		d.Why.ZH += "；事件反映的是“" + r.orgName[f.About] + "”，按回避规定不由其主办"
 		d.Why.EN += "; the case is about “" + r.orgName[f.About] + "”, which therefore does not lead"
 	}
-	d.Lead = lead
+	d.Why.ZH += lead.why.ZH
+	d.Why.EN += lead.why.EN
+	d.Lead = lead.id
 	for _, u := range x.Then.Assists {
-		if id, _ := r.unit(u, &s, 0); id != 0 && id != lead && !slices.Contains(d.Assists, id) {
+		if id, _ := r.unit(u, &s, 0); id != 0 && id != d.Lead && !slices.Contains(d.Assists, id) {
 			d.Assists = append(d.Assists, id)
 		}
 	}

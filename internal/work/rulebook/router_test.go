@@ -68,10 +68,10 @@ func TestRoute(t *testing.T) {
 		backstop,
 	}
 	w := smallWorld()
-	if ps := problems(rules, w); len(ps) != 0 {
+	if ps := problems(Routing{Rules: rules}, w); len(ps) != 0 {
 		t.Fatalf("%+v", ps)
 	}
-	r := newRouter(rules, w)
+	r := newRouter(Routing{Rules: rules}, w)
 	monday, sunday := "2026-11-23", "2026-11-22"
 	for _, c := range []struct {
 		name string
@@ -116,20 +116,20 @@ func TestRouteWithoutUnitIsLoud(t *testing.T) {
 	w := smallWorld()
 	rules := []Rule{{ID: "w", Name: "供水", When: When{Categories: []int64{12}}, Then: Then{Lead: Unit{Kind: "water"}}}, backstop}
 	w.orgs = slices.DeleteFunc(w.orgs, func(o Org) bool { return o.Kind == "water" })
-	d, err := newRouter(rules, w).route(&Facts{Category: 12, Community: 990101001001})
+	d, err := newRouter(Routing{Rules: rules}, w).route(&Facts{Category: 12, Community: 990101001001})
 	if err != nil || d.Lead != 1 || !d.Trouble || !strings.Contains(d.Why.ZH, "兜底") {
 		t.Errorf("%+v, %v", d, err)
 	}
 	w.orgs = nil
-	if _, err := newRouter(rules, w).route(&Facts{Category: 12, Community: 990101001001}); err == nil || !strings.Contains(err.Error(), "no_unit") {
+	if _, err := newRouter(Routing{Rules: rules}, w).route(&Facts{Category: 12, Community: 990101001001}); err == nil || !strings.Contains(err.Error(), "no_unit") {
 		t.Errorf("no unit at all: %v", err)
 	}
-	if _, err := newRouter(nil, w).route(&Facts{}); err == nil {
+	if _, err := newRouter(Routing{Rules: nil}, w).route(&Facts{}); err == nil {
 		t.Error("no rules at all")
 	}
 	w = smallWorld()
 	w.orgs = w.orgs[2:3] // the desk alone
-	if _, err := newRouter([]Rule{backstop}, w).route(&Facts{Community: 990101001001, About: 3}); err == nil {
+	if _, err := newRouter(Routing{Rules: []Rule{backstop}}, w).route(&Facts{Community: 990101001001, About: 3}); err == nil {
 		t.Error("a case about the only unit goes to it")
 	}
 }
@@ -172,14 +172,14 @@ func TestProblems(t *testing.T) {
 				w.open[22] = false
 			}
 			var got []string
-			for _, p := range problems(c.rules, w) {
+			for _, p := range problems(Routing{Rules: c.rules}, w) {
 				got = append(got, p.Rule+":"+p.Kind)
 				if p.Text.ZH == "" || p.Text.EN == "" || strings.Contains(p.Text.ZH+p.Text.EN, "%!") {
 					t.Errorf("text %+v", p.Text)
 				}
 			}
 			if !slices.Equal(got, c.want) {
-				t.Errorf("got %v, want %v: %+v", got, c.want, problems(c.rules, w))
+				t.Errorf("got %v, want %v: %+v", got, c.want, problems(Routing{Rules: c.rules}, w))
 			}
 		})
 	}
@@ -309,7 +309,7 @@ func TestFirstMatchIsTheObviousOne(t *testing.T) {
 	w := smallWorld()
 	rapid.Check(t, func(t *rapid.T) {
 		rules := drawRules(t, w)
-		r := newRouter(rules, w)
+		r := newRouter(Routing{Rules: rules}, w)
 		for range 20 {
 			f := drawFacts(t)
 			s := r.spot(&f)
@@ -364,7 +364,7 @@ func TestUnreachableIsExact(t *testing.T) {
 			}
 		}
 		reached := make([]bool, len(rules))
-		r := newRouter(rules, w)
+		r := newRouter(Routing{Rules: rules}, w)
 		for _, f := range all {
 			for _, c := range channel {
 				f.Channel = c
@@ -375,7 +375,7 @@ func TestUnreachableIsExact(t *testing.T) {
 			}
 		}
 		reported := map[string]bool{}
-		for _, p := range problems(rules, w) {
+		for _, p := range problems(Routing{Rules: rules}, w) {
 			if p.Kind == Shadowed || p.Kind == Contradictory || p.Kind == Dead || p.Kind == UnknownArea {
 				reported[p.Rule] = true
 			}
@@ -400,7 +400,7 @@ func BenchmarkRoute(b *testing.B) {
 		rules = append(rules, Rule{ID: fmt.Sprint(i), Name: fmt.Sprint(i), When: When{Categories: []int64{12}, Channels: []string{Channels()[i%9]}, From: "22:00", To: "23:00"}, Then: Then{Lead: Unit{Org: 3}}})
 	}
 	rules = append(rules, Rule{ID: "p", Name: "p", When: When{Kinds: []string{Event}}, Then: Then{Lead: Unit{Kind: ByPrinciple}, Assists: []Unit{{Kind: Owner}}}}, backstop)
-	r := newRouter(rules, w)
+	r := newRouter(Routing{Rules: rules}, w)
 	f := Facts{Category: 11, Grade: General, Channel: "superior", District: 990101, Street: 990101001, Community: 990101001001, At: at("2026-11-23", "10:00")}
 	b.ReportAllocs()
 	for b.Loop() {
@@ -433,6 +433,6 @@ func BenchmarkProblems(b *testing.B) {
 	rules = append(rules, backstop)
 	b.ReportAllocs()
 	for b.Loop() {
-		problems(rules, w)
+		problems(Routing{Rules: rules}, w)
 	}
 }

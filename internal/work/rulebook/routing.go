@@ -93,9 +93,10 @@ type Rule struct {
 	Then   Then   `json:"then"`
 }
 
-// Routing is one version of the ordered list.
+// Routing is one version of the ordered list and of the units' duty calendars.
 type Routing struct {
-	Rules []Rule `json:"rules"`
+	Rules  []Rule `json:"rules"`
+	Duties []Duty `json:"duties,omitempty"` // at most one a unit
 }
 
 // Facts are what a case is routed by. Unknown things are 0 or "".
@@ -174,23 +175,15 @@ func (r *Rule) Check(at string) error {
 			return err
 		}
 	}
-	for _, d := range w.Weekdays {
-		if d < 1 || d > 7 {
-			return invalid(at+".when.weekdays", "星期须为 1 到 7。", "weekdays are 1 to 7.")
-		}
-	}
-	if (w.From == "") != (w.To == "") {
+	from, to := w.From, w.To
+	if (from == "") != (to == "") {
 		return invalid(at+".when.from", "时间段要有开始和结束。", "a window needs a start and an end.")
 	}
-	if w.From != "" {
-		from, ok1 := minuteOf(w.From)
-		to, ok2 := minuteOf(w.To)
-		if !ok1 || !ok2 {
-			return invalid(at+".when.from", "时间请写成 08:30 的形式。", "write times as 08:30.")
-		}
-		if from == to || from == 24*60 {
-			return invalid(at+".when.to", "时间段的开始和结束不能相同。", "a window cannot start where it ends.")
-		}
+	if from == "" {
+		from, to = "00:00", "24:00"
+	}
+	if err := checkWindow(at+".when", w.Weekdays, from, to); err != nil {
+		return err
 	}
 	if err := r.Then.Lead.check(at + ".then.lead"); err != nil {
 		return err
@@ -244,6 +237,20 @@ func (r *Routing) Check() error {
 			return invalid(at+".id", "规则编号重复。", "two rules have this id.")
 		}
 		seen[r.Rules[i].ID] = true
+	}
+	if len(r.Duties) > maxDuties {
+		return errs.TooLong.New("field", "duties", "max", maxDuties).In("duties")
+	}
+	units := map[int64]bool{}
+	for i := range r.Duties {
+		d, at := &r.Duties[i], fmt.Sprintf("duties[%d]", i)
+		if err := d.check(at); err != nil {
+			return err
+		}
+		if units[d.Org] {
+			return invalid(at+".org", "该单位已有值班安排。", "this unit has a duty calendar already.")
+		}
+		units[d.Org] = true
 	}
 	return nil
 }

@@ -48,7 +48,7 @@ func seed() Seed {
 		{ID: "rest", Name: "部件事件", When: When{Kinds: []string{Event}}, Then: Then{Lead: Unit{Kind: ByPrinciple}}},
 		backstop,
 	}
-	d := Seed{ValidFrom: 20260101, Routing: Routing{rules}, Note: "test"}
+	d := Seed{ValidFrom: 20260101, Routing: Routing{Rules: rules}, Note: "test"}
 	for _, c := range smallWorld().cats {
 		d.Categories = append(d.Categories, *c)
 	}
@@ -303,6 +303,23 @@ func TestRoutingPublication(t *testing.T) {
 	if d, err := r.Current(noon.UnixMicro()).Route(Facts{Category: 12, Grade: Critical, Community: 990101001001}); err != nil || d.Lead != 3 {
 		t.Errorf("%+v, %v", d, err)
 	}
+	// Duty calendars are published with the rules and checked like them.
+	list.Duties = []Duty{{Org: 5, Windows: []Window{{Weekdays: []int{7}, From: "08:00", To: "20:00"}}, Deputy: 3}, {Org: 3, Windows: []Window{{From: "08:00", To: "20:00"}}, Deputy: 5}}
+	err = r.PublishRouting(ctx, system, list, Terms{Base: 2, ValidFrom: 20261123})
+	if !errs.Is(err, Refused) || !strings.Contains(errs.As(err).Text("zh"), "代班") || !strings.Contains(errs.As(err).Text("en"), "deputy") {
+		t.Fatalf("a ring of deputies is published: %v", err)
+	}
+	list.Duties = list.Duties[:1]
+	if err := r.PublishRouting(ctx, system, list, Terms{Base: 2, ValidFrom: 20261123}); err != nil {
+		t.Fatal(err)
+	}
+	if d, err := r.Current(noon.UnixMicro()).Route(Facts{Category: 12, Community: 990101001001, At: noon.UnixMicro()}); err != nil || d.Lead != 3 || !strings.Contains(d.Why.EN, "stands in") {
+		t.Errorf("%+v, %v", d, err)
+	}
+	list.Duties = nil
+	if err := r.PublishRouting(ctx, system, list, Terms{Base: 3, ValidFrom: 20261123}); err != nil {
+		t.Fatal(err)
+	}
 	// A unit that goes away later makes the rule loud, not silent.
 	tn.close(5)
 	if err := r.Refresh(ctx); err != nil {
@@ -457,6 +474,12 @@ func TestPreviews(t *testing.T) {
 	}
 	if d, _ := r.Current(noon.UnixMicro()).Route(Facts{Category: 12, Community: 990101001001}); d.Lead != 5 {
 		t.Error("a preview changed what is in force")
+	}
+	// A duty calendar is previewed like a rule: the water company is off at noon.
+	list = seed().Routing
+	list.Duties = []Duty{{Org: 5, Windows: []Window{{From: "18:00", To: "06:00"}}, Deputy: 3}}
+	if p, err = r.PreviewRouting(ctx, system, cases, list, 20261024, 20261123); err != nil || p.Changed != 20 || len(p.By) != 1 || p.By[0].To != 3 {
+		t.Errorf("%+v, %v", p, err)
 	}
 	// Three days for category 12, which had 24 hours: all 20 later, fewer overdue.
 	c, _ := r.Current(noon.UnixMicro()).Category(12)

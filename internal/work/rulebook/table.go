@@ -99,8 +99,8 @@ func (s *seen) stopsRules(old *seen, day int) error {
 	if err != nil {
 		return err
 	}
-	before := problems(rules.Body.Rules, old.world(day, cal))
-	return refuse(slices.DeleteFunc(problems(rules.Body.Rules, s.world(day, cal)), func(p Problem) bool {
+	before := problems(rules.Body, old.world(day, cal))
+	return refuse(slices.DeleteFunc(problems(rules.Body, s.world(day, cal)), func(p Problem) bool {
 		return slices.ContainsFunc(before, func(q Problem) bool { return q.Rule == p.Rule && q.Kind == p.Kind })
 	}))
 }

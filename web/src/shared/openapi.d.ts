@@ -4257,6 +4257,8 @@ export interface components {
             phone: string;
         };
         RoutingOutBody: {
+            /** @description The units' duty calendars; a unit without one is always on duty */
+            duties: components["schemas"]["RulebookDuty"][] | null;
             /**
              * Format: int64
              * @description The version in force today
@@ -4276,6 +4278,7 @@ export interface components {
             version: number;
         };
         RoutingPreviewInBody: {
+            duties?: components["schemas"]["RulebookDuty"][];
             /** Format: int64 */
             from?: number;
             rules: components["schemas"]["RulebookRule"][];
@@ -4296,6 +4299,7 @@ export interface components {
             to: number;
         };
         RoutingPutBody: {
+            duties?: components["schemas"]["RulebookDuty"][];
             /** @description Why, for the history */
             note?: string;
             rules: components["schemas"]["RulebookRule"][];
@@ -4429,6 +4433,14 @@ export interface components {
             key: string;
             name: string;
             name_en?: string;
+        };
+        RulebookDuty: {
+            /** Format: int64 */
+            deputy?: number;
+            holidays?: boolean;
+            /** Format: int64 */
+            org: number;
+            windows: components["schemas"]["RulebookWindow"][];
         };
         RulebookEvidence: {
             found: boolean;
@@ -4602,6 +4614,11 @@ export interface components {
             kinds?: string[] | null;
             to?: string;
             unit_kinds?: string[] | null;
+            weekdays?: number[] | null;
+        };
+        RulebookWindow: {
+            from: string;
+            to: string;
             weekdays?: number[] | null;
         };
         RulebookYearBody: {

@@ -17,7 +17,9 @@ import { useDebounced } from '@/shared/debounced.ts';
 import { addDays, dayOf, dayText, today } from '@/shared/time.ts';
 import { useAnnounce } from '@/shared/ui/live.tsx';
 import { EmptyNote, ErrorNote, Loading } from '@/shared/ui/state.tsx';
+import { DutyForm } from './DutyForm.tsx';
 import {
+  type Duty,
   type Problem,
   type Routing,
   type RoutingPreview,
@@ -32,7 +34,7 @@ import {
 import { freshId, move } from './order.ts';
 import { DayField, Refused, SampleTable, Split, tomorrow } from './parts.tsx';
 import { RuleForm } from './RuleForm.tsx';
-import { type Names, sentence } from './sentence.ts';
+import { type Names, sayDuty, sentence } from './sentence.ts';
 
 /** Names of all that the rules mention. */
 function useNames(rules: readonly Rule[]): Names {
@@ -119,13 +121,22 @@ function Effect({ p, rules }: { p: RoutingPreview; rules: readonly Rule[] }) {
   );
 }
 
+/** What one edits: the rules and the duty calendars are published together. */
+interface Draft {
+  rules: Rule[];
+  duties: Duty[];
+}
+const dutyKey = (d: Duty) => `duty:${d.org}`;
+const newDuty = 'duty:new';
+
 function Editor({ data }: { data: Routing }) {
   const { t } = useTranslation();
   const { message } = App.useApp();
   const announce = useAnnounce();
   const refresh = useRefresh();
-  const [rules, setRules] = useState<Rule[]>(data.rules ?? []);
-  const [past, setPast] = useState<Rule[][]>([]);
+  const [draft, setDraft] = useState<Draft>({ rules: data.rules ?? [], duties: data.duties ?? [] });
+  const { rules, duties } = draft;
+  const [past, setPast] = useState<Draft[]>([]);
   const [open, setOpen] = useState<string | null>(null);
   const [drag, setDrag] = useState<{ from: number; over: number } | null>(null);
   const [days, setDays] = useState({ from: addDays(today(), -30), to: today() });
@@ -134,15 +145,16 @@ function Editor({ data }: { data: Routing }) {
   const names = useNames(rules);
   const dirty = past.length > 0;
 
-  const change = (next: Rule[]) => {
-    setPast((p) => [...p.slice(-49), rules]);
-    setRules(next);
+  const edit = (next: Partial<Draft>) => {
+    setPast((p) => [...p.slice(-49), draft]);
+    setDraft({ ...draft, ...next });
   };
+  const change = (next: Rule[]) => edit({ rules: next });
   const undo = () => {
     const last = past[past.length - 1];
     if (!last) return;
     setPast(past.slice(0, -1));
-    setRules(last);
+    setDraft(last);
   };
   useEffect(() => {
     if (!dirty) return;
@@ -168,15 +180,15 @@ function Editor({ data }: { data: Routing }) {
   };
 
   // The draft is checked by itself: whoever writes a rule that cannot work sees it at once.
-  const draft = useDebounced(rules, 900);
+  const settled = useDebounced(draft, 900);
   const check = useQuery({
-    queryKey: ['admin', 'routing', 'check', draft],
+    queryKey: ['admin', 'routing', 'check', settled],
     queryFn: ({ signal }) =>
       call<RoutingPreview>('POST', '/routing/preview', {
-        body: { rules: draft, from: today(), to: today() },
+        body: { ...settled, from: today(), to: today() },
         signal,
       }),
-    enabled: dirty && draft.length > 0,
+    enabled: dirty && settled.rules.length > 0,
     staleTime: 60_000,
     gcTime: 60_000,
   });
@@ -185,11 +197,11 @@ function Editor({ data }: { data: Routing }) {
   const whole = problems.filter((p) => !p.rule || !rules.some((r) => r.id === p.rule));
 
   const preview = useMutation({
-    mutationFn: () => call<RoutingPreview>('POST', '/routing/preview', { body: { rules, ...days } }),
+    mutationFn: () => call<RoutingPreview>('POST', '/routing/preview', { body: { ...draft, ...days } }),
   });
   const save = useMutation({
     mutationFn: (v: { valid_from: number; note?: string }) =>
-      call<Routing>('PUT', '/routing', { body: { rules, version: data.version, ...v } }),
+      call<Routing>('PUT', '/routing', { body: { ...draft, version: data.version, ...v } }),
     onSuccess: (_, v) => {
       refresh();
       void message.success(t('admin:routing.saved', { day: dayText(v.valid_from) }));
@@ -197,6 +209,7 @@ function Editor({ data }: { data: Routing }) {
   });
 
   const edited = rules.find((r) => r.id === open);
+  const duty = open === newDuty ? null : duties.find((d) => dutyKey(d) === open);
   const onKey = (e: KeyboardEvent, i: number) => {
     const step = { ArrowUp: -1, ArrowDown: 1 }[e.key];
     if (!step) return;
@@ -380,6 +393,44 @@ function Editor({ data }: { data: Routing }) {
               );
             })}
           </ol>
+          <section className="duties" aria-label={t('admin:duty.title')}>
+            <header className="admin-head">
+              <h2>{t('admin:duty.title')}</h2>
+              <span className="quiet">{t('admin:duty.help')}</span>
+              <span className="head-side">
+                <Button onClick={() => setOpen(newDuty)}>{t('admin:duty.add')}</Button>
+              </span>
+            </header>
+            <ul className="rules">
+              {duties.map((d) => (
+                <li key={d.org} className={`rule duty${open === dutyKey(d) ? ' rule-open' : ''}`}>
+                  <div className="rule-text">
+                    <button
+                      type="button"
+                      className="link rule-name"
+                      aria-expanded={open === dutyKey(d)}
+                      onClick={() => setOpen(open === dutyKey(d) ? null : dutyKey(d))}
+                    >
+                      {names.org(d.org)}
+                    </button>
+                    <p>{sayDuty(d, t, names)}</p>
+                  </div>
+                  <div className="rule-tools">
+                    <Button
+                      type="text"
+                      size="small"
+                      icon={<DeleteOutlined />}
+                      aria-label={t('admin:duty.remove', { name: names.org(d.org) })}
+                      onClick={() => {
+                        edit({ duties: duties.filter((x) => x !== d) });
+                        if (open === dutyKey(d)) setOpen(null);
+                      }}
+                    />
+                  </div>
+                </li>
+              ))}
+            </ul>
+          </section>
           <section className="panel publish" aria-label={t('admin:publish_title')}>
             <h2>{t('admin:routing.effect')}</h2>
             <p className="buttons">
@@ -458,6 +509,17 @@ function Editor({ data }: { data: Routing }) {
               announce(t('admin:routing.kept', { name: r.name }));
             }}
           />
+        ) : duty !== undefined ? (
+          <DutyForm
+            key={open}
+            duty={duty}
+            taken={duties.map((d) => d.org)}
+            onSave={(next) => {
+              edit({ duties: duty ? duties.map((d) => (d === duty ? next : d)) : [...duties, next] });
+              setOpen(dutyKey(next));
+              announce(t('admin:routing.kept', { name: names.org(next.org) }));
+            }}
+          />
         ) : null
       }
     />
@@ -472,7 +534,7 @@ export function RoutingPage() {
       // Edits go on from what is published last, even if it has not begun.
       if (!r.next) return r;
       const later = await call<Routing>('GET', '/routing', { query: { at: r.next.valid_from }, signal });
-      return { ...r, rules: later.rules, problems: later.problems };
+      return { ...r, rules: later.rules, duties: later.duties, problems: later.problems };
     },
     refetchOnWindowFocus: false,
   });

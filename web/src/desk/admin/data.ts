@@ -253,8 +253,15 @@ export interface Rule {
     needs_approval?: boolean;
   };
 }
+export interface Duty {
+  org: number;
+  windows: { weekdays?: number[] | null; from: string; to: string }[];
+  holidays?: boolean;
+  deputy?: number;
+}
 export interface Routing {
   rules: Rule[] | null;
+  duties: Duty[] | null;
   version: number;
   in_force: number;
   valid_from: number;

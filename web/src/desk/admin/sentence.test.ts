@@ -3,7 +3,7 @@ import admin from '../../locales/zh/admin.json' with { type: 'json' };
 import common from '../../locales/zh/common.json' with { type: 'json' };
 import type { Rule } from './data.ts';
 import { freshId, move } from './order.ts';
-import { conditions, type Names, sayWeekdays, sentence, some } from './sentence.ts';
+import { conditions, type Names, sayDuty, sayWeekdays, sentence, some } from './sentence.ts';
 
 const words: Record<string, unknown> = { admin, common };
 const t = (key: string, o: Record<string, unknown> = {}): string => {
@@ -18,6 +18,18 @@ const names: Names = {
   org: (id) => `单位${id}`,
   kind: (k) => ({ fire: '消防救援' })[k] ?? k,
 };
+
+describe('a duty calendar as a sentence', () => {
+  it('says hours, holidays and who stands in', () => {
+    const windows = [
+      { weekdays: [1, 2, 3, 4, 5], from: '08:30', to: '17:30' },
+      { from: '20:00', to: '06:00' },
+    ];
+    expect(sayDuty({ org: 1, windows, holidays: true, deputy: 7 }, t, names)).toBe(
+      '周一至周五 08:30 至 17:30；每天 20:00 至 06:00；节假日也按此值班；其余时间由单位7代班',
+    );
+  });
+});
 
 describe('a rule as a sentence', () => {
   it('reads conditions and unit aloud', () => {

@@ -1,6 +1,6 @@
 /** A routing rule as a sentence that can be read aloud. Pure. */
 import type { Translate } from '@/shared/time.ts';
-import type { Rule, UnitOf, When } from './data.ts';
+import type { Duty, Rule, UnitOf, When } from './data.ts';
 
 export interface Names {
   category: (id: number) => string;
@@ -90,4 +90,18 @@ export function sentence(r: Rule, t: Translate, names: Names): Sentence {
       : t('admin:rule.always'),
     does: then.join(t('admin:semicolon')),
   };
+}
+
+/** A unit's hours of duty and who stands in: 周一至周五 08:30 至 17:30；其余时间由指挥中心代班. */
+export function sayDuty(d: Duty, t: Translate, names: Names): string {
+  const says = d.windows.map((w) =>
+    t('admin:duty.window', {
+      days: w.weekdays?.length ? sayWeekdays(w.weekdays, t) : t('admin:duty.daily'),
+      from: w.from,
+      to: w.to,
+    }),
+  );
+  if (d.holidays) says.push(t('admin:duty.holidays'));
+  if (d.deputy) says.push(t('admin:duty.off', { unit: names.org(d.deputy) }));
+  return says.join(t('admin:semicolon'));
 }
