@@ -36,7 +36,7 @@ func (r regions) GridCommunity(grid int64) (int64, bool) {
 	return c, c != 0
 }
 
-// units gives the rulebook the organisations in force.
+// units gives the rulebook the organisations in force and the programs outside.
 type units struct {
 	*identity.Service
 	today func() int
@@ -47,6 +47,16 @@ func (u units) Orgs() []rulebook.Org {
 	out := make([]rulebook.Org, len(all))
 	for i, o := range all {
 		out[i] = rulebook.Org{ID: o.ID, Name: o.Name, Kind: duty(o), District: o.District, Region: o.Region}
+	}
+	return out
+}
+
+func (u units) Sources() []rulebook.Source {
+	d := u.Directory()
+	ids := d.Programs()
+	out := make([]rulebook.Source, len(ids))
+	for i, id := range ids {
+		out[i] = rulebook.Source{ID: id, Name: d.AccountName(id)}
 	}
 	return out
 }
@@ -305,7 +315,7 @@ func (r rules) Settings() cases.Settings {
 }
 
 func (r rules) Route(f cases.RouteFacts) (cases.Route, error) {
-	d, err := r.book.Route(rulebook.Facts{Category: f.Category, Grade: f.Grade, Channel: f.Channel, District: f.District, Street: f.Street, Community: f.Community, Grid: f.Grid, About: f.Against, At: f.At})
+	d, err := r.book.Route(rulebook.Facts{Category: f.Category, Grade: f.Grade, Channel: f.Channel, District: f.District, Street: f.Street, Community: f.Community, Grid: f.Grid, Source: f.Source, About: f.Against, At: f.At})
 	if err != nil {
 		return cases.Route{}, err
 	}
@@ -346,7 +356,7 @@ func (p past) PastCases(ctx context.Context, scope access.Scope, from, to int, f
 				done = c.ClosedAt
 			}
 			err := fn(rulebook.CaseFacts{ID: c.ID, District: c.District, Number: c.Number, Title: c.Title, Status: string(c.Status), Start: c.FiledAt, Limit: c.Limit, Due: c.DueAt, Done: done,
-				Facts: rulebook.Facts{Category: c.Category, Grade: c.Grade, Channel: c.Channel, District: c.District, Street: c.Street, Community: c.Community, Grid: c.Grid, At: c.ReportedAt}})
+				Facts: rulebook.Facts{Category: c.Category, Grade: c.Grade, Channel: c.Channel, District: c.District, Street: c.Street, Community: c.Community, Grid: c.Grid, Source: c.Creator, At: c.ReportedAt}})
 			if err != nil {
 				return err
 			}

@@ -28,6 +28,7 @@ type Directory struct {
 type person struct {
 	login, name string
 	disabled    bool
+	program     bool
 }
 
 type directoryState struct {
@@ -96,11 +97,12 @@ func (s *Service) reload(ctx context.Context) error {
 	if err := each(q, func(rows *sql.Rows) error {
 		var id, disabled int64
 		var p person
-		err := rows.Scan(&id, &p.login, &p.name, &disabled)
-		p.disabled = disabled != 0
+		var kind string
+		err := rows.Scan(&id, &p.login, &p.name, &disabled, &kind)
+		p.disabled, p.program = disabled != 0, kind == Program
 		d.people[id] = p
 		return err
-	}, "SELECT a.id, a.login, a.name, a.disabled_at FROM account a WHERE a.district = 0"); err != nil {
+	}, "SELECT a.id, a.login, a.name, a.disabled_at, a.kind FROM account a WHERE a.district = 0"); err != nil {
 		return err
 	}
 	if err := each(q, func(rows *sql.Rows) error {
@@ -153,6 +155,18 @@ func (d *Directory) Orgs(q, kind string, day int) []Org {
 
 // AccountName is a person's name, or "" if there is no such account.
 func (d *Directory) AccountName(id int64) string { return d.people[id].name }
+
+// Programs lists the programs outside that are not disabled, by id.
+func (d *Directory) Programs() []int64 {
+	var out []int64
+	for id, p := range d.people {
+		if p.program && !p.disabled {
+			out = append(out, id)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
 
 // AccountLogin is a person's login, or "" if there is no such account.
 func (d *Directory) AccountLogin(id int64) string { return d.people[id].login }

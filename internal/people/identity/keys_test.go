@@ -164,11 +164,18 @@ func TestKeysEnd(t *testing.T) {
 	ok(t, err)
 	_, err = s.Actor(ctx, text)
 	ok(t, err)
+	create(t, s, "person", NewPost{Role: "leader", Region: 9901})
+	if got := s.Directory().Programs(); !slices.Equal(got, []int64{outside.ID}) {
+		t.Errorf("programs: %v", got)
+	}
 	disabled := true
 	_, err = s.UpdateAccount(ctx, system, outside.ID, outside.Version, Change{Disabled: &disabled})
 	ok(t, err)
 	_, err = s.Actor(ctx, text)
 	want(t, err, errs.Unauthorized)
+	if got := s.Directory().Programs(); len(got) > 0 {
+		t.Errorf("a disabled program is listed: %v", got)
+	}
 	for _, bad := range []string{newKey(), keyPrefix, keyPrefix + strings.Repeat("-", 32), strings.ToUpper(text)} {
 		_, err = s.Actor(ctx, bad)
 		want(t, err, errs.Unauthorized)

@@ -196,7 +196,7 @@ func (e *engine) route(m *matter) (cases.Route, error) {
 	if cat == 0 || c.FiledAt == 0 {
 		cat, grade = m.leaf.ID, m.leaf.Grade
 	}
-	return e.r.Cases.Rules().Route(cases.RouteFacts{Category: cat, Grade: grade, Channel: c.Channel, District: c.District, Street: c.Street, Community: c.Community, Grid: c.Grid, At: c.ReportedAt})
+	return e.r.Cases.Rules().Route(cases.RouteFacts{Category: cat, Grade: grade, Channel: c.Channel, District: c.District, Street: c.Street, Community: c.Community, Grid: c.Grid, Source: c.Creator, At: c.ReportedAt})
 }
 
 // dispatch sends the case to a unit: by the rules, sometimes to a wrong one.

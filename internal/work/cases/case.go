@@ -189,6 +189,7 @@ type RouteFacts struct {
 	Grade, Channel          string
 	District                int
 	Street, Community, Grid int64
+	Source                  int64 // account through which it came
 	Against                 int64
 	At                      int64
 }

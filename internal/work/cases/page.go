@@ -258,7 +258,7 @@ func (s *Service) Page(ctx context.Context, scope access.Scope, id int64, lang s
 }
 
 func (v *view) suggest(c *Case, d *Detail) {
-	r, err := v.rules.Route(RouteFacts{Category: c.Category, Grade: c.Grade, Channel: c.Channel, District: c.District, Street: c.Street, Community: c.Community, Grid: c.Grid, Against: c.Against, At: v.now})
+	r, err := v.rules.Route(RouteFacts{Category: c.Category, Grade: c.Grade, Channel: c.Channel, District: c.District, Street: c.Street, Community: c.Community, Grid: c.Grid, Source: c.Creator, Against: c.Against, At: v.now})
 	if err != nil {
 		return // no rule proposes anything; the dispatcher chooses
 	}

@@ -14,6 +14,7 @@ type routingOut struct {
 	Body struct {
 		Rules     []Rule          `json:"rules"`
 		Duties    []Duty          `json:"duties" doc:"The units' duty calendars; a unit without one is always on duty"`
+		Sources   []Source        `json:"sources" doc:"Programs outside that a condition may name"`
 		Version   int             `json:"version" doc:"The newest; edit from this one"`
 		InForce   int             `json:"in_force" doc:"The version in force today"`
 		ValidFrom int             `json:"valid_from"`
@@ -32,6 +33,7 @@ func (a *api) routing(ctx context.Context, _ access.Scope, in *atIn) (*routingOu
 	out := &routingOut{}
 	o := &out.Body
 	o.Rules = append([]Rule{}, v.Body.Rules...)
+	o.Sources = append([]Source{}, b.seen.sources...)
 	o.Duties = append([]Duty{}, v.Body.Duties...)
 	o.InForce, o.ValidFrom, o.Note = v.Version, v.ValidFrom, v.Note
 	o.Problems = problemsOut(b.Problems(), web.Lang(ctx))

@@ -59,7 +59,7 @@ func inForce[T any](list []Version[T], day int) (v Version[T], ok bool) {
 	return v, false
 }
 
-// seen is everything published so far, and the organisations and regions: what
+// seen is everything published so far, and the organisations, programs and regions: what
 // Books are made of.
 type seen struct {
 	stamp      int64
@@ -69,6 +69,7 @@ type seen struct {
 	routing    []Version[Routing]
 	settings   []Version[Settings]
 	orgs       []Org
+	sources    []Source
 	areas      []Area
 	grid       func(int64) int64
 }
@@ -175,7 +176,7 @@ func (s *seen) catsOn(day int) (all []*Category, open map[int64]bool) {
 // world is what rules are compiled against on a day.
 func (s *seen) world(day int, cal *calendar.Calendar) *world {
 	all, open := s.catsOn(day)
-	return &world{cats: all, open: open, areas: s.areas, grid: s.grid, orgs: s.orgs, loc: cal.Location(), cal: cal}
+	return &world{cats: all, open: open, areas: s.areas, grid: s.grid, orgs: s.orgs, sources: s.sources, loc: cal.Location(), cal: cal}
 }
 
 // book compiles what is in force on the day.

@@ -2,8 +2,8 @@ package rulebook
 
 import "math/bits"
 
-// Conditions of rules are products of five sets: category, area, grade,
-// channel and time of the week. A box is such a product over finite lists, so
+// Conditions of rules are products of six sets: category, area, grade,
+// channel, source and time of the week. A box is such a product over finite lists, so
 // that "this rule can never be reached" is decided exactly, by taking the
 // earlier rules' boxes away, not guessed.
 
@@ -84,6 +84,7 @@ const (
 	dimArea
 	dimGrade
 	dimChannel
+	dimSource
 	dimTime
 	dims
 )

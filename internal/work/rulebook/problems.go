@@ -19,6 +19,7 @@ const (
 	UnknownUnit     = "unknown_unit"     // there is no such unit where the rule holds
 	UnknownCategory = "unknown_category" // there is no such category
 	UnknownArea     = "unknown_area"     // there is no such region or grid
+	UnknownSource   = "unknown_source"   // there is no such program, or it is disabled
 	DeputyRing      = "deputy_ring"      // units stand in for each other in a ring
 )
 
@@ -112,6 +113,11 @@ func (r *router) checkNames(i int, w *world, report reporter) {
 	for _, code := range x.Areas {
 		if _, ok := r.areaAt[code]; !ok || code == 0 {
 			report(i, UnknownArea, "所写的区划（%d）不存在或已撤销，请重新选择。", "names a region (%d) that does not exist any more; choose again.", code)
+		}
+	}
+	for _, id := range x.Sources {
+		if r.sources[id] == 0 {
+			report(i, UnknownSource, "所写的接入程序（编号 %d）不存在或已停用，请重新选择。", "names a program (id %d) that does not exist or is disabled; choose again.", id)
 		}
 	}
 	for _, id := range x.Grids {

@@ -12,16 +12,17 @@ import (
 	"linli/internal/kernel/errs"
 )
 
-// world is what rules are compiled against: categories, regions and
-// organisations at one time.
+// world is what rules are compiled against: categories, regions,
+// organisations and programs at one time.
 type world struct {
-	cats  []*Category    // in any order, those closed for new cases too
-	open  map[int64]bool // those that are not closed
-	areas []Area
-	grid  func(int64) int64 // community of a grid, 0 if there is none
-	orgs  []Org
-	loc   *time.Location
-	cal   *calendar.Calendar // for the holidays; nil: none
+	cats    []*Category    // in any order, those closed for new cases too
+	open    map[int64]bool // those that are not closed
+	areas   []Area
+	grid    func(int64) int64 // community of a grid, 0 if there is none
+	orgs    []Org
+	sources []Source
+	loc     *time.Location
+	cal     *calendar.Calendar // for the holidays; nil: none
 }
 
 // router is a list of rules ready to run.
@@ -37,6 +38,7 @@ type router struct {
 	areas   []Area
 	grids   map[int64]int32 // grid id → index in dimArea, for grids that rules name
 	gridIn  []int64         // index - len(areas) → community
+	sources map[int64]int   // account → index in dimSource, for programs that rules name; 0 is any other
 	bounds  []int           // minutes at which some window starts or ends, from 0
 	minute  [24*60 + 1]uint8
 	loc     *time.Location
@@ -58,7 +60,7 @@ const maxBounds = 96
 
 func newRouter(list Routing, w *world) *router {
 	rules := list.Rules
-	r := &router{catAt: map[int64]int32{}, areaAt: map[int64]int32{}, grids: map[int64]int32{}, loc: w.loc,
+	r := &router{catAt: map[int64]int32{}, areaAt: map[int64]int32{}, grids: map[int64]int32{}, sources: map[int64]int{}, loc: w.loc,
 		byKind: map[string]map[int64][]int64{}, orgName: map[int64]string{}}
 	if r.loc == nil {
 		r.loc = time.FixedZone("CST", 8*3600)
@@ -106,6 +108,13 @@ func newRouter(list Routing, w *world) *router {
 			if community := w.grid(g); community != 0 {
 				r.grids[g] = int32(len(r.areas) + len(r.gridIn))
 				r.gridIn = append(r.gridIn, community)
+			}
+		}
+	}
+	for i := range rules {
+		for _, id := range rules[i].When.Sources {
+			if r.sources[id] == 0 && slices.ContainsFunc(w.sources, func(s Source) bool { return s.ID == id }) {
+				r.sources[id] = len(r.sources) + 1
 			}
 		}
 	}
@@ -194,6 +203,12 @@ func (r *router) box(w *When) box {
 	b[dimChannel] = choose(len(channels), func(i int) bool {
 		return len(w.Channels) == 0 || i > 0 && slices.Contains(w.Channels, channels[i])
 	})
+	b[dimSource] = choose(len(r.sources)+1, func(int) bool { return len(w.Sources) == 0 })
+	for _, id := range w.Sources {
+		if i, ok := r.sources[id]; ok {
+			b[dimSource].add(i)
+		}
+	}
 	from, timed := minuteOf(w.From)
 	to, _ := minuteOf(w.To)
 	b[dimTime] = newSet(7 * len(r.bounds))
@@ -263,7 +278,7 @@ func (r *router) below(c *Category, ids []int64) bool {
 	return false
 }
 
-// spot is a fact's place in the five dimensions, its regions from small to
+// spot is a fact's place in the six dimensions, its regions from small to
 // large, and its time on the wall clock.
 type spot struct {
 	at     [dims]int
@@ -310,6 +325,7 @@ func (r *router) spot(f *Facts) (s spot) {
 	}
 	s.at[dimGrade] = gradeAt(f.Grade)
 	s.at[dimChannel] = channelIndex[f.Channel]
+	s.at[dimSource] = r.sources[f.Source]
 	_, offset := time.UnixMicro(f.At).In(r.loc).Zone()
 	sec := floorDiv(f.At, 1e6) + int64(offset)
 	s.day = floorDiv(sec, 86400)

@@ -43,6 +43,7 @@ func smallWorld() *world {
 		{5, "澄湖市水务集团", "water", 0, 9901}, {6, "湖东区路灯所", "lighting", 990101, 990101}, {7, "市城管局", "city_management", 0, 9901},
 		{8, "翠湖社区物业", "property", 990101, 990101001001},
 	}
+	w.sources = []Source{{501, "随手拍"}, {502, "热线网关"}}
 	return w
 }
 
@@ -62,6 +63,7 @@ func TestRoute(t *testing.T) {
 		{ID: "night", Name: "夜间紧急", When: When{Grades: []string{Critical}, From: "22:00", To: "06:00"}, Then: Then{Lead: Unit{Org: 3}, NeedsApproval: true}},
 		{ID: "market", Name: "市场专属网格", When: When{Grids: []int64{71}}, Then: Then{Lead: Unit{Org: 4}, Assists: []Unit{{Kind: Territory}, {Kind: Owner}}}},
 		{ID: "weekend", Name: "周末热线", When: When{Channels: []string{"hotline"}, Weekdays: []int{6, 7}, Areas: []int64{990101002}}, Then: Then{Lead: Unit{Kind: DistrictDesk}}},
+		{ID: "gateway", Name: "热线网关", When: When{Sources: []int64{502}, Categories: []int64{22}}, Then: Then{Lead: Unit{Kind: DistrictDesk}}},
 		{ID: "property", Name: "物业", When: When{UnitKinds: []string{"city_management"}, Areas: []int64{990101001}}, Then: Then{Lead: Unit{Kind: "property"}, Or: []Unit{{Kind: StreetOffice}}}},
 		{ID: "water", Name: "水务", When: When{Categories: []int64{12}}, Then: Then{Lead: Unit{Kind: "water"}}},
 		{ID: "principle", Name: "部件事件", When: When{Kinds: []string{Event, Part}, Categories: []int64{1, 2}}, Then: Then{Lead: Unit{Kind: ByPrinciple}}},
@@ -92,6 +94,9 @@ func TestRoute(t *testing.T) {
 		{"event to its territory", Facts{Category: 11, Community: 990101002002}, 2, "principle", ""},
 		{"part to its owner", Facts{Category: 21, Community: 990101002002}, 6, "principle", ""},
 		{"part without owner to its territory", Facts{Category: 22, Community: 990101002002}, 2, "principle", ""},
+		{"the same through the gateway", Facts{Category: 22, Community: 990101002002, Source: 502}, 3, "gateway", ""},
+		{"the same through another program", Facts{Category: 22, Community: 990101002002, Source: 501}, 2, "principle", ""},
+		{"the same through a person", Facts{Category: 22, Community: 990101002002, Source: 7}, 2, "principle", ""},
 		{"street only", Facts{Category: 11, Street: 990101002}, 2, "principle", ""},
 		{"district only", Facts{Category: 11, District: 990101}, 3, "principle", ""},
 		{"community that is no more", Facts{Category: 11, Community: 990101002009}, 2, "principle", ""},
@@ -145,6 +150,10 @@ func TestProblems(t *testing.T) {
 		{"nothing", nil, []string{":no_backstop"}},
 		{"last has a condition", []Rule{{ID: "a", Name: "a", When: When{Grades: []string{Critical}}, Then: desk}}, []string{":no_backstop"}},
 		{"fine", []Rule{backstop}, nil},
+		{"all named sources before one of them", []Rule{{ID: "a", Name: "a", When: When{Sources: []int64{501, 502}}, Then: desk}, {ID: "b", Name: "b", When: When{Sources: []int64{502}, Grades: []string{Urgent}}, Then: desk}, backstop}, []string{"b:shadowed"}},
+		{"all sources there are leave the rest", []Rule{{ID: "a", Name: "a", When: When{Sources: []int64{501, 502}}, Then: desk}, backstop}, nil},
+		{"a source that is not", []Rule{{ID: "a", Name: "a", When: When{Sources: []int64{503}}, Then: desk}, backstop}, []string{"a:unknown_source"}},
+		{"a source that is not beside one that is", []Rule{{ID: "a", Name: "a", When: When{Sources: []int64{503, 501}}, Then: desk}, {ID: "b", Name: "b", When: When{Sources: []int64{501}}, Then: Then{Lead: Unit{Org: 4}}}, backstop}, []string{"a:unknown_source", "b:contradictory"}},
 		{"rule after a catch-all", []Rule{{ID: "a", Name: "a", Then: desk}, {ID: "b", Name: "b", When: When{Kinds: []string{Part}}, Then: desk}, backstop}, []string{"b:shadowed", "last:contradictory"}},
 		{"narrower after wider", []Rule{{ID: "a", Name: "a", When: When{Categories: []int64{1}}, Then: desk},
 			{ID: "b", Name: "b", When: When{Categories: []int64{12}, Grades: []string{Urgent}}, Then: desk}, backstop}, []string{"b:shadowed"}},
@@ -227,7 +236,7 @@ func brute(w *world, x *When, f *Facts) bool {
 	clock := local.Format("15:04")
 	inWindow := x.From == "" || x.From < x.To && clock >= x.From && clock < x.To || x.From > x.To && (clock >= x.From || clock < x.To)
 	return any(len(x.Categories), under) && any(len(x.Areas)+len(x.Grids), inArea || slices.Contains(x.Grids, f.Grid)) &&
-		any(len(x.Grades), slices.Contains(x.Grades, f.Grade)) && any(len(x.Channels), slices.Contains(x.Channels, f.Channel)) &&
+		any(len(x.Grades), slices.Contains(x.Grades, f.Grade)) && any(len(x.Channels), slices.Contains(x.Channels, f.Channel)) && any(len(x.Sources), slices.Contains(x.Sources, f.Source)) &&
 		any(len(x.Kinds), slices.Contains(x.Kinds, kind)) && any(len(x.UnitKinds), unit != "" && slices.Contains(x.UnitKinds, unit)) &&
 		any(len(x.Weekdays), slices.Contains(x.Weekdays, weekday)) && inWindow
 }
@@ -262,6 +271,9 @@ func drawRules(t *rapid.T, w *world) []Rule {
 			x.When.Channels = some(t, "channels", Channels(), 8)
 		}
 		if maybe() {
+			x.When.Sources = some(t, "sources", []int64{501, 502}, 2)
+		}
+		if maybe() {
 			x.When.Kinds = some(t, "kinds", []string{Event, Part}, 2)
 		}
 		if maybe() {
@@ -287,6 +299,7 @@ func drawFacts(t *rapid.T) Facts {
 		Kind:     rapid.SampledFrom([]string{"", Event, Part}).Draw(t, "kind"),
 		Grade:    rapid.SampledFrom(append([]string{""}, Grades()...)).Draw(t, "grade"),
 		Channel:  rapid.SampledFrom(append([]string{""}, Channels()...)).Draw(t, "channel"),
+		Source:   rapid.SampledFrom([]int64{0, 7, 501, 502}).Draw(t, "source"),
 		At:       at("2026-11-23", "00:00") + rapid.Int64Range(-8*86400, 8*86400).Draw(t, "at")*1e6,
 	}
 	switch place := rapid.SampledFrom([]int64{0, 990101, 990101001, 990101002, 990101001001, 990101001002, 990101002001, 990101002002}).Draw(t, "place"); region.LevelOf(place) {
@@ -368,9 +381,11 @@ func TestUnreachableIsExact(t *testing.T) {
 		for _, f := range all {
 			for _, c := range channel {
 				f.Channel = c
-				s := r.spot(&f)
-				if i := r.match(&s); i >= 0 {
-					reached[i] = true
+				for _, f.Source = range []int64{7, 501, 502} {
+					s := r.spot(&f)
+					if i := r.match(&s); i >= 0 {
+						reached[i] = true
+					}
 				}
 			}
 		}

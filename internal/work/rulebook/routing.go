@@ -18,8 +18,19 @@ type Org struct {
 	Region   int64 // code of the area that it serves: 4, 6, 9 or 12 digits
 }
 
-// Orgs gives the organisations that are in force. The identity room has them.
-type Orgs interface{ Orgs() []Org }
+// Source is a program outside through which cases come: an API client, the
+// hotline's gateway.
+type Source struct {
+	ID   int64  `json:"id"` // of its account
+	Name string `json:"name"`
+}
+
+// Orgs gives the organisations that are in force and the programs that are not
+// disabled. The identity room has them.
+type Orgs interface {
+	Orgs() []Org
+	Sources() []Source
+}
 
 // Area is a node of the tree of regions; Grid areas carry the grid's id.
 type Area struct {
@@ -67,6 +78,7 @@ type When struct {
 	Grids      []int64  `json:"grids,omitempty"`      // grid ids
 	Grades     []string `json:"grades,omitempty"`
 	Channels   []string `json:"channels,omitempty"`
+	Sources    []int64  `json:"sources,omitempty"`    // accounts of the programs through which it came
 	Kinds      []string `json:"kinds,omitempty"`      // event, part
 	UnitKinds  []string `json:"unit_kinds,omitempty"` // the category's responsible unit kind
 	Weekdays   []int    `json:"weekdays,omitempty"`   // 1 Monday … 7 Sunday
@@ -109,6 +121,7 @@ type Facts struct {
 	Street    int64
 	Community int64
 	Grid      int64
+	Source    int64 // account through which it came, 0 if none
 	At        int64 // when it was reported, microseconds UTC
 	About     int64 // the organisation that the case complains about, 0 if none
 }
@@ -150,7 +163,7 @@ func (r *Rule) Check(at string) error {
 	for _, l := range []struct {
 		field string
 		n     int
-	}{{"categories", len(w.Categories)}, {"areas", len(w.Areas)}, {"grids", len(w.Grids)}, {"grades", len(w.Grades)}, {"channels", len(w.Channels)}, {"unit_kinds", len(w.UnitKinds)}} {
+	}{{"categories", len(w.Categories)}, {"areas", len(w.Areas)}, {"grids", len(w.Grids)}, {"grades", len(w.Grades)}, {"channels", len(w.Channels)}, {"sources", len(w.Sources)}, {"unit_kinds", len(w.UnitKinds)}} {
 		if l.n > maxAny {
 			return errs.TooLong.New("field", l.field, "max", maxAny).In(at + ".when." + l.field)
 		}
@@ -269,7 +282,7 @@ func (t *Then) leads() []Unit { return append([]Unit{t.Lead}, t.Or...) }
 // IsBackstop tells whether the rule takes whatever comes.
 func (w *When) IsBackstop() bool {
 	return len(w.Categories) == 0 && len(w.Areas) == 0 && len(w.Grids) == 0 && len(w.Grades) == 0 &&
-		len(w.Channels) == 0 && len(w.Kinds) == 0 && len(w.UnitKinds) == 0 && len(w.Weekdays) == 0 && w.From == ""
+		len(w.Channels) == 0 && len(w.Sources) == 0 && len(w.Kinds) == 0 && len(w.UnitKinds) == 0 && len(w.Weekdays) == 0 && w.From == ""
 }
 
 // minuteOf reads "08:30" as minutes of the day; "24:00" is the end.

@@ -27,6 +27,7 @@ func newTown() *town {
 }
 
 func (t *town) Orgs() []Org                 { return t.w.Load().orgs }
+func (t *town) Sources() []Source           { return t.w.Load().sources }
 func (t *town) Areas() []Area               { return t.w.Load().areas }
 func (t *town) GridCommunity(g int64) int64 { return t.w.Load().grid(g) }
 

@@ -107,11 +107,12 @@ func (r *Rulebook) bookAt(now int64) *Book {
 	return b
 }
 
-// Refresh reads the versions again if they, the organisations or the regions
-// have changed.
+// Refresh reads the versions again if they, the organisations, the programs
+// or the regions have changed.
 func (r *Rulebook) Refresh(ctx context.Context) error {
-	orgs, areas := slices.Clone(r.orgs.Orgs()), slices.Clone(r.areas.Areas())
+	orgs, sources, areas := slices.Clone(r.orgs.Orgs()), slices.Clone(r.orgs.Sources()), slices.Clone(r.areas.Areas())
 	slices.SortFunc(orgs, func(a, b Org) int { return cmp.Compare(a.ID, b.ID) })
+	slices.SortFunc(sources, func(a, b Source) int { return cmp.Compare(a.ID, b.ID) })
 	slices.SortFunc(areas, func(a, b Area) int { return cmp.Compare(a.Code, b.Code) })
 	var n int64
 	if err := r.db.QueryRow(ctx, "SELECT n FROM rule_stamp WHERE district = 0").Scan(&n); err != nil {
@@ -120,10 +121,10 @@ func (r *Rulebook) Refresh(ctx context.Context) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	old := r.seen
-	if old != nil && old.stamp == n && slices.Equal(old.orgs, orgs) && slices.Equal(old.areas, areas) {
+	if old != nil && old.stamp == n && slices.Equal(old.orgs, orgs) && slices.Equal(old.sources, sources) && slices.Equal(old.areas, areas) {
 		return nil
 	}
-	s := &seen{stamp: n, orgs: orgs, areas: areas, grid: r.areas.GridCommunity}
+	s := &seen{stamp: n, orgs: orgs, sources: sources, areas: areas, grid: r.areas.GridCommunity}
 	if old != nil && old.stamp == n {
 		s.categories, s.years, s.hours, s.routing, s.settings = old.categories, old.years, old.hours, old.routing, old.settings
 	} else if err := r.read(ctx, s); err != nil {

@@ -4269,6 +4269,8 @@ export interface components {
             /** @description Rules in force that cannot run as things are now */
             problems: components["schemas"]["RulebookProblemJSON"][] | null;
             rules: components["schemas"]["RulebookRule"][] | null;
+            /** @description Programs outside that a condition may name */
+            sources: components["schemas"]["RulebookSource"][] | null;
             /** Format: int64 */
             valid_from: number;
             /**
@@ -4560,6 +4562,11 @@ export interface components {
             name_en: string;
             words: string[] | null;
         };
+        RulebookSource: {
+            /** Format: int64 */
+            id: number;
+            name: string;
+        };
         RulebookSpanJSON: {
             from: string;
             to: string;
@@ -4612,6 +4619,7 @@ export interface components {
             grades?: string[] | null;
             grids?: number[] | null;
             kinds?: string[] | null;
+            sources?: number[] | null;
             to?: string;
             unit_kinds?: string[] | null;
             weekdays?: number[] | null;

@@ -21,6 +21,7 @@ import { DutyForm } from './DutyForm.tsx';
 import {
   type Duty,
   type Problem,
+  type Ref,
   type Routing,
   type RoutingPreview,
   type Rule,
@@ -37,7 +38,7 @@ import { RuleForm } from './RuleForm.tsx';
 import { type Names, sayDuty, sentence } from './sentence.ts';
 
 /** Names of all that the rules mention. */
-function useNames(rules: readonly Rule[]): Names {
+function useNames(rules: readonly Rule[], sources: readonly Ref[]): Names {
   const { i18n } = useTranslation();
   const categories = useRuleCategories();
   const orgs = useAllOrgs(true);
@@ -64,6 +65,7 @@ function useNames(rules: readonly Rule[]): Names {
     area: (c) => areas.get(c) ?? String(c),
     org: (id) => byOrg.get(id) ?? String(id),
     kind: (k) => byKind.get(k) ?? k,
+    source: (id) => sources.find((s) => s.id === id)?.name ?? String(id),
   };
 }
 
@@ -136,13 +138,14 @@ function Editor({ data }: { data: Routing }) {
   const refresh = useRefresh();
   const [draft, setDraft] = useState<Draft>({ rules: data.rules ?? [], duties: data.duties ?? [] });
   const { rules, duties } = draft;
+  const sources = data.sources ?? [];
   const [past, setPast] = useState<Draft[]>([]);
   const [open, setOpen] = useState<string | null>(null);
   const [drag, setDrag] = useState<{ from: number; over: number } | null>(null);
   const [days, setDays] = useState({ from: addDays(today(), -30), to: today() });
   const list = useRef<HTMLOListElement>(null);
   const focus = useRef<string | null>(null);
-  const names = useNames(rules);
+  const names = useNames(rules, sources);
   const dirty = past.length > 0;
 
   const edit = (next: Partial<Draft>) => {
@@ -504,6 +507,7 @@ function Editor({ data }: { data: Routing }) {
             key={edited.id}
             rule={edited}
             names={names}
+            sources={sources}
             onSave={(r) => {
               change(rules.map((x) => (x.id === r.id ? r : x)));
               announce(t('admin:routing.kept', { name: r.name }));

@@ -5,7 +5,7 @@ import { useTranslation } from 'react-i18next';
 import { type ClockUnit, channels, grades } from '@/shared/api.ts';
 import { type CategoryNode, useCategories } from '@/shared/lookups.ts';
 import { useSession } from '@/shared/session.tsx';
-import { type Rule, regionsBelow, regionsKey, type UnitOf, useAllOrgs, useDuties } from './data.ts';
+import { type Ref, type Rule, regionsBelow, regionsKey, type UnitOf, useAllOrgs, useDuties } from './data.ts';
 import { type Names, sentence } from './sentence.ts';
 
 const reserved = ['owner', 'territory', 'principle'] as const;
@@ -24,6 +24,7 @@ interface Fields {
   areas?: string[];
   grades?: string[];
   channels?: string[];
+  sources?: number[];
   kinds?: string[];
   unit_kinds?: string[];
   weekdays?: number[];
@@ -50,6 +51,7 @@ export function toRule(v: Fields, before: Rule): Rule {
       grids: before.when.grids ?? undefined,
       grades: list(v.grades),
       channels: list(v.channels),
+      sources: list(v.sources),
       kinds: list(v.kinds),
       unit_kinds: list(v.unit_kinds),
       weekdays: list(v.weekdays),
@@ -74,6 +76,7 @@ const fieldsOf = (r: Rule): Fields => ({
   areas: (r.when.areas ?? []).map(String),
   grades: r.when.grades ?? [],
   channels: r.when.channels ?? [],
+  sources: r.when.sources ?? [],
   kinds: r.when.kinds ?? [],
   unit_kinds: r.when.unit_kinds ?? [],
   weekdays: r.when.weekdays ?? [],
@@ -168,7 +171,17 @@ function AreasSelect({
 }
 
 /** One rule; the sentence above changes as one types. */
-export function RuleForm({ rule, names, onSave }: { rule: Rule; names: Names; onSave: (r: Rule) => void }) {
+export function RuleForm({
+  rule,
+  names,
+  sources,
+  onSave,
+}: {
+  rule: Rule;
+  names: Names;
+  sources: readonly Ref[];
+  onSave: (r: Rule) => void;
+}) {
   const { t } = useTranslation();
   const [form] = Form.useForm<Fields>();
   const orgs = useAllOrgs();
@@ -261,6 +274,14 @@ export function RuleForm({ rule, names, onSave }: { rule: Rule; names: Names; on
               />
             </Form.Item>
           </div>
+          <Form.Item name="sources" label={t('admin:rule.sources')}>
+            <Select
+              mode="multiple"
+              placeholder={any}
+              options={sources.map((s) => ({ value: s.id, label: s.name }))}
+              showSearch={{ optionFilterProp: 'label' }}
+            />
+          </Form.Item>
           <Form.Item name="areas" label={t('admin:rule.areas')}>
             <AreasSelect names={names} />
           </Form.Item>

@@ -234,6 +234,7 @@ export interface When {
   grids?: number[] | null;
   grades?: string[] | null;
   channels?: string[] | null;
+  sources?: number[] | null;
   kinds?: string[] | null;
   unit_kinds?: string[] | null;
   weekdays?: number[] | null;
@@ -262,6 +263,7 @@ export interface Duty {
 export interface Routing {
   rules: Rule[] | null;
   duties: Duty[] | null;
+  sources: Ref[] | null;
   version: number;
   in_force: number;
   valid_from: number;

@@ -17,6 +17,7 @@ const names: Names = {
   area: (c) => `区${c}`,
   org: (id) => `单位${id}`,
   kind: (k) => ({ fire: '消防救援' })[k] ?? k,
+  source: (id) => `程序${id}`,
 };
 
 describe('a duty calendar as a sentence', () => {
@@ -39,6 +40,7 @@ describe('a rule as a sentence', () => {
       when: {
         categories: [1, 2],
         grades: ['critical'],
+        sources: [501],
         weekdays: [5, 1, 2, 3, 4],
         from: '18:00',
         to: '08:00',
@@ -55,6 +57,7 @@ describe('a rule as a sentence', () => {
     expect(s.when).toContain('类1或类2');
     expect(s.when).toContain('紧急');
     expect(s.when).toContain('周一至周五');
+    expect(s.when).toContain('经程序501报来');
     expect(s.when).toContain('18:00');
     expect(s.does).toContain('消防救援');
     expect(s.does).toContain('单位7');

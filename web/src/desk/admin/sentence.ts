@@ -7,6 +7,7 @@ export interface Names {
   area: (code: number) => string;
   org: (id: number) => string;
   kind: (code: string) => string;
+  source: (id: number) => string;
 }
 
 /** At most `most` of the words, then "等 12 项". */
@@ -48,6 +49,7 @@ export function conditions(w: When, t: Translate, names: Names): string[] {
     'channels',
     (w.channels ?? []).map((c) => t(`common:channel.${c}`)),
   );
+  add('sources', (w.sources ?? []).map(names.source));
   add('areas', (w.areas ?? []).map(names.area));
   if (w.grids?.length) out.push(t('admin:rule.if.grids', { count: w.grids.length }));
   if (w.weekdays?.length) out.push(t('admin:rule.if.weekdays', { words: sayWeekdays(w.weekdays, t) }));
