@@ -25,6 +25,7 @@ type React func(ctx context.Context, entries []audit.Row) (write func(*store.Tx)
 
 const (
 	stretch = 500                    // entries read at once
+	gentle  = 60                     // … while others write
 	idle    = 400 * time.Millisecond // between looks when nothing is new
 	trouble = 2 * time.Second        // after an error
 )
@@ -35,6 +36,7 @@ type Follower struct {
 	name   string
 	object string
 	react  React
+	own    time.Duration // work of the last step, without waiting for the writer
 }
 
 // New makes a follower of acts on one kind of object ("case"). name is its
@@ -67,18 +69,25 @@ func (f *Follower) toEnd(tx *store.Tx) error {
 	return err
 }
 
-// Run follows until the context ends.
+// Run follows until the context ends, at the pace of work behind the writes.
 func (f *Follower) Run(ctx context.Context) error {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
-	failing := false
+	failing, pace := false, f.db.Pace()
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-timer.C:
 		}
-		n, err := f.Step(ctx)
+		n, err := pace.Do(ctx, func(small bool) (int, time.Duration, error) {
+			most := int64(stretch)
+			if small {
+				most = gentle
+			}
+			n, err := f.step(ctx, most)
+			return n, f.own, err
+		})
 		rest := time.Duration(0)
 		switch {
 		case ctx.Err() != nil:
@@ -125,14 +134,17 @@ var errMoved = errors.New("follow: the cursor moved")
 
 // Step deals with one stretch of each chain that grew and returns how many
 // entries it passed; 0 means that nothing is new.
-func (f *Follower) Step(ctx context.Context) (int, error) {
+func (f *Follower) Step(ctx context.Context) (int, error) { return f.step(ctx, stretch) }
+
+func (f *Follower) step(ctx context.Context, most int64) (int, error) {
+	f.own = 0
 	all, err := f.places(ctx)
 	if err != nil {
 		return 0, err
 	}
 	passed := 0
 	for _, p := range all {
-		p.end = min(p.end, p.from+stretch)
+		p.end = min(p.end, p.from+most)
 		if err := f.pass(ctx, p); err != nil {
 			return passed, err
 		}
@@ -142,6 +154,7 @@ func (f *Follower) Step(ctx context.Context) (int, error) {
 }
 
 func (f *Follower) pass(ctx context.Context, p place) error {
+	began := time.Now()
 	rows, err := f.db.Query(ctx, "SELECT idx, at, actor, post, action, object_id, seq, detail FROM audit WHERE district = ? AND idx >= ? AND idx < ? AND object = ? ORDER BY idx",
 		p.district, p.from, p.end, f.object)
 	entries, err := store.All(rows, err, func(rows *sql.Rows) (r audit.Row, err error) {
@@ -158,7 +171,11 @@ func (f *Follower) pass(ctx context.Context, p place) error {
 			return err
 		}
 	}
+	read, wrote := time.Since(began), time.Duration(0)
+	defer func() { f.own += read + wrote }()
 	err = f.db.Write(ctx, func(tx *store.Tx) error {
+		began := time.Now()
+		defer func() { wrote = time.Since(began) }()
 		n, err := f.move(tx, p)
 		if err != nil {
 			return err

@@ -23,13 +23,10 @@ type Source interface {
 
 // Pace of an Indexer.
 const (
-	gentle   = 16                     // texts in one write while others write
-	hasty    = 512                    // … after a while in which nobody else did: about 10 ms
-	scanLen  = 4                      // audit entries looked at for each text wanted
-	idle     = 400 * time.Millisecond // between looks when nothing is new
-	politely = 12                     // while callers crowd at the writer: rest this many times the own work
-	patience = time.Minute            // … but behind for longer than this only
-	firmly   = 2                      // this many times, so that the index never stays behind for ever
+	gentle  = 16                     // texts in one write while others write
+	hasty   = 512                    // … after a while in which nobody else did: about 10 ms
+	scanLen = 4                      // audit entries looked at for each text wanted
+	idle    = 400 * time.Millisecond // between looks when nothing is new
 )
 
 // Indexer writes index rows behind the business writes.
@@ -53,14 +50,11 @@ func (x *Indexer) Wake() {
 	}
 }
 
-// Run indexes until the context ends. While so many write that they share
-// transactions, it works in small pieces with rests between them, so that
-// intake keeps its speed and the index catches up afterwards.
+// Run indexes until the context ends, at the pace of work behind the writes.
 func (x *Indexer) Run(ctx context.Context) error {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
-	size, current := gentle, time.Now()
-	var before, joined int64 // calls and batches of the writer
+	pace, size := x.db.Pace(), gentle
 	for {
 		select {
 		case <-ctx.Done():
@@ -68,14 +62,14 @@ func (x *Indexer) Run(ctx context.Context) error {
 		case <-timer.C:
 		case <-x.wake:
 		}
+		n, err := pace.Do(ctx, func(small bool) (int, time.Duration, error) {
+			if size = min(2*size, hasty); small {
+				size = gentle
+			}
+			n, err := x.Step(ctx, size)
+			return n, x.own, err
+		})
 		rest := time.Duration(0)
-		batches, calls, _ := x.db.Stats()
-		crowded := calls-before > 2*(batches-joined) || x.db.Waiting() > 0
-		if size = min(2*size, hasty); calls > before+2 || crowded {
-			size = gentle
-		}
-		before, joined = calls, batches
-		n, err := x.Step(ctx, size)
 		switch {
 		case ctx.Err() != nil:
 			return nil
@@ -83,11 +77,7 @@ func (x *Indexer) Run(ctx context.Context) error {
 			slog.WarnContext(ctx, "search: indexing waits", "error", err)
 			rest = 2 * time.Second
 		case n == 0:
-			rest, current = idle, time.Now()
-		case crowded && time.Since(current) < patience:
-			rest = politely * x.own
-		case crowded:
-			rest = firmly * x.own
+			rest = idle
 		}
 		timer.Reset(rest)
 	}

@@ -75,13 +75,14 @@ type DB struct {
 	ids    idSource
 	last   atomic.Int64 // latest instant given by Now
 	stats  stats
+	polite chan struct{} // the one place for work behind the writes, see Pace
 
 	unnests sync.Map // PostgreSQL: *Table → the text of its insert
 }
 
 // Open opens the database and starts its writers. It does not migrate.
 func Open(ctx context.Context, o Options) (*DB, error) {
-	db := &DB{clock: o.Clock, fatal: o.Fatal, queue: make(chan *call, queueLen), stop: make(chan struct{}), done: make(chan struct{})}
+	db := &DB{clock: o.Clock, fatal: o.Fatal, queue: make(chan *call, queueLen), stop: make(chan struct{}), done: make(chan struct{}), polite: make(chan struct{}, 1)}
 	if db.clock == nil {
 		db.clock = time.Now
 	}

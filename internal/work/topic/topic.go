@@ -3,6 +3,7 @@ package topic
 import (
 	"cmp"
 	"context"
+	"log/slog"
 	"slices"
 	"sync"
 	"time"
@@ -86,19 +87,26 @@ const (
 	page    = 5_000
 )
 
-// Run follows the cases until the context ends, every few seconds.
+// Run follows the cases until the context ends, every few seconds, at the pace of
+// work behind the writes.
 func (s *Service) Run(ctx context.Context) error {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
+	failing := false
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-timer.C:
 		}
-		if err := s.Follow(ctx); err != nil && ctx.Err() == nil {
-			return err
+		err := s.Follow(ctx)
+		if ctx.Err() != nil {
+			return nil
 		}
+		if err != nil && !failing {
+			slog.ErrorContext(ctx, "topics wait", "error", err)
+		}
+		failing = err != nil
 		timer.Reset(3 * time.Second)
 	}
 }
@@ -106,26 +114,29 @@ func (s *Service) Run(ctx context.Context) error {
 // Follow takes in what was reported since the last look.
 func (s *Service) Follow(ctx context.Context) error {
 	s.mu.Lock()
-	defer s.mu.Unlock()
+	first := s.stream == nil
 	since, n := s.newest-overlap, page
-	if s.stream == nil {
+	if first {
 		since, n = s.DB.NowIn(ctx)-back, atFirst
 	}
+	s.mu.Unlock()
 	found, err := s.Cases.Newest(ctx, since, n)
 	if err != nil {
 		return err
 	}
-	first := s.stream == nil
+	slices.Reverse(found) // in the order of report
+	pace := s.DB.Pace()
 	if first {
+		s.mu.Lock()
 		s.stream, s.seen = theme.New(theme.Settings{}), map[int64]bool{}
-		for _, m := range found {
-			s.stream.Learn(m.Title, m.Body)
+		s.mu.Unlock()
+		if err := s.inSteps(ctx, pace, found, func(m Matter) { s.stream.Learn(m.Title, m.Body) }); err != nil {
+			return err
 		}
 	}
-	for i := len(found) - 1; i >= 0; i-- { // in the order of report
-		m := found[i]
+	err = s.inSteps(ctx, pace, found, func(m Matter) {
 		if s.seen[m.ID] {
-			continue
+			return
 		}
 		if first {
 			s.stream.AddKnown(m.message())
@@ -134,11 +145,36 @@ func (s *Service) Follow(ctx context.Context) error {
 		}
 		s.newest = max(s.newest, m.At)
 		s.seen[m.ID] = true
-	}
-	if len(s.seen) > 4*page {
+	})
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err == nil && len(s.seen) > 4*page {
 		s.seen = map[int64]bool{}
 		for _, m := range found {
 			s.seen[m.ID] = true
+		}
+	}
+	return err
+}
+
+// inSteps does something with each matter, a few at a time, so that neither
+// readers of topics nor those who write wait long.
+func (s *Service) inSteps(ctx context.Context, pace *store.Pace, list []Matter, do func(Matter)) error {
+	for some := range slices.Chunk(list, 50) {
+		_, err := pace.Do(ctx, func(bool) (int, time.Duration, error) {
+			began := time.Now()
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			for _, m := range some {
+				do(m)
+			}
+			return len(some), time.Since(began), nil
+		})
+		if err == nil {
+			err = ctx.Err()
+		}
+		if err != nil {
+			return err
 		}
 	}
 	return nil
