@@ -53,6 +53,7 @@ func (e *engine) triage(m *matter) error {
 		return e.dispatch(m)
 	}
 	switch x := rng.Float64(); {
+	case x < 0.012 && c.Supporters > 1: // others stand behind it
 	case x < 0.008:
 		return act(cases.Act{Action: "withdraw", Reason: said(rng, withdrawals)})
 	case x < 0.012:

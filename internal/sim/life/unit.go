@@ -65,7 +65,7 @@ func (e *engine) sign(m *matter) error {
 			return nil
 		}
 	}
-	if chance(rng, 0.003) {
+	if chance(rng, 0.003) && m.c.Supporters <= 1 {
 		desk, err := e.deskOf(m)
 		if err != nil {
 			return err
