@@ -6,9 +6,7 @@ import (
 	"crypto/sha256"
 	"database/sql"
 	"encoding/base32"
-	"log/slog"
 	"strings"
-	"time"
 
 	"linli/internal/kernel/access"
 	"linli/internal/kernel/errs"
@@ -247,20 +245,7 @@ func (s *Service) loadKey(q querier, digest [32]byte) (*access.Actor, error) {
 
 // usedKey notes in the background the day on which a key is used.
 func (s *Service) usedKey(id int64, today int) {
-	if s.closed.Load() {
-		return
-	}
-	s.bg.Go(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
-		defer cancel()
-		err := s.db.Write(ctx, func(tx *store.Tx) error {
-			_, err := tx.Exec("UPDATE api_key SET used_on = ? WHERE district = 0 AND id = ? AND used_on < ?", today, id, today)
-			return err
-		})
-		if err != nil {
-			slog.Warn("identity: use of a key not noted", "error", err)
-		}
-	})
+	s.used("key", "UPDATE api_key SET used_on = ? WHERE district = 0 AND id = ? AND used_on < ?", today, id, today)
 }
 
 // KeyInfo is an API key without its text.

@@ -506,9 +506,14 @@ func (s *Service) loadSession(q querier, digest [32]byte) (*access.Actor, error)
 	return a, nil
 }
 
-// touch notes in the background that the session is in use; a reader does not
-// wait for it, nor fail when the disk is full.
+// touch notes in the background that the session is in use.
 func (s *Service) touch(session, now int64) {
+	s.used("session", "UPDATE session SET seen_at = ? WHERE district = 0 AND id = ? AND seen_at < ?", now, session, now)
+}
+
+// used notes in the background that something is in use; a reader does not wait
+// for it, nor fail when the disk is full.
+func (s *Service) used(what, update string, args ...any) {
 	if s.closed.Load() {
 		return
 	}
@@ -516,11 +521,11 @@ func (s *Service) touch(session, now int64) {
 		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 		defer cancel()
 		err := s.db.Write(ctx, func(tx *store.Tx) error {
-			_, err := tx.Exec("UPDATE session SET seen_at = ? WHERE district = 0 AND id = ? AND seen_at < ?", now, session, now)
+			_, err := tx.Exec(update, args...)
 			return err
 		})
 		if err != nil {
-			slog.Warn("identity: use of a session not noted", "error", err)
+			slog.Warn("identity: use not noted", "of", what, "error", err)
 		}
 	})
 }
