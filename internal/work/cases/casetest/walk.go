@@ -114,7 +114,7 @@ func (w *World) randomAct(r *rand.Rand) Attempt {
 		c = w.Case(one(r, w.IDs))
 	}
 	if r.IntN(6) == 0 { // what waits for the reporter, or has something to tell
-		waiting, _, err := w.Cases(w.Context(), Everything, cases.Filter{Flag: cases.FlagWaiting | cases.FlagTell})
+		waiting, _, err := w.Cases(w.Context(), Everything, cases.Filter{Flag: one(r, []int{cases.FlagWaiting, cases.FlagTell})})
 		if err != nil {
 			return Attempt{Err: err}
 		}
