@@ -35,6 +35,30 @@ const (
 	AccountWrite  Perm = "account.write"
 	SessionManage Perm = "session.manage"
 	OutboxManage  Perm = "outbox.manage"
+	HomeRead      Perm = "home.read"
+	HomeWrite     Perm = "home.write"
+	HomeReveal    Perm = "home.reveal"
+	VisitRead     Perm = "visit.read"
+	VisitRecord   Perm = "visit.record"
+	VisitManage   Perm = "visit.manage"
+	DeviceManage  Perm = "device.manage"
+	PartyRead     Perm = "party.read"
+	PartyWrite    Perm = "party.write"
+	PartyMembers  Perm = "party.members"
+	StaffRead     Perm = "staff.read"
+	StaffWrite    Perm = "staff.write"
+	PayApprove    Perm = "pay.approve"
+	Appraise      Perm = "appraise"
+	LiaisonRead   Perm = "liaison.read"
+	LiaisonWrite  Perm = "liaison.write"
+	LiaisonVisit  Perm = "liaison.visit"
+	PartnerRead   Perm = "partner.read"
+	PartnerWrite  Perm = "partner.write"
+	PartnerOwn    Perm = "partner.own"
+	WhistleCall   Perm = "whistle.call"
+	WhistleAnswer Perm = "whistle.answer"
+	MeetingHold   Perm = "meeting.hold"
+	FormManage    Perm = "form.manage"
 )
 
 var perms = []Perm{
@@ -42,6 +66,9 @@ var perms = []Perm{
 	CaseOnsite, CaseCallback, CaseVoid, CaseReveal, CaseExport, CaseImport, CaseOwn, CaseRelay, FigureRead, AuditRead,
 	RulesRead, RulesWrite, OrgWrite, RegionWrite, PlanWrite, PlanApprove, AccountRead, AccountWrite, SessionManage,
 	OutboxManage,
+	HomeRead, HomeWrite, HomeReveal, VisitRead, VisitRecord, VisitManage, DeviceManage,
+	PartyRead, PartyWrite, PartyMembers, StaffRead, StaffWrite, PayApprove, Appraise,
+	LiaisonRead, LiaisonWrite, LiaisonVisit, PartnerRead, PartnerWrite, PartnerOwn, WhistleCall, WhistleAnswer, MeetingHold, FormManage,
 }
 
 var permNames = map[Perm]errs.Words{
@@ -73,6 +100,30 @@ var permNames = map[Perm]errs.Words{
 	AccountWrite:  {ZH: "维护账号岗位", EN: "Maintain accounts and posts"},
 	SessionManage: {ZH: "管理登录会话", EN: "Manage sessions"},
 	OutboxManage:  {ZH: "管理对外发送", EN: "Manage messages to the outside"},
+	HomeRead:      {ZH: "查看住户", EN: "Read homes"},
+	HomeWrite:     {ZH: "维护住户", EN: "Maintain homes"},
+	HomeReveal:    {ZH: "查看住户联系方式", EN: "Reveal contacts of homes"},
+	VisitRead:     {ZH: "查看走访", EN: "Read visits"},
+	VisitRecord:   {ZH: "记录走访", EN: "Record visits"},
+	VisitManage:   {ZH: "安排走访", EN: "Manage visits and their rules"},
+	DeviceManage:  {ZH: "管理手机与待传记录", EN: "Manage phones and what they hold"},
+	PartyRead:     {ZH: "查看党组织", EN: "Read the party chain"},
+	PartyWrite:    {ZH: "维护党组织", EN: "Maintain the party chain"},
+	PartyMembers:  {ZH: "查看党员名册", EN: "Read who is a member"},
+	StaffRead:     {ZH: "查看队伍", EN: "Read the workforce"},
+	StaffWrite:    {ZH: "维护队伍", EN: "Maintain the workforce"},
+	PayApprove:    {ZH: "审批薪酬", EN: "Approve pay"},
+	Appraise:      {ZH: "考核定等", EN: "Decide appraisals"},
+	LiaisonRead:   {ZH: "查看包联", EN: "Read liaison"},
+	LiaisonWrite:  {ZH: "安排包联", EN: "Assign liaison"},
+	LiaisonVisit:  {ZH: "包联走访", EN: "Visit as a liaison leader"},
+	PartnerRead:   {ZH: "查看共建", EN: "Read co-building"},
+	PartnerWrite:  {ZH: "维护共建", EN: "Maintain co-building"},
+	PartnerOwn:    {ZH: "维护本单位共建资料", EN: "Maintain the own organisation’s part"},
+	WhistleCall:   {ZH: "吹哨", EN: "Call departments"},
+	WhistleAnswer: {ZH: "报到办理", EN: "Answer whistles"},
+	MeetingHold:   {ZH: "召集联席会议", EN: "Hold joint meetings"},
+	FormManage:    {ZH: "管理台账与字段", EN: "Manage registers and fields"},
 }
 
 // Perms lists all permissions in their order of display.

@@ -24,6 +24,11 @@ const (
 	RoleAdmin        = "admin"
 	RoleSecurity     = "security"
 	RolePlanner      = "planner"
+	RolePartyAffairs = "party_affairs"
+	RoleHR           = "hr"
+	RoleStreetClerk  = "street_clerk"
+	RoleDeptLiaison  = "dept_liaison"
+	RolePartner      = "partner"
 )
 
 // Post is a role in a place (and organisation, and grid) with dates.
@@ -87,7 +92,8 @@ func (b *builder) employ() {
 	}
 	count := map[string]int{}
 	posts := int64(0)
-	letters := map[string]string{RoleGridWorker: "w", RoleDispatcher: "p", RoleChief: "z", RoleHandler: "h", RoleUnitLead: "u", RoleCommunity: "s", RoleDistrictDesk: "q", RoleCallback: "r", RoleLeader: "l", RoleOperator: "o", RoleAuditor: "a", RoleAdmin: "m", RoleSecurity: "x", RolePlanner: "g"}
+	letters := map[string]string{RoleGridWorker: "w", RoleDispatcher: "p", RoleChief: "z", RoleHandler: "h", RoleUnitLead: "u", RoleCommunity: "s", RoleDistrictDesk: "q", RoleCallback: "r", RoleLeader: "l", RoleOperator: "o", RoleAuditor: "a", RoleAdmin: "m", RoleSecurity: "x", RolePlanner: "g",
+		RolePartyAffairs: "d", RoleHR: "n", RoleStreetClerk: "j", RoleDeptLiaison: "b", RolePartner: "k"}
 	add := func(role string, region, grid, org int64) *Account {
 		count[role]++
 		posts++
@@ -155,7 +161,35 @@ func (b *builder) employ() {
 	for range 2 {
 		add(RolePlanner, city, 0, 0)
 	}
+	b.organisers(add)
 	b.demoLogins()
+}
+
+// organisers look after the party chain, the workforce and the forces that help:
+// officers of the city, districts and streets, and one contact of each
+// department and each property company.
+func (b *builder) organisers(add func(role string, region, grid, org int64) *Account) {
+	c := b.c
+	places := []int64{int64(c.Code)}
+	for i := range c.Districts {
+		places = append(places, c.Districts[i].Code)
+	}
+	for _, p := range places {
+		add(RolePartyAffairs, p, 0, 0)
+		add(RoleHR, p, 0, 0)
+	}
+	for i := range c.Streets {
+		add(RolePartyAffairs, c.Streets[i].Code, 0, 0)
+		add(RoleStreetClerk, c.Streets[i].Code, 0, 0)
+	}
+	for i := range c.Orgs {
+		switch o := &c.Orgs[i]; o.Class {
+		case "department":
+			add(RoleDeptLiaison, o.Region, 0, o.ID)
+		case "property":
+			add(RolePartner, o.Region, 0, o.ID)
+		}
+	}
 }
 
 // gridWorkers gives every grid one worker and the largest grids a second, 569
@@ -214,18 +248,18 @@ func (b *builder) demoLogins() {
 	for i := range c.Grids {
 		basic[c.Grids[i].ID] = c.Grids[i].Kind == GridBasic
 	}
-	login := map[string]string{RoleDistrictDesk: "desk", RoleUnitLead: "unitlead", RoleGridWorker: "gridworker"}
+	login := map[string]string{RoleDistrictDesk: "desk", RoleUnitLead: "unitlead", RoleGridWorker: "gridworker", RolePartyAffairs: "party", RoleStreetClerk: "clerk", RoleDeptLiaison: "liaison"}
 	done := map[string]bool{}
 	for i := range c.Accounts {
 		a := &c.Accounts[i]
 		p := a.Posts[len(a.Posts)-1]
 		ok := !done[p.Role]
 		switch p.Role {
-		case RoleDispatcher, RoleChief:
+		case RoleDispatcher, RoleChief, RoleStreetClerk:
 			ok = ok && p.Region == home.Code
-		case RoleDistrictDesk, RoleCallback:
+		case RoleDistrictDesk, RoleCallback, RolePartyAffairs, RoleHR:
 			ok = ok && p.Region == home.Parent
-		case RoleHandler, RoleUnitLead:
+		case RoleHandler, RoleUnitLead, RoleDeptLiaison:
 			ok = ok && p.Org == unit
 		case RoleCommunity:
 			ok = ok && p.Region == com

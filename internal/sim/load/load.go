@@ -217,4 +217,4 @@ func Known(people *identity.Service, places *region.Atlas) Accounts {
 }
 
 // demoLogins are the demo accounts' logins in the order of the roles.
-var demoLogins = []string{"operator", "dispatcher", "chief", "desk", "handler", "unitlead", "community", "gridworker", "callback", "leader", "planner", "auditor", "admin", "security"}
+var demoLogins = []string{"operator", "dispatcher", "chief", "desk", "handler", "unitlead", "community", "gridworker", "callback", "leader", "planner", "party", "hr", "clerk", "liaison", "partner", "auditor", "admin", "security"}
