@@ -49,7 +49,7 @@ func (a *App) pages() error {
 		return err
 	}
 	a.Web.Mux().Handle("/", site)
-	a.Door.Pages(a.Web.Mux())
+	a.Door.Pages(a.Web)
 	return nil
 }
 

@@ -1,10 +1,13 @@
 package web
 
 import (
+	"bytes"
+	"compress/gzip"
 	"context"
 	"log/slog"
 	"net/http"
 	"net/netip"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -297,4 +300,42 @@ func Handle(r *Router, op Op, h func(ctx context.Context, scope access.Scope, w 
 			r.fail(c, err)
 		}
 	}))
+}
+
+// Page adds a page that is no operation of the API. Like an operation it is shed
+// under overload and held to the rate of its address; refuse writes what the
+// visitor reads then. asks: the handler asks for admission itself (Admit), once
+// it has read how urgent the matter is.
+func (r *Router) Page(pattern string, asks bool, h http.HandlerFunc, refuse func(w http.ResponseWriter, req *http.Request, err error)) {
+	r.mux.HandleFunc(pattern, func(w http.ResponseWriter, req *http.Request) {
+		r.inflight.Add(1)
+		defer r.inflight.Add(-1)
+		if !asks {
+			if err := Admit(req.Context(), nil, false); err != nil {
+				refuse(w, req, err)
+				return
+			}
+		}
+		h(w, req)
+	})
+}
+
+// WriteText answers with a text made in memory, compressed where that is worth it
+// and the browser takes it. Content-Type is the caller's.
+func WriteText(w http.ResponseWriter, req *http.Request, status int, body []byte) {
+	h := w.Header()
+	h.Add("Vary", "Accept-Encoding")
+	if len(body) > 1024 && acceptsEncoding(req, "gzip") {
+		var b bytes.Buffer
+		z := gzip.NewWriter(&b)
+		_, _ = z.Write(body) // into memory
+		_ = z.Close()
+		body = b.Bytes()
+		h.Set("Content-Encoding", "gzip")
+	}
+	h.Set("Content-Length", strconv.Itoa(len(body)))
+	w.WriteHeader(status)
+	if req.Method != http.MethodHead {
+		_, _ = w.Write(body)
+	}
 }

@@ -2,6 +2,7 @@ package resident
 
 import (
 	"bytes"
+	"compress/gzip"
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
@@ -25,6 +26,7 @@ import (
 	"linli/internal/kernel/geo"
 	"linli/internal/kernel/store"
 	"linli/internal/kernel/store/storetest"
+	"linli/internal/kernel/web"
 )
 
 // desk is a case room that remembers what it was told.
@@ -115,9 +117,15 @@ func atDoor(t *testing.T, db *store.DB) (*Service, *desk, http.Handler) {
 	s := &Service{DB: db, Cases: d, City: town{}, Rules: kinds{}, Sense: nothing{}, Photos: nothing{}, Key: []byte("test"), Today: func() int { return 20260101 }, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
 		Reach: func(string) int { return 0 },
 		Data:  Data{Urgent: []Signal{{Words: []string{"煤气味"}, Call: "119", ZH: "请打电话", EN: "call"}}, Licence: "CC BY 4.0"}}
-	mux := http.NewServeMux()
-	s.Pages(mux)
-	return s, d, mux
+	return s, d, served(s, web.Options{Rate: -1})
+}
+
+// served is the router with the room's pages.
+func served(s *Service, o web.Options) *web.Router {
+	o.Log = s.Log
+	r := web.New(o)
+	s.Pages(r)
+	return r
 }
 
 func send(h http.Handler, path string, v url.Values) *httptest.ResponseRecorder {
@@ -253,6 +261,53 @@ func TestPagesShowWhatPeopleWroteAsText(t *testing.T) {
 		if path == "/open-data/matters.csv" && !strings.Contains(w.Body.String(), ",'=cmd()") {
 			t.Errorf("a formula is left: %s", w.Body)
 		}
+	}
+}
+
+// TestABusyDoorStillTakesHazards: who asks too often reads a page that says so,
+// but a hazard is taken.
+func TestABusyDoorStillTakesHazards(t *testing.T) {
+	t.Parallel()
+	s, d, _ := atDoor(t, storetest.SQLite(t, nil))
+	r := served(s, web.Options{Rate: 0.001, Burst: 1})
+	get := func() *httptest.ResponseRecorder {
+		w := httptest.NewRecorder()
+		r.ServeHTTP(w, httptest.NewRequest("GET", "/matters", nil))
+		return w
+	}
+	if w := get(); w.Code != http.StatusOK {
+		t.Fatalf("the first: %d", w.Code)
+	}
+	if w := get(); w.Code != http.StatusTooManyRequests || w.Header().Get("Retry-After") == "" || !strings.Contains(w.Body.String(), "<html") {
+		t.Errorf("the second: %d %s", w.Code, w.Body)
+	}
+	v := url.Values{"form": {s.newForm(t.Context())}, "text": {"路灯不亮"}, "place": {"翠湖花园"}, "do": {"send"}}
+	v.Set("work", prove(v.Get("form")))
+	if w := send(r, "/", v); w.Code != http.StatusTooManyRequests || len(d.reports) != 0 || !strings.Contains(w.Body.String(), "路灯不亮") {
+		t.Errorf("a report: %d; what was typed must stay", w.Code)
+	}
+	v.Set("text", "楼下有煤气味")
+	if w := send(r, "/", v); w.Code != http.StatusOK || len(d.reports) != 1 {
+		t.Errorf("a hazard: %d", w.Code)
+	}
+}
+
+func TestPagesAreCompressed(t *testing.T) {
+	t.Parallel()
+	_, _, h := atDoor(t, storetest.SQLite(t, nil))
+	r := httptest.NewRequest("GET", "/", nil)
+	plain := httptest.NewRecorder()
+	h.ServeHTTP(plain, r)
+	r.Header.Set("Accept-Encoding", "gzip, br")
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	z, err := gzip.NewReader(w.Body)
+	if err != nil || w.Header().Get("Content-Encoding") != "gzip" || w.Header().Get("Vary") == "" {
+		t.Fatal(err, w.Header())
+	}
+	text, err := io.ReadAll(z)
+	if err != nil || !bytes.Contains(text, []byte("</html>")) || w.Body.Len() >= plain.Body.Len() {
+		t.Error(err, len(text))
 	}
 }
 

@@ -157,11 +157,7 @@ func (s *Service) show(w http.ResponseWriter, r *http.Request, status int, name 
 	if h.Get("Cache-Control") == "" {
 		h.Set("Cache-Control", "no-store")
 	}
-	h.Set("Content-Length", strconv.Itoa(b.Len()))
-	w.WriteHeader(status)
-	if r.Method != http.MethodHead {
-		_, _ = w.Write(b.Bytes())
-	}
+	web.WriteText(w, r, status, b.Bytes())
 }
 
 // trouble answers with what is wrong: a fault of ours stays neutral.
@@ -176,8 +172,9 @@ func (s *Service) trouble(w http.ResponseWriter, r *http.Request, l string, err 
 	s.show(w, r, e.Kind.Status, "trouble", page{Lang: l, Error: e.Text(l), Body: web.RequestID(r.Context())})
 }
 
-// Pages puts the residents' pages on the mux.
-func (s *Service) Pages(mux *http.ServeMux) {
+// Pages puts the residents' pages on the router. What is sent asks for admission
+// once it is known whether it tells of a danger.
+func (s *Service) Pages(r *web.Router) {
 	s.guard = newGuard()
 	for pattern, h := range map[string]http.HandlerFunc{
 		"GET /{$}":                          s.home,
@@ -197,7 +194,9 @@ func (s *Service) Pages(mux *http.ServeMux) {
 		"GET /door.css":                     sheet,
 		"GET /matters/{number}/photos/{id}": s.photo,
 	} {
-		mux.HandleFunc(pattern, h)
+		r.Page(pattern, pattern == "POST /{$}", h, func(w http.ResponseWriter, req *http.Request, err error) {
+			s.trouble(w, req, lang(w, req), err)
+		})
 	}
 }
 

@@ -336,6 +336,10 @@ func (s *Service) send(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	urgent := hints(s.Data.Urgent, f.Text, l)
+	if err := web.Admit(ctx, nil, len(urgent) > 0); err != nil {
+		again(err)
+		return
+	}
 	at, found, err := s.where(&f)
 	if err != nil && f.Into == "" {
 		again(err, func(p *reportPage) { p.Found = found })
