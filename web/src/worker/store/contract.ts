@@ -23,7 +23,7 @@ export type CommandKind =
 /** What a record is about: the row's id and the version that the page showed; null for something new. */
 export interface About {
   type: string;
-  id: string;
+  id: number;
   version: number;
 }
 
@@ -53,7 +53,7 @@ export interface Item {
   /** held: kept by the server until somebody decides; conflict: both versions kept; rejected: not done. */
   verdict?: 'applied' | 'held' | 'conflict' | 'rejected';
   /** What the server made of it: a case's id and number, a home's. */
-  object_id?: string;
+  object_id?: number;
   number?: string;
   photos: { id: string; type: string; sent: number; size: number; done: boolean }[];
 }
@@ -145,7 +145,8 @@ export interface BuildingStop {
 }
 /** 今日. `line` is the one line that is always true. */
 export interface Today {
-  day: string;
+  /** yyyymmdd */
+  day: number;
   line: { visited: number; visits: number; todo: number; overdue: number; waiting: number };
   /** In walking order. */
   buildings: BuildingStop[];
@@ -176,13 +177,13 @@ export interface CaseNow {
 
 /** The rows as they are on this phone, decrypted; one immutable value for each change. */
 export interface Book {
-  buildings: ReadonlyMap<string, Building>;
-  homes: ReadonlyMap<string, Home>;
-  needs: ReadonlyMap<string, Need>;
-  tasks: ReadonlyMap<string, Task>;
+  buildings: ReadonlyMap<number, Building>;
+  homes: ReadonlyMap<number, Home>;
+  needs: ReadonlyMap<number, Need>;
+  tasks: ReadonlyMap<number, Task>;
   sheets: ReadonlyMap<string, Sheet>;
-  cases: ReadonlyMap<string, WorkerCase>;
-  categories: ReadonlyMap<string, Category>;
+  cases: ReadonlyMap<number, WorkerCase>;
+  categories: ReadonlyMap<number, Category>;
   as_of: string | null;
 }
 

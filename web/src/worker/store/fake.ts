@@ -24,7 +24,7 @@ export interface FakePhone extends Phone {
 }
 
 const me = { account: 1, name: '王网格', login: 'gridworker', waiting: 0 };
-const mapOf = <T extends { id: string }>(list: T[] = []) => new Map(list.map((x) => [x.id, x]));
+const mapOf = <K, T extends { id: K }>(list: T[] = []) => new Map(list.map((x) => [x.id, x]));
 
 export function bookOf(rows: RowLists, as_of: string | null = new Date().toISOString()): Book {
   return {

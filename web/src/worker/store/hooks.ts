@@ -24,8 +24,9 @@ export const useBook = (): Book => useOf((p) => p.book());
 export const useOutbox = (): Outbox => useOf((p) => p.outbox());
 export const useSync = (): SyncNow => useOf((p) => p.syncing());
 
-/** The day in the city's time, which is China's: YYYY-MM-DD. */
-export const dayOf = (now: number): string => new Date(now + 8 * 3600_000).toISOString().slice(0, 10);
+/** The day in the city's time, which is China's: yyyymmdd. */
+export const dayOf = (now: number): number =>
+  Number(new Date(now + 8 * 3600_000).toISOString().slice(0, 10).replaceAll('-', ''));
 
 // One computation for all components that look at the same rows, outbox and day.
 const kept = new WeakMap<Book, { outbox: Outbox; views: Map<string, unknown> }>();
@@ -39,12 +40,12 @@ function view<T>(book: Book, outbox: Outbox, key: string, make: () => T): T {
   return k.views.get(key) as T;
 }
 
-export function useToday(day: string = dayOf(Date.now())): Today {
+export function useToday(day: number = dayOf(Date.now())): Today {
   const [book, outbox] = [useBook(), useOutbox()];
   return view(book, outbox, `today ${day}`, () => today(book, outbox, day));
 }
 
-export function useHome(id: string): HomeNow | undefined {
+export function useHome(id: number): HomeNow | undefined {
   const [book, outbox] = [useBook(), useOutbox()];
   const day = dayOf(Date.now());
   return view(book, outbox, `home ${id} ${day}`, () => homeNow(book, outbox, id, day));

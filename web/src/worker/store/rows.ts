@@ -1,98 +1,135 @@
 /**
  * The rows that the server sends to a phone (docs/sync.md). Fields that this
- * version does not know stay in the row and are ignored. Times are RFC 3339,
- * days YYYY-MM-DD, positions WGS 84.
+ * version does not know stay in the row and are ignored. Ids are numbers
+ * below 2^53, days numbers yyyymmdd of the city's calendar (0: none), times
+ * RFC 3339, positions WGS 84; 0 and "" stand for nothing. `x_en` is the English of `x`.
  */
 export interface Building {
-  id: string;
+  id: number;
   version: number;
+  grid: number;
   name: string;
-  address?: string;
+  compound?: string;
+  kind?: string;
   lon?: number;
   lat?: number;
-  /** Place in the walking order of the grid, from 0. */
-  walk?: number;
+  homes?: number;
+  units?: string[];
 }
 
 export interface Home {
-  id: string;
+  id: number;
   version: number;
-  building: string;
-  unit?: string;
-  /** The door as people say it: 501. */
-  door: string;
-  /** Who is spoken to there; masked by the server unless the worker may know. */
-  contact?: string;
+  grid: number;
+  building: number;
+  unit: string;
+  floor?: number;
+  room: string;
+  use?: string;
+  /** 0: not known. */
+  people?: number;
+  langs?: string[];
+  /** Masked, as everywhere; the clear ones are revealed online only. */
+  name?: string;
   phone?: string;
-  languages?: string[];
-  note?: string;
-  last_visit?: string;
-  interval_days?: number;
+  consent_until?: number;
+  /** Preferred visit interval in days. */
+  every?: number;
+  hint?: string;
+  /** Kinds of care needs in force. */
+  needs?: string[];
 }
 
 /** A care need of a home, kept with consent, for a service, until a day. */
 export interface Need {
-  id: string;
+  id: number;
   version: number;
-  home: string;
+  grid: number;
+  home: number;
   kind: string;
   purpose?: string;
   source?: string;
-  until?: string;
+  from?: number;
+  until: number;
+  person?: string;
+  /** Of a restricted kind. */
+  sealed?: boolean;
 }
 
-/** Something due: a visit to a home, or a patrol of something in or around a building. */
+/** Something due: at a home, or in and around a building. */
 export interface Task {
-  id: string;
+  id: number;
   version: number;
-  kind: string;
+  grid: number;
+  kind: 'visit' | 'check' | 'recheck' | 'circular' | (string & {});
+  rule: string;
   title: string;
-  /** The rule's reason, as it is told to the worker. */
+  title_en?: string;
   why?: string;
-  building?: string;
-  home?: string;
+  why_en?: string;
+  /** 1 comes first. */
+  priority: number;
+  building: number;
+  unit?: string;
+  /** 0: a check of the building. */
+  home: number;
+  /** recheck: the hazard's case. */
+  case?: number;
+  lon?: number;
+  lat?: number;
   sheet?: string;
-  /** The day of the worker's fair share; the task shows up on it and stays until done. */
-  day: string;
-  due?: string;
-  priority?: number;
-  /** Place in that day's tour, from 0. */
-  walk?: number;
-  state: 'open' | 'done' | 'postponed' | 'dropped';
+  sheet_version?: number;
+  /** The window opens; the last day. */
+  from?: number;
+  due: number;
+  /** Planned for this day. */
+  day: number;
+  /** Walking order within the day. */
+  rank?: number;
+  /** 0: anybody of the grid. */
+  worker?: number;
+  /** How often nobody was at home. */
+  tries?: number;
+  state: 'open' | 'done' | 'dropped';
+  minutes?: number;
+  postponed?: { until: number; reason: string };
 }
 
 export interface Question {
   code: string;
-  ask: string;
-  /** Why it is asked; shown beside it. */
+  text: string;
+  text_en?: string;
   why: string;
-  kind: 'yes_no' | 'choice' | 'text' | 'number';
-  choices?: { code: string; label: string }[];
+  why_en?: string;
+  datatype: 'singlevaluelist' | 'multivaluelist' | 'number' | 'string' | 'text' | 'datetime';
   required?: boolean;
+  values?: { key: string; name: string; name_en?: string }[];
 }
 
 export interface Sheet {
+  /** A code. */
   id: string;
   version: number;
-  title: string;
+  name: string;
+  name_en?: string;
   questions: Question[];
 }
 
 /** A case in the worker's hands. */
 export interface WorkerCase {
-  id: string;
+  id: number;
   version: number;
   number: string;
   title: string;
   text?: string;
   status: string;
   grade?: string;
-  category?: string;
+  category_id?: number;
   address?: string;
   lon?: number;
   lat?: number;
-  building?: string;
-  home?: string;
+  building?: number;
+  home?: number;
   due_at?: string;
   overdue?: boolean;
   /** What the server lets this worker do next, as in GET /cases/{id}. */
@@ -100,14 +137,15 @@ export interface WorkerCase {
 }
 
 export interface Category {
-  id: string;
+  id: number;
   version: number;
   code: string;
-  parent?: string;
+  parent?: number;
   name: string;
+  name_en?: string;
   leaf?: boolean;
-  /** Where the category asks for a photo: "found", "resolved"; and why. */
-  evidence?: { found?: boolean; resolved?: boolean; why?: string };
+  /** Where the category asks for a photo. */
+  evidence?: { found?: boolean; resolved?: boolean };
 }
 
 export interface Rows {

@@ -1,45 +1,46 @@
 import { expect, test } from 'vitest';
+import type { Task } from './contract.ts';
 import { bookOf, fakePhone, outboxOf, type RowLists } from './fake.ts';
 import { casesNow, homeNow, today } from './today.ts';
 
-const day = '2026-11-28';
-const task = (id: string, more: object) => ({
+const day = 20261128;
+const task = (id: number, more: object): Task => ({
   id,
   version: 1,
+  grid: 1,
   kind: 'visit',
-  title: id,
+  rule: 'alone',
+  title: '独居老人走访',
+  priority: 2,
+  building: 0,
+  home: 0,
+  due: 20261130,
   day,
-  state: 'open' as const,
+  state: 'open',
   ...more,
 });
+const base = { version: 1, grid: 1 };
 const rows: RowLists = {
   building: [
-    { id: 'b3', version: 1, name: '3号楼', walk: 1 },
-    { id: 'b1', version: 1, name: '1号楼', walk: 0 },
+    { id: 3, ...base, name: '3号楼' },
+    { id: 1, ...base, name: '1号楼' },
   ],
   home: [
-    { id: 'h502', version: 1, building: 'b3', unit: '1', door: '502' },
-    { id: 'h101', version: 1, building: 'b1', unit: '1', door: '101' },
+    { id: 3502, ...base, building: 3, unit: '1单元', room: '502' },
+    { id: 1101, ...base, building: 1, unit: '1单元', room: '101' },
   ],
   task: [
-    task('t1', { home: 'h502', walk: 3 }),
-    task('t2', { home: 'h502', walk: 3, due: '2026-11-20' }),
-    task('t3', { home: 'h101', walk: 1 }),
-    task('t4', { building: 'b3', walk: 2 }),
-    task('later', { home: 'h101', day: '2026-12-05' }),
-    task('gone', { home: 'h101', state: 'dropped' }),
+    task(1, { home: 3502, rank: 3 }),
+    task(2, { home: 3502, rank: 3, due: 20261120 }),
+    task(3, { home: 1101, rank: 1 }),
+    task(4, { building: 3, kind: 'check', rank: 2 }),
+    task(5, { home: 1101, day: 20261205, due: 20261206 }),
+    task(6, { home: 1101, state: 'dropped' }),
   ],
   case: [
+    { id: 7, version: 2, number: 'A7', title: '漏水', status: 'dispatched', due_at: '2026-12-01T00:00:00Z' },
     {
-      id: '7',
-      version: 2,
-      number: 'A7',
-      title: '漏水',
-      status: 'dispatched',
-      due_at: '2026-12-01T00:00:00Z',
-    },
-    {
-      id: '8',
+      id: 8,
       version: 2,
       number: 'A8',
       title: '占道',
@@ -61,17 +62,24 @@ test('today groups building, unit, home in walking order and counts what is due'
 
 test('a visit recorded on the phone counts at once, and not any more once it was refused', async () => {
   const phone = fakePhone(rows);
-  const id = await phone.record('visit.record', null, { tasks: ['t1', 't2'], home: 'h502', outcome: 'fine' });
+  const id = await phone.record('visit.record', null, { tasks: [1], home: 3502, outcome: 'fine' });
   expect(today(phone.book(), phone.outbox(), day).line).toMatchObject({ visited: 1, visits: 3, waiting: 1 });
-  expect(homeNow(phone.book(), phone.outbox(), 'h502', day)).toMatchObject({
+  expect(homeNow(phone.book(), phone.outbox(), 3502, day)).toMatchObject({
     tasks: [],
     items: [{ id }],
-    next: { id: 'h101' },
+    next: { id: 1101 },
   });
   const refused = phone.outbox().waiting.map((i) => ({ ...i, verdict: 'rejected' as const }));
   expect(today(phone.book(), outboxOf(refused), day).line.visited).toBe(0);
 });
 
+test('a home where nobody was stays open', async () => {
+  const phone = fakePhone(rows);
+  await phone.record('visit.record', null, { tasks: [1, 2], home: 3502, outcome: 'absent' });
+  expect(today(phone.book(), phone.outbox(), day).line.visited).toBe(0);
+  expect(homeNow(phone.book(), phone.outbox(), 3502, day)?.tasks).toHaveLength(2);
+});
+
 test('cases come by what is due first', () => {
-  expect(casesNow(bookOf(rows), outboxOf([])).map((c) => c.case.id)).toEqual(['8', '7']);
+  expect(casesNow(bookOf(rows), outboxOf([])).map((c) => c.case.id)).toEqual([8, 7]);
 });

@@ -8,26 +8,29 @@ import type {
   HomeNow,
   HomeStop,
   Item,
-  Need,
   Outbox,
   Task,
   Today,
 } from './contract.ts';
 
-const text = (v: unknown) => (typeof v === 'string' ? v : undefined);
-const texts = (v: unknown) => (Array.isArray(v) ? v.filter((x): x is string => typeof x === 'string') : []);
+const numbers = (v: unknown) => (Array.isArray(v) ? v.filter((x): x is number => typeof x === 'number') : []);
 
-/** Tasks that a record on this phone has done, though the server may not know it yet. */
-function doneHere(outbox: Outbox): Set<string> {
-  const done = new Set<string>();
-  for (const i of [...outbox.waiting, ...outbox.accepted])
-    if (i.kind === 'visit.record' && i.verdict !== 'rejected')
-      for (const t of texts(i.body.tasks)) done.add(t);
-  return done;
+/** What records on this phone have done, though the server may not know it yet. */
+function doneHere(outbox: Outbox): (t: Task) => boolean {
+  const tasks = new Set<number>();
+  const homes = new Set<number>();
+  for (const { kind, verdict, body } of [...outbox.waiting, ...outbox.accepted]) {
+    // Nobody at home: the task stays open.
+    if (kind !== 'visit.record' || verdict === 'rejected' || body.outcome === 'absent') continue;
+    for (const t of numbers(body.tasks)) tasks.add(t);
+    // At a home a visit settles all that is open there, as on the server.
+    if (typeof body.home === 'number' && body.home) homes.add(body.home);
+  }
+  return (t) => tasks.has(t.id) || (t.home !== 0 && homes.has(t.home));
 }
 
-function group<T>(list: Iterable<T>, key: (x: T) => string): Map<string, T[]> {
-  const out = new Map<string, T[]>();
+function group<K, T>(list: Iterable<T>, key: (x: T) => K): Map<K, T[]> {
+  const out = new Map<K, T[]>();
   for (const x of list) {
     const k = key(x);
     const have = out.get(k);
@@ -38,24 +41,22 @@ function group<T>(list: Iterable<T>, key: (x: T) => string): Map<string, T[]> {
 }
 
 const last = Number.MAX_SAFE_INTEGER;
-const inTour = (a: Task, b: Task) =>
-  (a.walk ?? last) - (b.walk ?? last) || (b.priority ?? 0) - (a.priority ?? 0) || (a.id < b.id ? -1 : 1);
-const floorFirst = new Intl.Collator('zh-CN', { numeric: true }).compare;
+const rank = (t: Task) => t.rank ?? last;
+const inTour = (a: Task, b: Task) => rank(a) - rank(b) || a.priority - b.priority || a.id - b.id;
+const byDoor = new Intl.Collator('zh-CN', { numeric: true }).compare;
 
-/** Shown today: the day's share, and what an earlier day left undone. */
-const isToday = (t: Task, day: string) =>
-  t.day === day || (t.day < day && t.state === 'open') || (t.state === 'open' && !!t.due && t.due < day);
-const isOverdue = (t: Task, day: string) => t.state === 'open' && !!t.due && t.due < day;
+const isOverdue = (t: Task, day: number) => t.state === 'open' && t.due < day;
+/** Shown today: the day's share, and what earlier days left undone. */
+const isToday = (t: Task, day: number) =>
+  t.day === day || (t.state === 'open' && ((t.day !== 0 && t.day < day) || isOverdue(t, day)));
 
-/** 今日 on a day (YYYY-MM-DD in the city's time). */
-export function today(book: Book, outbox: Outbox, day: string): Today {
+/** 今日 on a day (yyyymmdd in the city's time). */
+export function today(book: Book, outbox: Outbox, day: number): Today {
   const here = doneHere(outbox);
-  const isDone = (t: Task) => t.state === 'done' || here.has(t.id);
-  const tasks = [...book.tasks.values()].filter(
-    (t) => isToday(t, day) && (t.state === 'open' || t.state === 'done'),
-  );
+  const isDone = (t: Task) => t.state === 'done' || here(t);
+  const tasks = [...book.tasks.values()].filter((t) => t.state !== 'dropped' && isToday(t, day));
   const needs = group(book.needs.values(), (n) => n.home);
-  const buildingOf = (t: Task) => t.building ?? (t.home && book.homes.get(t.home)?.building) ?? '';
+  const buildingOf = (t: Task) => t.building || (book.homes.get(t.home)?.building ?? 0);
 
   const buildings: BuildingStop[] = [];
   let visits = 0;
@@ -63,20 +64,20 @@ export function today(book: Book, outbox: Outbox, day: string): Today {
   let overdue = 0;
   for (const [id, ofBuilding] of group(tasks, buildingOf)) {
     const stops: HomeStop[] = [];
-    for (const [homeId, ofHome] of group(ofBuilding, (t) => t.home ?? '')) {
+    for (const [home, ofHome] of group(ofBuilding, (t) => t.home)) {
       const open = ofHome.filter((t) => !isDone(t)).sort(inTour);
       visits += 1;
       if (!open.length) visited += 1;
       stops.push({
-        home: book.homes.get(homeId) ?? null,
+        home: book.homes.get(home) ?? null,
         tasks: open,
         done: ofHome.filter(isDone),
-        needs: needs.get(homeId) ?? [],
+        needs: needs.get(home) ?? [],
       });
     }
     const units = [...group(stops, (s) => s.home?.unit ?? '')]
       .map(([unit, homes]) => ({ unit, homes: homes.sort(byTour) }))
-      .sort((a, b) => floorFirst(a.unit, b.unit));
+      .sort((a, b) => byDoor(a.unit, b.unit));
     const open = stops.flatMap((s) => s.tasks);
     const late = open.filter((t) => isOverdue(t, day)).length;
     overdue += late;
@@ -88,9 +89,7 @@ export function today(book: Book, outbox: Outbox, day: string): Today {
       overdue: late,
     });
   }
-  buildings.sort(
-    (a, b) => firstOf(a) - firstOf(b) || (a.building?.walk ?? last) - (b.building?.walk ?? last),
-  );
+  buildings.sort((a, b) => firstOf(a) - firstOf(b) || byDoor(a.building?.name ?? '', b.building?.name ?? ''));
 
   const cases = [...book.cases.values()];
   return {
@@ -107,30 +106,22 @@ export function today(book: Book, outbox: Outbox, day: string): Today {
   };
 }
 
-const firstOf = (b: BuildingStop) =>
-  Math.min(
-    last,
-    ...b.units.flatMap((u) => u.homes.flatMap((h) => [...h.tasks, ...h.done].map((t) => t.walk ?? last))),
-  );
+const ranks = (h: HomeStop) => Math.min(last, ...[...h.tasks, ...h.done].map(rank));
+const firstOf = (b: BuildingStop) => Math.min(last, ...b.units.flatMap((u) => u.homes.map(ranks)));
 const byTour = (a: HomeStop, b: HomeStop) =>
-  Math.min(last, ...a.tasks.map((t) => t.walk ?? last)) -
-    Math.min(last, ...b.tasks.map((t) => t.walk ?? last)) ||
-  floorFirst(a.home?.door ?? '', b.home?.door ?? '');
+  ranks(a) - ranks(b) || byDoor(a.home?.room ?? '', b.home?.room ?? '');
 
-const concerns = (i: Item, id: string) =>
-  i.about?.id === id || text(i.body.home) === id || text(i.body.case) === id;
+const concerns = (i: Item, what: 'home' | 'case', id: number) =>
+  (i.about?.type === what && i.about.id === id) || i.body[what] === id;
 
 /** Everything for one stop; undefined if this phone does not hold the home. */
-export function homeNow(book: Book, outbox: Outbox, id: string, day: string): HomeNow | undefined {
+export function homeNow(book: Book, outbox: Outbox, id: number, day: number): HomeNow | undefined {
   const home = book.homes.get(id);
   if (!home) return undefined;
   const here = doneHere(outbox);
-  const ofHome = [...book.tasks.values()].filter((t) => t.home === id);
-  const open = ofHome.filter((t) => t.state === 'open' && !here.has(t.id)).sort(inTour);
-  const sheets = [...new Set(open.flatMap((t) => (t.sheet ? [t.sheet] : [])))].flatMap((s) => {
-    const sheet = book.sheets.get(s);
-    return sheet ? [sheet] : [];
-  });
+  const ofHome = [...book.tasks.values()].filter((t) => t.home === id && t.state !== 'dropped');
+  const open = ofHome.filter((t) => t.state === 'open' && !here(t)).sort(inTour);
+  const sheets = [...new Set(open.flatMap((t) => t.sheet || []))].flatMap((s) => book.sheets.get(s) ?? []);
   const tour = today(book, outbox, day).buildings.flatMap((b) => b.units.flatMap((u) => u.homes));
   const at = tour.findIndex((s) => s.home?.id === id);
   const ahead = [...tour.slice(at + 1), ...tour.slice(0, Math.max(at, 0))];
@@ -138,25 +129,23 @@ export function homeNow(book: Book, outbox: Outbox, id: string, day: string): Ho
     home,
     building: book.buildings.get(home.building) ?? null,
     tasks: open,
-    done: ofHome.filter((t) => t.state === 'done' || here.has(t.id)),
-    needs: [...book.needs.values()].filter((n: Need) => n.home === id),
+    done: ofHome.filter((t) => t.state === 'done' || here(t)),
+    needs: [...book.needs.values()].filter((n) => n.home === id),
     sheets,
-    items: outbox.waiting.filter((i) => concerns(i, id)),
+    items: outbox.waiting.filter((i) => concerns(i, 'home', id)),
     next: ahead.find((s) => s.home && s.home.id !== id && s.tasks.length)?.home ?? null,
   };
 }
 
 /** Homes of a building in the order of doors, for "same building, other homes". */
-export function homesOf(book: Book, building: string): Home[] {
+export function homesOf(book: Book, building: number): Home[] {
   return [...book.homes.values()]
     .filter((h) => h.building === building)
-    .sort((a, b) => floorFirst(a.unit ?? '', b.unit ?? '') || floorFirst(a.door, b.door));
+    .sort((a, b) => byDoor(a.unit, b.unit) || byDoor(a.room, b.room));
 }
 
 export function buildingsOf(book: Book): Building[] {
-  return [...book.buildings.values()].sort(
-    (a, b) => (a.walk ?? last) - (b.walk ?? last) || floorFirst(a.name, b.name),
-  );
+  return [...book.buildings.values()].sort((a, b) => byDoor(a.name, b.name));
 }
 
 /** The worker's cases: overdue first, then by what is due next. */
@@ -164,8 +153,8 @@ export function casesNow(book: Book, outbox: Outbox): CaseNow[] {
   return [...book.cases.values()]
     .map((c) => ({
       case: c,
-      category: (c.category && book.categories.get(c.category)) || null,
-      items: outbox.waiting.filter((i) => concerns(i, c.id)),
+      category: book.categories.get(c.category_id ?? 0) ?? null,
+      items: outbox.waiting.filter((i) => concerns(i, 'case', c.id)),
     }))
     .sort((a, b) => ((a.case.due_at ?? '9') < (b.case.due_at ?? '9') ? -1 : 1));
 }
