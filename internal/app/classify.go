@@ -27,7 +27,11 @@ func (a *App) sorting() classify.Rules {
 	set := book.Settings()
 	r := &classify.Rules{Key: book, Auto: set.AutoCategory}
 	for _, s := range set.Signals {
-		r.Signals = append(r.Signals, classify.Signal{Code: s.Code, Name: errs.Words{ZH: s.Name, EN: s.NameEN}, Grade: s.Grade, Words: s.Words})
+		r.Signals = append(r.Signals, classify.Signal{Code: s.Code, Name: errs.Words{ZH: s.Name, EN: s.NameEN}, Grade: s.Grade, Words: s.Words,
+			Call: s.Call, Tell: errs.Words{ZH: s.Tell, EN: s.TellEN}})
+	}
+	for _, s := range set.Elsewhere {
+		r.Elsewhere = append(r.Elsewhere, classify.Signal{Words: s.Words, Call: s.Call, Tell: errs.Words{ZH: s.Tell, EN: s.TellEN}})
 	}
 	for _, c := range book.Tree() {
 		if c.Leaf && book.Open(c.ID) {

@@ -10,7 +10,6 @@ import (
 
 	"linli/internal/grid/region"
 	"linli/internal/kernel/access"
-	"linli/internal/kernel/config"
 	"linli/internal/kernel/errs"
 	"linli/internal/kernel/files"
 	"linli/internal/kernel/flow"
@@ -19,6 +18,7 @@ import (
 	"linli/internal/work/cases"
 	"linli/internal/work/classify"
 	"linli/internal/work/resident"
+	"linli/internal/work/rulebook"
 	webui "linli/web"
 )
 
@@ -26,18 +26,8 @@ import (
 func (a *App) door(key []byte) *resident.Service {
 	m := hmac.New(sha256.New, key)
 	m.Write([]byte("residents"))
-	return &resident.Service{DB: a.DB, Cases: doorCases{a}, City: doorCity{a.Atlas}, Rules: doorRules{a}, Sense: doorSense{a}, Photos: doorPhotos{a.Files}, Gallery: gallery{a}, Key: m.Sum(nil), Data: doorData(a.opt.Door), Today: a.Today,
+	return &resident.Service{DB: a.DB, Cases: doorCases{a}, City: doorCity{a.Atlas}, Rules: doorRules{a}, Sense: doorSense{a}, Photos: doorPhotos{a.Files}, Gallery: gallery{a}, Key: m.Sum(nil), Licence: a.opt.Door.Licence, Today: a.Today,
 		Assets: resident.Assets{Script: webui.DoorScript()}, Log: a.opt.Log, Hurry: 3_000_000, Reach: a.reach}
-}
-
-func doorData(d config.Door) resident.Data {
-	signals := func(list []config.Signal) (out []resident.Signal) {
-		for _, x := range list {
-			out = append(out, resident.Signal(x))
-		}
-		return out
-	}
-	return resident.Data{Urgent: signals(d.Urgent), Elsewhere: signals(d.Elsewhere), Licence: d.Licence}
 }
 
 // doorSense proposes categories by what the city has learnt.
@@ -53,6 +43,25 @@ func (d doorSense) Suggest(ctx context.Context, text, lang string) ([]resident.G
 		out = append(out, resident.Guess{ID: c.ID, Name: c.Name.In(lang), Share: c.Share})
 	}
 	return out, nil
+}
+
+func (d doorSense) Signs(text, lang string) (out resident.Signs) {
+	rules := d.sorting()
+	hint := func(to *[]resident.Hint, s classify.Alarm) {
+		if tell := s.Tell.In(lang); tell != "" {
+			*to = append(*to, resident.Hint{Call: s.Call, Text: tell})
+		}
+	}
+	for _, s := range rules.Alarms(text) {
+		if out.Grade != rulebook.Critical {
+			out.Grade = s.Grade
+		}
+		hint(&out.Urgent, s)
+	}
+	for _, s := range rules.Referrals(text) {
+		hint(&out.Elsewhere, s)
+	}
+	return out
 }
 
 type doorPhotos struct{ *files.Store }
@@ -105,9 +114,7 @@ func (d doorCases) Report(ctx context.Context, r resident.Report) (resident.Ref,
 	if in.Address == d.Atlas.Name(in.Community) {
 		in.Address = "" // the community alone was named
 	}
-	if r.Urgent { // a person may grade it down, a machine never does
-		in.Grade = "critical"
-	}
+	in.Grade = r.Grade // of the signs of danger: a person may grade it down, a machine never does
 	in.OnWrite = func(tx *store.Tx, c *cases.Case) error { return r.OnWrite(tx, refOf(c)) }
 	c, err := d.Cases.Report(ctx, d.visitor(), in)
 	if err != nil {

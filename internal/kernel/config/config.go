@@ -69,19 +69,10 @@ type Tianditu struct {
 	Key string `json:"key"` // empty: the offline base map only
 }
 
-// Door is what the residents' pages tell people of this city.
+// Door is what the residents' pages tell people of this city; signs of danger and
+// whom to call are settings of the rulebook.
 type Door struct {
-	Urgent    []Signal `json:"urgent"`    // hazards for which somebody should call at once
-	Elsewhere []Signal `json:"elsewhere"` // matters that the city does not handle, and who does
-	Licence   string   `json:"licence"`   // of the open data
-}
-
-// Signal is a set of words of a text, and what to tell whoever writes one of them.
-type Signal struct {
-	Words []string `json:"words"`
-	Call  string   `json:"call,omitempty"` // a telephone number
-	ZH    string   `json:"zh"`
-	EN    string   `json:"en"`
+	Licence string `json:"licence"` // of the open data
 }
 
 // Notices says how reporters are told of progress. Each way is an object with "by"
@@ -89,29 +80,16 @@ type Signal struct {
 // docs/operations.md. Without one a synthetic city writes to a file, a real one
 // sends nothing.
 type Notices struct {
-	Phone json.RawMessage   `json:"phone,omitempty"` // by file, http, aliyun or wecom
-	Mail  json.RawMessage   `json:"mail,omitempty"`  // by file or smtp
-	Link  string            `json:"link,omitempty"`  // address of the city's pages, for notices
-	Texts map[string]Signal `json:"texts,omitempty"` // by topic, instead of the usual ones
+	Phone json.RawMessage `json:"phone,omitempty"` // by file, http, aliyun or wecom
+	Mail  json.RawMessage `json:"mail,omitempty"`  // by file or smtp
+	Link  string          `json:"link,omitempty"`  // address of the city's pages, for notices
+	Texts map[string]Text `json:"texts,omitempty"` // by topic, instead of the usual ones
 }
 
-// defaultDoor has the national numbers; a city adds its own companies.
-func defaultDoor() Door {
-	return Door{
-		Urgent: []Signal{
-			{Words: []string{"煤气味", "燃气味", "天然气味", "燃气泄漏", "煤气泄漏", "天然气泄漏", "漏气", "gas leak", "smell of gas", "smell gas"}, Call: "119", ZH: "闻到燃气味：先关阀门、开窗，不要开关电器，到屋外再打电话。", EN: "Smell of gas: close the valve, open the windows, touch no switch, and call from outside."},
-			{Words: []string{"着火", "起火", "失火", "火灾", "冒浓烟", "on fire", "fire broke", "smoke coming"}, Call: "119", ZH: "着火：先离开，再打火警电话。", EN: "Fire: leave first, then call the fire brigade."},
-			{Words: []string{"打人", "持刀", "抢劫", "绑架", "有人行凶", "robbery", "with a knife", "being attacked"}, Call: "110", ZH: "有人身危险：请马上报警。", EN: "Somebody is in danger: call the police at once."},
-			{Words: []string{"晕倒", "昏迷", "没有呼吸", "触电", "溺水", "落水", "中毒", "unconscious", "not breathing", "electrocuted", "drowning"}, Call: "120", ZH: "有人需要急救：请马上呼叫救护车。", EN: "Somebody needs help: call an ambulance at once."},
-			{Words: []string{"电线掉", "电线断", "电线垂", "漏电", "线杆倒", "power line down", "live wire"}, Call: "95598", ZH: "电线落地或漏电：请离开十米以外，不要触碰，马上打供电抢修电话。", EN: "A fallen or live wire: keep ten metres away, touch nothing, and call the grid company at once."},
-		},
-		Elsewhere: []Signal{
-			{Words: []string{"法院判决", "已经起诉", "正在诉讼", "仲裁裁决", "court ruling", "lawsuit"}, Call: "12368", ZH: "法院已经受理或判决的事由法院处理，可咨询诉讼服务热线。您仍可提交，工作人员会说明。", EN: "What a court has taken up is for the court; its help line can tell you more. You may still send this."},
-			{Words: []string{"消费纠纷", "商家不退款", "假货", "refund refused", "fake goods"}, Call: "12315", ZH: "消费纠纷由市场监管部门处理，可直接拨打热线。您仍可提交，我们会转办。", EN: "Consumer disputes are for the market authority; you may call it directly. You may still send this."},
-			{Words: []string{"拖欠工资", "欠薪", "不发工资", "unpaid wages"}, Call: "12333", ZH: "欠薪可直接向劳动监察反映。您仍可提交，我们会转办。", EN: "Unpaid wages are for the labour inspection; you may call it directly. You may still send this."},
-		},
-		Licence: "CC BY 4.0",
-	}
+// Text is one text in both languages.
+type Text struct {
+	ZH string `json:"zh"`
+	EN string `json:"en"`
 }
 
 // Hotline holds the secrets of the exchange with the 12345 platform; all else
@@ -146,7 +124,7 @@ func Default() Config {
 		Addr: "127.0.0.1:8080", Data: "data", Zone: "Asia/Shanghai",
 		Log:         Log{Level: "info", Format: "json"},
 		Limits:      Limits{Rate: 200, Burst: 400, InFlight: 512, StreamsPerUser: 8},
-		Door:        defaultDoor(),
+		Door:        Door{Licence: "CC BY 4.0"},
 		StopSeconds: 20,
 	}
 }

@@ -27,6 +27,7 @@ type Rules struct {
 	Key        any // changes with the rules
 	Categories []Category
 	Signals    []Signal
+	Elsewhere  []Signal
 	Auto       float64 // share from which a case gets its category by itself; 0: never
 }
 

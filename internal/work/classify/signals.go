@@ -13,17 +13,14 @@ import (
 type Signal struct {
 	Code  string
 	Name  errs.Words
-	Grade string // urgent or critical
+	Grade string // urgent or critical; "" for a referral
 	Words []string
+	Call  string     // the number to call at once, "" for none
+	Tell  errs.Words // what to tell whoever writes it
 }
 
-// Alarm is a signal that was found in a text.
-type Alarm struct {
-	Code  string
-	Name  errs.Words
-	Grade string
-	Words []string // as they stand in the text
-}
+// Alarm is a signal that was found in a text. Its Words are those that stand there.
+type Alarm Signal
 
 // What takes a danger word its meaning. Only what stands next to it counts, and a
 // doubled or asked negation is none: a false alarm costs a look, a missed one more.
@@ -38,7 +35,8 @@ func alarms(list []Signal, text string) []Alarm {
 	low := strings.ToLower(text)
 	var out []Alarm
 	for _, s := range list {
-		a := Alarm{Code: s.Code, Name: s.Name, Grade: s.Grade}
+		a := Alarm(s)
+		a.Words = nil
 		for _, w := range s.Words {
 			if tells(low, strings.ToLower(w)) {
 				a.Words = append(a.Words, w)
@@ -53,6 +51,9 @@ func alarms(list []Signal, text string) []Alarm {
 
 // Alarms finds the signs of danger in a text.
 func (r Rules) Alarms(text string) []Alarm { return alarms(r.Signals, text) }
+
+// Referrals finds what the city does not handle.
+func (r Rules) Referrals(text string) []Alarm { return alarms(r.Elsewhere, text) }
 
 // tells reports whether the word stands in the text with its meaning.
 func tells(text, word string) bool {

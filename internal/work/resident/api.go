@@ -111,8 +111,8 @@ func (s *Service) apiHints(ctx context.Context, _ access.Scope, in *hintsIn) (*h
 		l = web.Lang(ctx)
 	}
 	out := &hintsOut{}
-	out.Body.Urgent = append([]Hint{}, hints(s.Data.Urgent, b.Text, l)...)
-	out.Body.Elsewhere = append([]Hint{}, hints(s.Data.Elsewhere, b.Text, l)...)
+	signs := s.Sense.Signs(b.Text, l)
+	out.Body.Urgent, out.Body.Elsewhere = append([]Hint{}, signs.Urgent...), append([]Hint{}, signs.Elsewhere...)
 	out.Body.Categories, out.Body.Similar = []guessItem{}, []similarItem{}
 	if err := s.allow(ctx, "hint", mostHints); err != nil {
 		return out, nil // the rest is a convenience

@@ -106,6 +106,12 @@ func (kinds) Category(id int64, _ string) (Category, bool) {
 type nothing struct{}
 
 func (nothing) Suggest(context.Context, string, string) ([]Guess, error) { return nil, nil }
+func (nothing) Signs(text, _ string) (s Signs) {
+	if strings.Contains(text, "煤气味") {
+		s.Grade, s.Urgent = "critical", []Hint{{Call: "119", Text: "请打电话"}}
+	}
+	return s
+}
 func (nothing) Put(context.Context, int64, string, io.Reader) (int64, error) {
 	return 7, nil
 }
@@ -115,8 +121,8 @@ func atDoor(t *testing.T, db *store.DB) (*Service, *desk, http.Handler) {
 	t.Helper()
 	d := &desk{db: db}
 	s := &Service{DB: db, Cases: d, City: town{}, Rules: kinds{}, Sense: nothing{}, Photos: nothing{}, Key: []byte("test"), Today: func() int { return 20260101 }, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
-		Reach: func(string) int { return 0 },
-		Data:  Data{Urgent: []Signal{{Words: []string{"煤气味"}, Call: "119", ZH: "请打电话", EN: "call"}}, Licence: "CC BY 4.0"}}
+		Reach:   func(string) int { return 0 },
+		Licence: "CC BY 4.0"}
 	return s, d, served(s, web.Options{Rate: -1})
 }
 
@@ -179,7 +185,7 @@ func TestFormsAreFilledInBySomebody(t *testing.T) {
 		if w := send(h, "/", v); w.Code != http.StatusUnprocessableEntity {
 			t.Errorf("faster than anybody types: %d", w.Code)
 		}
-		if w := send(h, "/", form("楼下有煤气味")); w.Code != http.StatusOK || len(d.reports) != 3 || !d.reports[2].Urgent || !strings.Contains(w.Body.String(), "tel:119") {
+		if w := send(h, "/", form("楼下有煤气味")); w.Code != http.StatusOK || len(d.reports) != 3 || d.reports[2].Grade != "critical" || !strings.Contains(w.Body.String(), "tel:119") {
 			t.Errorf("a hazard: %d", w.Code)
 		}
 		s.Hurry = 0

@@ -92,7 +92,7 @@ type dataPage struct{ Licence string }
 
 func (s *Service) data(w http.ResponseWriter, r *http.Request) {
 	l := lang(w, r)
-	s.show(w, r, http.StatusOK, "data", page{Lang: l, Body: dataPage{s.Data.Licence}})
+	s.show(w, r, http.StatusOK, "data", page{Lang: l, Body: dataPage{s.Licence}})
 }
 
 // each calls f with every matter of the query, page by page, so that an extract
@@ -206,7 +206,7 @@ func (s *Service) geojson(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Content-Type", "application/geo+json")
 			w.Header().Set("Link", `</open-data>; rel="license"`)
 			begun = true
-			licence, err := json.Marshal(s.Data.Licence)
+			licence, err := json.Marshal(s.Licence)
 			if err != nil {
 				return err
 			}

@@ -205,18 +205,6 @@ type Hint struct {
 	Text string `json:"text"`
 }
 
-// hints are the signals whose words the text has.
-func hints(list []Signal, text, lang string) []Hint {
-	var out []Hint
-	text = strings.ToLower(text)
-	for _, g := range list {
-		if slices.ContainsFunc(g.Words, func(word string) bool { return strings.Contains(text, strings.ToLower(word)) }) {
-			out = append(out, Hint{g.Call, errs.Words{ZH: g.ZH, EN: g.EN}.In(lang)})
-		}
-	}
-	return out
-}
-
 func (s *Service) home(w http.ResponseWriter, r *http.Request) {
 	l := lang(w, r)
 	if s.City.Empty() {
@@ -228,7 +216,8 @@ func (s *Service) home(w http.ResponseWriter, r *http.Request) {
 
 // form0 is the page of a form.
 func (s *Service) form0(ctx context.Context, f filled, l string) *reportPage {
-	p := &reportPage{filled: f, Categories: s.Rules.Categories(l), Urgent: hints(s.Data.Urgent, f.Text, l), Elsewhere: hints(s.Data.Elsewhere, f.Text, l)}
+	signs := s.Sense.Signs(f.Text, l)
+	p := &reportPage{filled: f, Categories: s.Rules.Categories(l), Urgent: signs.Urgent, Elsewhere: signs.Elsewhere}
 	if c, ok := s.Rules.Category(f.Category, l); ok {
 		p.Questions = c.Questions
 	}
@@ -335,8 +324,8 @@ func (s *Service) send(w http.ResponseWriter, r *http.Request) {
 		again(errs.Required.New("field", w2("report.text")).In("text"))
 		return
 	}
-	urgent := hints(s.Data.Urgent, f.Text, l)
-	if err := web.Admit(ctx, nil, len(urgent) > 0); err != nil {
+	signs := s.Sense.Signs(f.Text, l)
+	if err := web.Admit(ctx, nil, signs.Grade != ""); err != nil {
 		again(err)
 		return
 	}
@@ -371,7 +360,7 @@ func (s *Service) send(w http.ResponseWriter, r *http.Request) {
 		again(formOld.New())
 		return
 	}
-	if len(urgent) == 0 { // a hazard is never kept waiting
+	if signs.Grade == "" { // a hazard is never kept waiting
 		n := s.guard.hit(s, ctx, "report")
 		if n > mostReports {
 			again(errs.Busy.New("seconds", 600))
@@ -382,7 +371,7 @@ func (s *Service) send(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
-	s.take(w, r, l, f, form, at, urgent, again)
+	s.take(w, r, l, f, form, at, signs, again)
 }
 
 var askHuman = errs.Declare("ask_human", 422, "请回答下面的小问题，再提交一次。", "Please answer the small question below and send it again.")
@@ -409,10 +398,10 @@ type donePage struct {
 }
 
 // take takes the report in and answers with its number and code.
-func (s *Service) take(rw http.ResponseWriter, r *http.Request, l string, f filled, form string, at spot, urgent []Hint, again func(error, ...func(*reportPage))) {
+func (s *Service) take(rw http.ResponseWriter, r *http.Request, l string, f filled, form string, at spot, signs Signs, again func(error, ...func(*reportPage))) {
 	ctx := r.Context()
 	in := Report{Text: f.Text, Category: f.Category, Lon: at.lon, Lat: at.lat, Address: at.name, Community: at.community, Name: f.Name, Phone: f.Phone, Anonymous: f.Anonymous,
-		Urgent: len(urgent) > 0, Files: f.Files, Uploader: uploader(form), Answers: f.Answers}
+		Grade: signs.Grade, Files: f.Files, Uploader: uploader(form), Answers: f.Answers}
 	if f.Into != "" {
 		m, err := s.Cases.Matter(ctx, f.Into, l)
 		if err != nil {
@@ -440,7 +429,7 @@ func (s *Service) take(rw http.ResponseWriter, r *http.Request, l string, f fill
 		return
 	}
 	s.letIn(rw, r, ref)
-	s.show(rw, r, http.StatusOK, "done", page{Lang: l, Body: donePage{ref, code, urgent, notices != 0, in.Into != 0}})
+	s.show(rw, r, http.StatusOK, "done", page{Lang: l, Body: donePage{ref, code, signs.Urgent, notices != 0, in.Into != 0}})
 }
 
 var intoGone = errs.Declare("into_gone", 422, "您要附议的那件事已经办结或不再公开。请直接提交，我们按新的事项办理。", "The matter that you wanted to join is closed or no longer public. Please send yours as a new one.")

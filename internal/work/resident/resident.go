@@ -29,8 +29,8 @@ type Report struct {
 	Name      string
 	Phone     string // or an e-mail address
 	Anonymous bool
-	Urgent    bool  // the text names a hazard: somebody is to look at once
-	Into      int64 // "me too": the open case that it joins
+	Grade     string // by the signs of danger in the text, "" without
+	Into      int64  // "me too": the open case that it joins
 	Files     []int64
 	Uploader  int64
 	Answers   map[string][]string             // to the category's own questions
@@ -180,6 +180,14 @@ type Guess struct {
 // Sense proposes categories for a text; nobody is bound by it.
 type Sense interface {
 	Suggest(ctx context.Context, text, lang string) ([]Guess, error)
+	Signs(text, lang string) Signs
+}
+
+// Signs are what a text says of danger, and what its writer is told at once.
+type Signs struct {
+	Grade     string // urgent, critical, or "" without a sign of danger
+	Urgent    []Hint // whom to call
+	Elsewhere []Hint // who handles what the city does not
 }
 
 // Rules are the categories in force.
@@ -203,7 +211,7 @@ type Service struct {
 	Photos  Photos
 	Gallery Gallery
 	Key     []byte // secret of codes, forms and challenges
-	Data    Data
+	Licence string // of the open data
 	Today   func() int
 	Day     func(at int64) int
 	Assets  Assets
@@ -216,19 +224,3 @@ type Service struct {
 
 // Assets are the addresses of the built script and map, "" if they were not built.
 type Assets struct{ Script string }
-
-// Data is the city's own: whom to call, what it does not handle, the licence of
-// its open data.
-type Data struct {
-	Urgent    []Signal `json:"urgent"`    // hazards for which somebody should call at once
-	Elsewhere []Signal `json:"elsewhere"` // matters that the city does not handle, and who does
-	Licence   string   `json:"licence"`
-}
-
-// Signal is a set of words of a text and what to tell whoever writes them.
-type Signal struct {
-	Words []string `json:"words"`
-	Call  string   `json:"call,omitempty"` // a telephone number
-	ZH    string   `json:"zh"`
-	EN    string   `json:"en"`
-}

@@ -345,6 +345,10 @@ func TestSignalsAreChecked(t *testing.T) {
 		"signals[0].code":     func(s *Settings) { s.Signals[0].Code = "" },
 		"signals[1].code":     func(s *Settings) { s.Signals[1].Code = s.Signals[0].Code },
 		"signals[0].grade":    func(s *Settings) { s.Signals[0].Grade = General },
+		"signals[0].call":     func(s *Settings) { s.Signals[0].Call = "拨打119" },
+		"signals[0].tell":     func(s *Settings) { s.Signals[0].Tell = "" },
+		"elsewhere[0].tell":   func(s *Settings) { s.Elsewhere[0].Advice = Advice{} },
+		"elsewhere[1].words":  func(s *Settings) { s.Elsewhere[1].Words = nil },
 		"signals[0].words":    func(s *Settings) { s.Signals[0].Words = []string{"火"} },
 		"auto_category_share": func(s *Settings) { s.AutoCategory = 0.3 },
 	} {

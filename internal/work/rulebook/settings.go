@@ -34,8 +34,9 @@ type Settings struct {
 
 	// AutoCategory is how sure the classifier must be to give a case without a
 	// category one by itself; 0: it never does.
-	AutoCategory float64  `json:"auto_category_share"`
-	Signals      []Signal `json:"signals"` // of danger
+	AutoCategory float64    `json:"auto_category_share"`
+	Signals      []Signal   `json:"signals"`   // of danger
+	Elsewhere    []Referral `json:"elsewhere"` // what the city does not handle, and who does
 }
 
 // DefaultSettings follows the grades that cities publish: critical 2 h; water,
@@ -72,6 +73,7 @@ func DefaultSettings() Settings {
 		SimilarDays:    30,
 		ArchiveDays:    30,
 		Signals:        DefaultSignals(),
+		Elsewhere:      DefaultReferrals(),
 	}
 }
 
@@ -132,6 +134,9 @@ func (s *Settings) Check() error {
 		return invalid("auto_category_share", "须为 0（不自动）或 50 % 到 100 %。", "it is 0 (never) or between 50 % and 100 %.")
 	}
 	if err := checkSignals(s.Signals); err != nil {
+		return err
+	}
+	if err := checkReferrals(s.Elsewhere); err != nil {
 		return err
 	}
 	if !(s.SoonShare > 0 && s.SoonShare < 1) {

@@ -4486,6 +4486,13 @@ export interface components {
             why: string;
             why_en?: string;
         };
+        RulebookReferral: {
+            /** @description a telephone number */
+            call?: string;
+            tell?: string;
+            tell_en?: string;
+            words: string[] | null;
+        };
         RulebookRule: {
             id: string;
             name: string;
@@ -4522,6 +4529,7 @@ export interface components {
             /** Format: int64 */
             callback_tries: number;
             consultation_limit: components["schemas"]["CalendarLimit"];
+            elsewhere: components["schemas"]["RulebookReferral"][] | null;
             extension_max: components["schemas"]["CalendarLimit"];
             /** Format: int64 */
             extension_times: number;
@@ -4555,11 +4563,15 @@ export interface components {
             suspension_review: number;
         };
         RulebookSignal: {
+            /** @description a telephone number */
+            call?: string;
             code: string;
             /** @enum {string} */
             grade: "urgent" | "critical";
             name: string;
             name_en: string;
+            tell?: string;
+            tell_en?: string;
             words: string[] | null;
         };
         RulebookSource: {

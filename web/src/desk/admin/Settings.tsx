@@ -8,6 +8,7 @@ import { dayText, today } from '@/shared/time.ts';
 import { ErrorNote, Loading } from '@/shared/ui/state.tsx';
 import { useRefresh } from './data.ts';
 import { DayField, Refused, tomorrow } from './parts.tsx';
+import { type Referral, type Sign, Signs } from './Signs.tsx';
 
 interface Limit {
   n: number;
@@ -33,6 +34,8 @@ type Settings = {
   limits: Record<Grade, Limit>;
   stage_limits: Partial<Record<Grade, Record<string, Limit>>>;
   callback_rate: Record<Grade, number>;
+  signals: Sign[];
+  elsewhere: Referral[];
 } & Record<(typeof lone)[number], Limit> &
   Record<(typeof numbers)[number][0] | (typeof shares)[number], number>;
 
@@ -206,6 +209,7 @@ function Editor({ settings, version }: { settings: Settings; version: number }) 
           ))}
         </div>
       </fieldset>
+      <Signs />
       <fieldset>
         <legend>{t('admin:publish_title')}</legend>
         <Refused error={save.error} reload={() => refresh('settings')} />
