@@ -137,10 +137,10 @@ func (st *steps) rate(as flow.Action, a *Act, fields map[string]any) error {
 	return nil
 }
 
-// undraw takes the case out of the call-backs and forgets its reporter's rating:
-// there is another end to come.
+// undraw takes the case out of the call-backs and forgets its reporter's rating
+// and the tries: there is another end to come.
 func (c *Case) undraw() {
-	c.Seat, c.Draw = 0, 0
+	c.Seat, c.Draw, c.Calls = 0, 0, 0
 	c.set(FlagCall|FlagRated|FlagAnswered, false)
 }
 

@@ -308,3 +308,34 @@ func TestUnmergedCaseForgetsTheMainOnesCallBack(t *testing.T) {
 		t.Errorf("in the end it is %s, solved %d", c.Status, c.Solved)
 	}
 }
+
+// TestTriesBeginAnewAfterARedo: who was not reached twice and then said no is
+// called as often again once the matter was dealt with anew.
+func TestTriesBeginAnewAfterARedo(t *testing.T) {
+	t.Parallel()
+	s := newStreet(t, storetest.SQLite(t, nil))
+	c := s.report(t, "13800000001", 0)
+	s.solve(c.ID)
+	scope, err := s.Scope(s.seat, access.CaseCallback)
+	if err != nil {
+		t.Fatal(err)
+	}
+	call := func(reached, solved bool) *cases.Case {
+		t.Helper()
+		if _, err := s.DrawCalls(s.Context(), scope, 5); err != nil {
+			t.Fatal(err)
+		}
+		return s.Must(s.seat, c.ID, cases.Act{Action: "call_back", Reached: &reached, Solved: &solved, Satisfied: 4})
+	}
+	call(false, false)
+	call(false, false)
+	if c := call(true, false); c.Redos != 1 || c.Calls != 0 {
+		t.Fatalf("sent back %d times with %d tries", c.Redos, c.Calls)
+	}
+	s.Must(s.unit, c.ID, cases.Act{Action: "sign"})
+	s.Must(s.unit, c.ID, cases.Act{Action: "resolve", Result: "已修好"})
+	s.Must(s.community, c.ID, cases.Act{Action: "verify_pass"})
+	if c := call(false, false); c.Status == cases.Closed || c.Calls != 1 {
+		t.Errorf("after one call nobody took the case is %s with %d tries", c.Status, c.Calls)
+	}
+}
