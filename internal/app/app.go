@@ -25,6 +25,7 @@ import (
 	"linli/internal/kernel/files"
 	"linli/internal/kernel/follow"
 	"linli/internal/kernel/jobs"
+	"linli/internal/kernel/offline"
 	"linli/internal/kernel/outbox"
 	"linli/internal/kernel/search"
 	"linli/internal/kernel/store"
@@ -76,6 +77,7 @@ type App struct {
 	Outbox   *outbox.Outbox
 	Hotline  *hotline.Service
 	Open311  *open311.Room
+	Sync     *offline.Service
 
 	opt       Options
 	indexer   *search.Indexer
@@ -144,6 +146,9 @@ func Open(ctx context.Context, o Options) (_ *App, err error) {
 	a.Outbox = outbox.New(a.DB, o.Location(), o.Log)
 	a.Open311 = a.open311()
 	a.chores()
+	if err = a.openSync(ctx); err != nil {
+		return nil, err
+	}
 	if err = a.openHotline(ctx); err != nil {
 		return nil, err
 	}

@@ -73,7 +73,7 @@ func TestFullDisk(t *testing.T) {
 	if refused == 0 {
 		t.Error("a full disk refuses nothing")
 	}
-	if a := desk.Do("POST", "/api/v1/files/", nil, "Tus-Resumable", "1.0.0", "Upload-Length", "5000000"); a.Status != 503 || a.Problem().Code != "storage_full" {
+	if a := desk.Do("POST", "/api/v1/files/", nil, "Tus-Resumable", "1.0.0", "Upload-Length", "5000000"); a.Status != 507 || a.Problem().Code != "photo_storage_full" {
 		t.Errorf("an upload: %d %s", a.Status, a.Body)
 	}
 	desk.Do("GET", fmt.Sprintf("/api/v1/cases/%d", before.ID), nil).Want(200)

@@ -209,6 +209,8 @@ var calls = map[string]call{
 	"publish-hotline":       {path: text("rules"), body: apptest.M{"version": 99, "body": empty}, city: true},
 	"rename-plan-draft":     {path: aDraft, body: apptest.M{"name": ""}, scoped: true},
 	"report-case":           {body: empty},
+	"register-device":       {body: apptest.M{"id": "0193709a-5b3c-7d2e-8f10-3a5b7c9d1e2f"}},
+	"sync-commands":         {body: apptest.M{"batch": "1", "device": "0193709a-5b3c-7d2e-8f10-3a5b7c9d1e2f", "commands": []apptest.M{{"id": 1}}}},
 	"receive-hotline-order": {body: empty, absent: true},
 	"reset-password":        {path: account, scoped: true},
 	"restore-classifier":    {body: apptest.M{"model": 0}, city: true},

@@ -230,6 +230,10 @@ func (p photos) Attach(tx *store.Tx, district int, account int64, ids []int64, c
 	return err
 }
 
+func (p photos) Await(tx *store.Tx, district int, account int64, keys []string, caseID int64, sealed bool) error {
+	return files.Await(tx, files.Target{District: district, Kind: "case", Object: caseID, Account: account, Neutral: sealed}, keys)
+}
+
 func (p photos) Of(ctx context.Context, db store.Reader, district int, caseID int64) ([]cases.FileInfo, error) {
 	all, err := p.Store.Of(ctx, db, district, "case", caseID)
 	out := make([]cases.FileInfo, len(all))

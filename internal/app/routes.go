@@ -37,6 +37,7 @@ func (a *App) Routes() error {
 	a.Outbox.API(a.Web)
 	a.Door.API(a.Web)
 	a.Hotline.API(a.Web)
+	a.Sync.API(a.Web)
 	a.fileRoutes()
 	a.auditRoutes()
 	return a.pages()

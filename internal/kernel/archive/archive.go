@@ -95,7 +95,7 @@ type end struct {
 // and these files. Hidden and unfinished files stay out.
 var (
 	folders = []string{"files", "map"}
-	keys    = []string{"vault.key", "audit.key", "draw.key", "linli.json"}
+	keys    = []string{"vault.key", "audit.key", "draw.key", "sync.key", "linli.json"}
 	heads   = "audit-heads.txt"
 	skipped = "files/tmp" // unfinished uploads
 )

@@ -45,7 +45,7 @@ func statfs(path string) (free, total uint64, err error) {
 	return st.Bavail * uint64(st.Bsize), st.Blocks * uint64(st.Bsize), nil
 }
 
-// room is errs.StorageFull when the disk is nearly full: the rest is kept for
+// room is NoRoom when the disk is nearly full: the rest is kept for
 // the database, so that cases can still be reported.
 func (d *disk) room(need int64) error {
 	free, total, err := d.free(d.root)
@@ -53,7 +53,7 @@ func (d *disk) room(need int64) error {
 		return err
 	}
 	if free < minFree+uint64(need) || free < min(total/minShare, minFreeMost) {
-		return errs.StorageFull.New()
+		return NoRoom.New()
 	}
 	return nil
 }
@@ -61,7 +61,7 @@ func (d *disk) room(need int64) error {
 // full turns "no space left" into the catalogue's error.
 func full(err error) error {
 	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
-		return errs.StorageFull.New().Because(err)
+		return NoRoom.New().Because(err)
 	}
 	return err
 }

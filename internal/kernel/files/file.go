@@ -24,6 +24,7 @@ var (
 	InUse       = errs.Declare("file_in_use", 409, "附件已归入记录,不能删除。", "The file belongs to a record and cannot be deleted.")
 	Locked      = errs.Declare("file_locked", 423, "此文件正在另一处上传,请稍后继续。", "This file is being uploaded elsewhere; continue shortly.")
 	Protocol    = errs.Declare("file_protocol", 412, "上传协议版本不支持,需要 tus 1.0.0。", "Unsupported upload protocol; tus 1.0.0 is needed.")
+	NoRoom      = errs.Declare("photo_storage_full", 507, "存储空间将满，暂不接收照片，文字记录照常受理。照片请保留在手机上，稍后自动续传。", "Storage is nearly full: photos are not taken just now, records are. Keep the photo; it goes on later.")
 	Malformed   = errs.Declare("file_request", 400, "上传请求格式有误。", "The upload request is malformed.")
 )
 

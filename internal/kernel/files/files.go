@@ -265,7 +265,10 @@ func (s *Store) finish(ctx context.Context, row *ref) error {
 	err = s.settle(ctx, f, row, func(tx *store.Tx, r *ref) error {
 		_, err := tx.Exec("UPDATE file_ref SET status = ?, name = ?, type = ?, source = ?, sha = ?, size = ?, thumb_size = ?, width = ?, height = ? WHERE district = ? AND id = ? AND status = 'uploading'",
 			ready, r.Name, r.Type, r.source, r.sha, r.Size, r.ThumbSize, r.Width, r.Height, r.District, r.ID)
-		return err
+		if err != nil || !r.key.Valid {
+			return err
+		}
+		return join(tx, r.Owner, r.ID, r.key.String)
 	})
 	if err == nil {
 		return ignoreMissing(os.Remove(s.disk.staged(row.ID)))

@@ -351,7 +351,7 @@ func TestFullDisk(t *testing.T) {
 		}
 		return nil
 	}
-	if r := c.patch(loc, 0, raw[:100]); r.status != 503 || r.code != "storage_full" {
+	if r := c.patch(loc, 0, raw[:100]); r.status != 507 || r.code != "photo_storage_full" {
 		t.Error(r)
 	}
 	s.disk.hook = func(string) error { return nil }
@@ -365,10 +365,10 @@ func TestFullDisk(t *testing.T) {
 	}
 	for name, free := range map[string][2]uint64{"199 MB": {199 << 20, 1 << 30}, "2 %": {2 << 30, 100 << 30}} {
 		s.disk.free = func(string) (uint64, uint64, error) { return free[0], free[1], nil }
-		if r := c.create(len(raw)); r.status != 503 || r.code != "storage_full" {
+		if r := c.create(len(raw)); r.status != 507 || r.code != "photo_storage_full" {
 			t.Error(name, r)
 		}
-		if _, err := s.Put(t.Context(), 0, 1, "x", bytes.NewReader(raw)); !errs.Is(err, errs.StorageFull) {
+		if _, err := s.Put(t.Context(), 0, 1, "x", bytes.NewReader(raw)); !errs.Is(err, NoRoom) {
 			t.Error(name, err)
 		}
 	}

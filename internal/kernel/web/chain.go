@@ -381,7 +381,7 @@ func (r *Router) guard(o *operation, next func(*call, *http.Request)) http.Handl
 					bodies.Put(buf)
 				}
 			}()
-			if err := readBody(buf, w, req, o.Body); err != nil {
+			if err := readBody(buf, w, req, o.Body, o.Loose); err != nil {
 				r.fail(c, err)
 				return
 			}
@@ -442,8 +442,9 @@ type bodyReader struct{ bytes.Reader }
 
 func (*bodyReader) Close() error { return nil }
 
-// readBody reads the whole body within the limit and checks its encoding.
-func readBody(buf *bytes.Buffer, w http.ResponseWriter, req *http.Request, limit int64) error {
+// readBody reads the whole body within the limit and checks its encoding, unless
+// the operation does that part by part (loose).
+func readBody(buf *bytes.Buffer, w http.ResponseWriter, req *http.Request, limit int64, loose bool) error {
 	if req.ContentLength > limit {
 		return errs.TooLarge.New("max", size(limit))
 	}
@@ -460,6 +461,7 @@ func readBody(buf *bytes.Buffer, w http.ResponseWriter, req *http.Request, limit
 			return ErrTimeout.New()
 		}
 		return ErrMalformed.New().Because(err)
+	case loose:
 	case !utf8.Valid(buf.Bytes()) && !strings.HasPrefix(req.Header.Get("Content-Type"), "multipart/"), escapesNUL(buf.Bytes()):
 		return ErrEncoding.New()
 	}

@@ -65,6 +65,7 @@ var titles = map[int]errs.Words{
 	499: {ZH: "请求已取消", EN: "Cancelled"},
 	500: {ZH: "系统问题", EN: "Server problem"},
 	503: {ZH: "暂时不可用", EN: "Not available"},
+	507: {ZH: "存储空间不足", EN: "Storage is nearly full"},
 }
 
 // problem translates any error into the answer for this caller and keeps

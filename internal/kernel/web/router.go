@@ -69,6 +69,7 @@ type Op struct {
 	// a problem document. Retry-After is set already.
 	Fail     func(w http.ResponseWriter, req *http.Request, status int, code, detail string)
 	ReadOnly bool     // a POST that changes nothing (preview, search): Idempotency-Key is ignored
+	Loose    bool     // characters that no text may have are the handler's concern, part by part
 	Secret   bool     // the answer holds a secret or personal data: never stored for replay
 	Answers  []int    // statuses of errors other than those that every operation of its method has, for the OpenAPI document
 	Produces string   // content types of a raw operation's answer, separated by ", ", for the document

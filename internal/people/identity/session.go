@@ -556,3 +556,17 @@ func (c *actorCache) keep(digest [32]byte, v *cached) {
 }
 
 func (c *actorCache) forget(digest [32]byte) { c.m.Delete(digest) }
+
+// Author is the account with all the posts that it ever held, disabled or not:
+// for what it recorded earlier and only now arrives. errs.NotFound if there is
+// none.
+func (s *Service) Author(ctx context.Context, account int64) (*access.Actor, error) {
+	q := reading{ctx, s.db}
+	row, err := oneAccount(q, "a.id = ?", account)
+	if err != nil {
+		return nil, err
+	}
+	a := &access.Actor{Account: row.ID, Login: row.Login, Name: row.Name, Lang: row.Lang}
+	a.Posts, err = postsOf(q, account)
+	return a, err
+}

@@ -43,7 +43,9 @@ type Act struct {
 	Solved    *bool
 	Satisfied int
 	Place     *PlaceIn
-	OnWrite   func(*store.Tx) error // in the same transaction
+	Awaits    []string                     // the actor's uploads that follow, by the client's own ids
+	OnWrite   func(*store.Tx) error        // in the same transaction
+	OnCase    func(*store.Tx, *Case) error // likewise, with the case as it is then
 }
 
 // Part is a matter split off.
@@ -115,7 +117,7 @@ func (a *Act) Text(field string) (string, int) {
 	case "parts":
 		return "", len(a.Parts)
 	case "files":
-		return "", len(a.Files)
+		return "", len(a.Files) + len(a.Awaits)
 	case "reached":
 		return given(a.Reached != nil)
 	case "solved":
@@ -151,6 +153,7 @@ func (a *Act) fields() map[string]any {
 	put("review", a.Review, a.Review != 0)
 	put("into", a.Into, a.Into != 0)
 	put("files", a.Files, len(a.Files) > 0)
+	put("photos", a.Awaits, len(a.Awaits) > 0)
 	put("satisfied", a.Satisfied, a.Satisfied != 0)
 	for name, answer := range map[string]*bool{"reached": a.Reached, "solved": a.Solved, "found": a.Found} {
 		if answer != nil {
@@ -195,10 +198,16 @@ func (s *Service) Act(ctx context.Context, scope access.Scope, id int64, a Act) 
 			return err
 		}
 		out = c
-		if err := st.finish(); err != nil || a.OnWrite == nil {
+		if err := st.finish(); err != nil {
 			return err
 		}
-		return a.OnWrite(tx)
+		if a.OnCase != nil {
+			return a.OnCase(tx, c)
+		}
+		if a.OnWrite != nil {
+			return a.OnWrite(tx)
+		}
+		return nil
 	})
 	if err != nil {
 		return nil, err
@@ -296,6 +305,9 @@ func (st *steps) act(a *Act) error {
 	}
 	st.reason = a.Reason
 	if err := st.apply(t, a, f); err != nil {
+		return err
+	}
+	if err := st.s.Photos.Await(st.tx, st.c.District, st.scope.Account(), a.Awaits, st.c.ID, st.c.Has(FlagSealed)); err != nil {
 		return err
 	}
 	if len(a.Files) > 0 {

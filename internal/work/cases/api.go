@@ -1,6 +1,7 @@
 package cases
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -17,6 +18,9 @@ import (
 	"linli/internal/kernel/web"
 )
 
+// acting are the permissions by which somebody acts on a case.
+var acting = []access.Perm{access.CaseTriage, access.CaseDispatch, access.CaseHandle, access.CaseApprove, access.CaseArbitrate, access.CaseVerify, access.CaseOnsite, access.CaseCallback, access.CaseVoid, access.CaseReport}
+
 // API registers the room's operations. figure turns a figure's part into marks
 // that a case must and must not have, for drill-downs.
 func (s *Service) API(r *web.Router, figure func(id, part string) (all, none int64, err error)) {
@@ -27,7 +31,7 @@ func (s *Service) API(r *web.Router, figure func(id, part string) (all, none int
 	web.Register(r, web.Op{ID: "list-cases", Method: "GET", Path: "/api/v1/cases", Policy: read, Tags: tags, Summary: "事件列表", SummaryEN: "List cases"}, a.list)
 	web.Register(r, web.Op{ID: "similar-cases", Method: "GET", Path: "/api/v1/cases/similar", Policy: read, Answers: []int{404}, Tags: tags, Summary: "可能是同一件事的在办事件", SummaryEN: "Open cases that may be the same matter"}, a.similar)
 	web.Register(r, web.Op{ID: "case-page", Method: "GET", Path: "/api/v1/cases/{id}", Policy: read, Tags: tags, Summary: "事件详情", SummaryEN: "A case with its history"}, a.page)
-	acts := access.Needs(access.CaseTriage, access.CaseDispatch, access.CaseHandle, access.CaseApprove, access.CaseArbitrate, access.CaseVerify, access.CaseOnsite, access.CaseCallback, access.CaseVoid, access.CaseReport)
+	acts := access.Needs(acting...)
 	web.Register(r, web.Op{ID: "act-on-case", Method: "POST", Path: "/api/v1/cases/{id}/actions", Policy: acts, Tags: tags, Urgent: true, Summary: "办理事件", SummaryEN: "Do an action on a case"}, a.act, a.acted)
 	web.Register(r, web.Op{ID: "act-on-cases", Method: "POST", Path: "/api/v1/cases/actions", Policy: acts, Tags: tags, Summary: "批量办理", SummaryEN: "Do an action on several cases"}, a.bulk)
 	web.Register(r, web.Op{ID: "case-trail", Method: "GET", Path: "/api/v1/cases/{id}/trail", Policy: access.Needs(access.AuditRead), Tags: tags, Summary: "事件的审计记录", SummaryEN: "Audit entries of a case"}, a.trail)
@@ -61,41 +65,39 @@ type PlaceBody struct {
 
 func code(s string) int64 { n, _ := strconv.ParseInt(s, 10, 64); return n }
 
-type reportIn struct {
-	Body struct {
-		Text     string     `json:"text,omitempty"`
-		Title    string     `json:"title,omitempty"`
-		Channel  string     `json:"channel,omitempty"`
-		Category int64      `json:"category_id,omitempty"`
-		Grade    string     `json:"grade,omitempty"`
-		Place    *PlaceBody `json:"place,omitempty"`
-		Reporter *struct {
-			Name      string `json:"name,omitempty"`
-			Phone     string `json:"phone,omitempty"`
-			Anonymous bool   `json:"anonymous,omitempty"`
-			Sealed    bool   `json:"sealed,omitempty"`
-		} `json:"reporter,omitempty"`
-		OccurredAt    *time.Time          `json:"occurred_at,omitempty"`
-		Files         []int64             `json:"files,omitempty"`
-		OutsideNumber string              `json:"outside_number,omitempty"`
-		Answers       map[string][]string `json:"answers,omitempty" maxProperties:"20" doc:"to the category's questions, by their codes; when given, every required question must be answered"`
-		Against       int64               `json:"against,omitempty" doc:"the unit that it complains about"`
-		Into          int64               `json:"into,omitempty" doc:"the open case that it becomes part of; text and place may then be left out"`
-		Onsite        *struct {
-			Result string `json:"result"`
-		} `json:"onsite,omitempty"`
-		Confirm []string `json:"confirm,omitempty"`
-	}
+// ReportBody is a new matter as it comes in.
+type ReportBody struct {
+	Text     string     `json:"text,omitempty"`
+	Title    string     `json:"title,omitempty"`
+	Channel  string     `json:"channel,omitempty"`
+	Category int64      `json:"category_id,omitempty"`
+	Grade    string     `json:"grade,omitempty"`
+	Place    *PlaceBody `json:"place,omitempty"`
+	Reporter *struct {
+		Name      string `json:"name,omitempty"`
+		Phone     string `json:"phone,omitempty"`
+		Anonymous bool   `json:"anonymous,omitempty"`
+		Sealed    bool   `json:"sealed,omitempty"`
+	} `json:"reporter,omitempty"`
+	OccurredAt    *time.Time          `json:"occurred_at,omitempty"`
+	Files         []int64             `json:"files,omitempty"`
+	OutsideNumber string              `json:"outside_number,omitempty"`
+	Answers       map[string][]string `json:"answers,omitempty" maxProperties:"20" doc:"to the category's questions, by their codes; when given, every required question must be answered"`
+	Against       int64               `json:"against,omitempty" doc:"the unit that it complains about"`
+	Into          int64               `json:"into,omitempty" doc:"the open case that it becomes part of; text and place may then be left out"`
+	Onsite        *struct {
+		Result string `json:"result"`
+	} `json:"onsite,omitempty"`
+	Confirm []string `json:"confirm,omitempty"`
 }
 
-type itemOut struct{ Body Item }
+type reportIn struct {
+	Body struct{ ReportBody }
+}
 
-func (a *api) report(ctx context.Context, scope access.Scope, in *reportIn) (*itemOut, error) {
-	b := &in.Body
-	r := ReportIn{ID: a.DB.NextID(), Text: b.Text, Title: b.Title, Channel: b.Channel, Category: b.Category, Grade: b.Grade, Files: b.Files, OutsideNumber: b.OutsideNumber, Answers: b.Answers, Against: b.Against, Into: b.Into, Confirm: b.Confirm}
-	if r.Channel == "" {
-		r.Channel = "hotline"
-	}
+// report is the body as a command to the room.
+func (b *ReportBody) report() (ReportIn, error) {
+	r := ReportIn{Text: b.Text, Title: b.Title, Channel: b.Channel, Category: b.Category, Grade: b.Grade, Files: b.Files, OutsideNumber: b.OutsideNumber, Answers: b.Answers, Against: b.Against, Into: b.Into, Confirm: b.Confirm}
 	if b.Place != nil {
 		r.Lon, r.Lat, r.CRS, r.Address, r.Community, r.Grid = b.Place.Lon, b.Place.Lat, b.Place.CRS, b.Place.Address, code(b.Place.Community), b.Place.Grid
 	}
@@ -107,10 +109,21 @@ func (a *api) report(ctx context.Context, scope access.Scope, in *reportIn) (*it
 	}
 	if b.Onsite != nil {
 		if err := checkText("onsite.result", result.Label, b.Onsite.Result, result.Max, true); err != nil {
-			return nil, err
+			return r, err
 		}
 		r.Onsite = b.Onsite.Result
 	}
+	return r, nil
+}
+
+type itemOut struct{ Body Item }
+
+func (a *api) report(ctx context.Context, scope access.Scope, in *reportIn) (*itemOut, error) {
+	r, err := in.Body.report()
+	if err != nil {
+		return nil, err
+	}
+	r.ID, r.Channel = a.DB.NextID(), cmp.Or(r.Channel, "hotline")
 	r.OnWrite = func(tx *store.Tx, c *Case) error { return web.Mark(ctx, tx, c.ID) }
 	c, err := a.Report(ctx, scope, r)
 	if err != nil {

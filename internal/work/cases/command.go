@@ -29,6 +29,9 @@ type Photos interface {
 	// error if one is unknown, another's, or already used elsewhere. The names
 	// of a sealed case's files must not tell who reported it.
 	Attach(tx *store.Tx, district int, account int64, files []int64, caseID int64, sealed bool) error
+	// Await gives the account's uploads with these ids of the client's own to the
+	// case, each as soon as it is there.
+	Await(tx *store.Tx, district int, account int64, keys []string, caseID int64, sealed bool) error
 	Of(ctx context.Context, r store.Reader, district int, caseID int64) ([]FileInfo, error)
 }
 
@@ -74,7 +77,8 @@ type ReportIn struct {
 	Sealed        bool
 	OccurredAt    int64
 	Files         []int64
-	Uploader      int64 // whose uploads the files are; 0: the account's that reports
+	Awaits        []string // the account's uploads that follow, by the client's own ids
+	Uploader      int64    // whose uploads the files are; 0: the account's that reports
 	OutsideNumber string
 	Link          string                       // where the reporter says a picture is; nobody fetches it
 	Answers       map[string][]string          // to the category's questions, by code; nil: the door does not ask
@@ -149,7 +153,7 @@ func (in *ReportIn) check() error {
 	if !slices.Contains(Grades, in.Grade) {
 		return errs.Invalid.New("field", w("分级", "grade"), "remedy", w("请从列表中选择", "please choose from the list")).In("grade")
 	}
-	if len(in.Files) > 9 {
+	if len(in.Files)+len(in.Awaits) > 9 {
 		return errs.TooLong.New("field", w("照片", "photos"), "max", 9).In("files")
 	}
 	if in.Title == "" {
@@ -307,7 +311,7 @@ func (s *Service) Report(ctx context.Context, scope access.Scope, in ReportIn) (
 		if !onsite.Hold(&facts{c: c, cat: cat}) {
 			return nil, flow.NotNow.New("action", Life.NameOf(ActOnsite), "why", onsite.Why)
 		}
-		if cat.EvidenceResolved && len(in.Files) == 0 {
+		if cat.EvidenceResolved && len(in.Files)+len(in.Awaits) == 0 {
 			return nil, needPhotos(cat)
 		}
 	}
@@ -322,6 +326,9 @@ func (s *Service) Report(ctx context.Context, scope access.Scope, in ReportIn) (
 	}
 	if len(in.Files) > 0 && action == ActReport {
 		fields["files"] = in.Files
+	}
+	if len(in.Awaits) > 0 {
+		fields["photos"] = in.Awaits
 	}
 	st.logFrom("", ActReport, fields, false)
 	if action == ActOnsite {
@@ -354,6 +361,9 @@ func (s *Service) Report(ctx context.Context, scope access.Scope, in ReportIn) (
 			if err := s.Photos.Attach(tx, c.District, cmp.Or(in.Uploader, scope.Account()), in.Files, c.ID, c.Has(FlagSealed)); err != nil {
 				return err
 			}
+		}
+		if err := s.Photos.Await(tx, c.District, scope.Account(), in.Awaits, c.ID, c.Has(FlagSealed)); err != nil {
+			return err
 		}
 		if in.OnWrite != nil {
 			return in.OnWrite(tx, c)

@@ -252,7 +252,7 @@ func (st *steps) apply(t *row, a *Act, f *facts) error {
 			}
 		}
 	case "settle":
-		if f.cat.EvidenceResolved && len(a.Files) == 0 {
+		if f.cat.EvidenceResolved && len(a.Files)+len(a.Awaits) == 0 {
 			return needPhotos(f.cat)
 		}
 		st.settle(a.Result, a.Files)
@@ -275,7 +275,7 @@ func (st *steps) apply(t *row, a *Act, f *facts) error {
 	case "sign":
 		c.SignedAt = st.now
 	case "resolve":
-		if f.cat.EvidenceResolved && len(a.Files) == 0 {
+		if f.cat.EvidenceResolved && len(a.Files)+len(a.Awaits) == 0 {
 			return needPhotos(f.cat)
 		}
 		c.ResolvedAt, c.Result, c.Handler = st.now, a.Result, st.scope.Account()

@@ -426,6 +426,7 @@ func (k keeper) Erase(_ *store.Tx, _ int, id int64) error {
 type photos struct{}
 
 func (photos) Attach(*store.Tx, int, int64, []int64, int64, bool) error { return nil }
+func (photos) Await(*store.Tx, int, int64, []string, int64, bool) error { return nil }
 func (photos) Of(context.Context, store.Reader, int, int64) ([]cases.FileInfo, error) {
 	return nil, nil
 }
