@@ -32,6 +32,7 @@ import (
 	"linli/internal/kernel/vault"
 	"linli/internal/kernel/web"
 	"linli/internal/people/identity"
+	"linli/internal/people/workforce"
 	"linli/internal/work/cases"
 	"linli/internal/work/classify"
 	"linli/internal/work/hotline"
@@ -78,6 +79,7 @@ type App struct {
 	Hotline  *hotline.Service
 	Open311  *open311.Room
 	Sync     *offline.Service
+	Staff    *workforce.Service
 
 	opt       Options
 	indexer   *search.Indexer
@@ -140,6 +142,7 @@ func Open(ctx context.Context, o Options) (_ *App, err error) {
 	a.Door = a.door(key)
 	a.Plan = &plan.Service{DB: a.DB, City: ground{a.Atlas}, People: staff{a.Identity, a.Today}, Cases: a.Cases, Today: a.Today, Log: o.Log}
 	a.Topics = &topic.Service{DB: a.DB, Cases: gists{a}, Names: gists{a}, Calendar: func() *calendar.Calendar { return a.rules().Calendar() }}
+	a.Staff = a.workforce(key)
 	a.Metric = &metric.Service{Cases: a.Cases, Tree: tree{a}}
 	a.indexer = search.NewIndexer(a.DB, a.Cases)
 	a.Jobs = jobs.New(a.DB, jobs.Options{Log: o.Log})

@@ -33,6 +33,7 @@ type matrix struct {
 	key, poster                          *apptest.Program
 	plan, run, draft                     int64
 	community                            int64
+	payRun, paySlip, appraisal           int64
 }
 
 func about(id func(m *matrix) int64) func(*matrix, *apptest.Person) string {
@@ -40,16 +41,19 @@ func about(id func(m *matrix) int64) func(*matrix, *apptest.Person) string {
 }
 
 var (
-	aCase    = about(func(m *matrix) int64 { return m.caseID })
-	aFile    = about(func(m *matrix) int64 { return m.file })
-	account  = about(func(m *matrix) int64 { return m.account })
-	anOrg    = about(func(m *matrix) int64 { return m.org })
-	category = about(func(m *matrix) int64 { return m.category })
-	aPlan    = about(func(m *matrix) int64 { return m.plan })
-	aRequest = func(m *matrix, _ *apptest.Person) string { return fmt.Sprint(m.draft, 0) }
-	aRun     = func(m *matrix, _ *apptest.Person) string { return fmt.Sprint(m.plan, m.run) }
-	aDraft   = about(func(m *matrix) int64 { return m.draft })
-	text     = func(s string) func(*matrix, *apptest.Person) string {
+	aCase     = about(func(m *matrix) int64 { return m.caseID })
+	aFile     = about(func(m *matrix) int64 { return m.file })
+	account   = about(func(m *matrix) int64 { return m.account })
+	anOrg     = about(func(m *matrix) int64 { return m.org })
+	category  = about(func(m *matrix) int64 { return m.category })
+	aPlan     = about(func(m *matrix) int64 { return m.plan })
+	aRequest  = func(m *matrix, _ *apptest.Person) string { return fmt.Sprint(m.draft, 0) }
+	aRun      = func(m *matrix, _ *apptest.Person) string { return fmt.Sprint(m.plan, m.run) }
+	payRun    = about(func(m *matrix) int64 { return m.payRun })
+	paySlip   = about(func(m *matrix) int64 { return m.paySlip })
+	appraisal = about(func(m *matrix) int64 { return m.appraisal })
+	aDraft    = about(func(m *matrix) int64 { return m.draft })
+	text      = func(s string) func(*matrix, *apptest.Person) string {
 		return func(*matrix, *apptest.Person) string { return s }
 	}
 	empty = apptest.M{}
@@ -249,6 +253,28 @@ var calls = map[string]call{
 	"watch-plan-run":        {path: aRun, stream: true}, // tells nothing to whom the plan is out of reach
 	"withdraw-plan":         {path: aDraft, body: apptest.M{"note": ""}, scoped: true},
 	"watch-cases":           {stream: true},
+
+	"list-pay-rules":         {},
+	"set-pay-rule":           {body: apptest.M{"district": 990101, "from": 0, "name": "规则", "items": []apptest.M{}}},
+	"list-pay-runs":          {},
+	"prepare-pay-run":        {body: apptest.M{"street": "990101001", "month": 0}},
+	"get-pay-run":            {path: payRun, scoped: true},
+	"act-on-pay-run":         {path: payRun, body: apptest.M{"action": "submit", "version": 99}, scoped: true},
+	"export-pay-run":         {path: payRun, scoped: true},
+	"correct-pay-slip":       {path: paySlip, body: apptest.M{"amount": 0, "reason": ""}, scoped: true},
+	"my-pay":                 {},
+	"list-indicators":        {},
+	"list-appraisals":        {},
+	"publish-appraisal":      {body: apptest.M{"region": "990101", "name": "", "from": 0, "to": 0, "criteria": []apptest.M{}, "sample": 1, "appeal_days": 5}},
+	"get-appraisal":          {path: appraisal, scoped: true},
+	"act-on-appraisal":       {path: appraisal, body: apptest.M{"action": "draw", "version": 99}, scoped: true},
+	"appraisal-draw":         {path: appraisal},
+	"get-appraisal-sheet":    {path: text("1"), absent: true},
+	"act-on-appraisal-sheet": {path: text("1"), body: apptest.M{"action": "decide", "version": 1}, absent: true},
+	"list-appraisal-calls":   {},
+	"answer-appraisal-call":  {path: text("1"), body: apptest.M{"reached": false}, absent: true},
+	"my-appraisals":          {},
+	"act-on-my-appraisal":    {path: text("1"), body: apptest.M{"action": "comment", "version": 1, "text": "x"}, absent: true},
 }
 
 // fill puts the parts, in order, into the path.
@@ -293,6 +319,8 @@ func TestMatrix(t *testing.T) {
 	var draft planDraft
 	planner.Do("POST", "/api/v1/plan-drafts", apptest.M{"from": page.Drafts[0].ID, "name": "草稿"}).Want(201).Into(&draft)
 	m.draft = draft.ID
+
+	m.payRun, m.paySlip, m.appraisal = staffed(t, m.City, w.Target)
 
 	var ops []matrixtest.Op
 	for _, op := range m.Web.Ops() {

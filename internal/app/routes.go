@@ -38,6 +38,7 @@ func (a *App) Routes() error {
 	a.Door.API(a.Web)
 	a.Hotline.API(a.Web)
 	a.Sync.API(a.Web)
+	a.Staff.API(a.Web)
 	a.fileRoutes()
 	a.auditRoutes()
 	return a.pages()

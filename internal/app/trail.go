@@ -19,6 +19,7 @@ import (
 	"linli/internal/kernel/store"
 	"linli/internal/kernel/web"
 	"linli/internal/people/identity"
+	"linli/internal/people/workforce"
 	"linli/internal/work/cases"
 	"linli/internal/work/hotline"
 	"linli/internal/work/resident"
@@ -309,7 +310,7 @@ func actionName(code, lang string) string {
 			return n.In(lang)
 		}
 	}
-	for _, names := range []map[string]errs.Words{identity.Actions, plan.Actions, outbox.Actions, resident.Actions, hotline.Actions, otherActions} {
+	for _, names := range []map[string]errs.Words{identity.Actions, plan.Actions, outbox.Actions, resident.Actions, hotline.Actions, workforce.Actions, otherActions} {
 		if w, ok := names[code]; ok {
 			return w.In(lang)
 		}

@@ -155,6 +155,14 @@ func (a *Answer) Want(status int) *Answer {
 	return a
 }
 
+// Fails fails the test unless the answer is that error.
+func (a *Answer) Fails(status int, code string) {
+	a.t.Helper()
+	if a.Status != status || a.Problem().Code != code {
+		a.t.Errorf("%s: %d %s, want %d %s: %.400s", a.what, a.Status, a.Problem().Code, status, code, a.Body)
+	}
+}
+
 // Into decodes the JSON body.
 func (a *Answer) Into(v any) *Answer {
 	a.t.Helper()

@@ -3,13 +3,13 @@ package metric
 import (
 	"cmp"
 	"context"
-	"math"
 	"slices"
 	"strconv"
 	"time"
 
 	"linli/internal/kernel/access"
 	"linli/internal/kernel/errs"
+	"linli/internal/kernel/share"
 	"linli/internal/work/cases"
 )
 
@@ -71,9 +71,6 @@ type Measured struct {
 	Small       bool      `json:"n_small" doc:"fewer than 30 cases: not to be ranked"`
 }
 
-// smallN is the number of cases below which a rate is called small.
-const smallN = 30
-
 // measured computes the figure from the sizes of its sets; without the last
 // one it does not say what is excluded.
 func (f *Figure) measured(n []int64) Measured {
@@ -89,30 +86,10 @@ func (f *Figure) measured(n []int64) Measured {
 	}
 	if n[1] > 0 {
 		v := float64(n[0]) / float64(n[1])
-		lo, hi := Wilson(n[0], n[1])
-		m.Value, m.Interval, m.Small = &v, []float64{lo, hi}, n[1] < smallN
+		lo, hi := share.Wilson(n[0], n[1])
+		m.Value, m.Interval, m.Small = &v, []float64{lo, hi}, n[1] < share.Small
 	}
 	return m
-}
-
-// Wilson is the score interval of a share k of n at 95 % (E. B. Wilson 1927):
-// it stays in [0,1] and makes sense for small n.
-func Wilson(k, n int64) (lo, hi float64) {
-	const z = 1.959963984540054
-	if n <= 0 {
-		return 0, 1
-	}
-	p, m := float64(k)/float64(n), float64(n)
-	mid := (p + z*z/(2*m)) / (1 + z*z/m)
-	half := z / (1 + z*z/m) * math.Sqrt(p*(1-p)/m+z*z/(4*m*m))
-	lo, hi = max(0, mid-half), min(1, mid+half)
-	if k == 0 {
-		lo = 0
-	}
-	if k == n {
-		hi = 1
-	}
-	return lo, hi
 }
 
 // Answer is a figure with its breakdown.

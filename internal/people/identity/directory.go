@@ -1,6 +1,7 @@
 package identity
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"log/slog"
@@ -242,4 +243,17 @@ func (d *Directory) ByLogin(login string) (id int64, posts []access.Post) {
 	}
 	slices.SortFunc(posts, func(a, b access.Post) int { return int(a.ID - b.ID) })
 	return id, posts
+}
+
+// Worked lists the posts of a role that were in force on any day of [from, to),
+// by their first day, of disabled accounts too.
+func (d *Directory) Worked(role string, from, to int) []access.Post {
+	var out []access.Post
+	for _, p := range d.posts {
+		if p.Role == role && p.From < to && (p.To == 0 || p.To > from) {
+			out = append(out, *p)
+		}
+	}
+	slices.SortFunc(out, func(a, b access.Post) int { return cmp.Or(a.From-b.From, int(a.ID-b.ID)) })
+	return out
 }

@@ -1,0 +1,74 @@
+package workforce
+
+import (
+	"context"
+
+	"linli/internal/kernel/calendar"
+	"linli/internal/kernel/store"
+)
+
+// People is what this room needs to know of accounts and their posts.
+type People interface {
+	// Account is a person's name, "" if there is none.
+	Account(id int64) string
+}
+
+// Places names regions and grids.
+type Places interface {
+	Region(code int64) string
+	// Grid is the grid's name and community, "" if there is none.
+	Grid(id int64) (name string, community int64)
+}
+
+// Ref is a case as an appraisal shows it.
+type Ref struct {
+	ID     int64  `json:"id"`
+	Number string `json:"number"`
+	Title  string `json:"title"`
+}
+
+// Outcomes is what lies above this room: the cases and the figures over them.
+type Outcomes interface {
+	// Cases goes through the district's cases reported in the days: the grid, whether
+	// the case is in the numerator and the denominator of each of the figures, and
+	// whether it has come to an end and its reporter can be asked.
+	Cases(ctx context.Context, district, from, to int, figures []string, fn func(c OutcomeCase)) error
+	// Refs names cases, in order of their ids.
+	Refs(ctx context.Context, district int, ids []int64) ([]Ref, error)
+}
+
+// OutcomeCase is a case as it counts for figures; In and Of are in their order.
+type OutcomeCase struct {
+	ID, Grid int64
+	In, Of   []bool
+	Callable bool
+}
+
+// Stint is a contract's time on one grid, as far as it lies in the days asked for.
+type Stint struct {
+	Contract, Account       int64
+	District                int
+	Street, Community, Grid int64
+	Org                     int64
+	From, To                int // To: the first day that no longer counts
+	Since                   int // first day of the contract, for years of service
+	Unpaid, Cover           int // days of unpaid leave, and of cover for another grid
+}
+
+// Service is the room's door.
+type Service struct {
+	DB       *store.DB
+	Calendar func() *calendar.Calendar
+	People   People
+	Places   Places
+	Outcomes Outcomes
+	DrawKey  []byte // the city's secret, from which seeds are made
+	// Stints lists who works in the district (and street, if not 0) in the days
+	// [from, to), by grid and account.
+	Stints func(ctx context.Context, district int, street int64, from, to int) ([]Stint, error)
+	// Trained are the required courses that the person has passed by the day, and
+	// those still to do.
+	Trained func(ctx context.Context, district int, accounts []int64, by int) (done, open map[int64][]int64, err error)
+	// Courses names courses, like Outcomes.Refs names cases.
+	Courses func(ctx context.Context, district int, ids []int64) ([]Ref, error)
+}
