@@ -17,6 +17,12 @@ export class UploadError extends Error {
 
 export interface UploadOptions {
   endpoint?: string;
+  /** The client's own id: creating again with it goes on with the same upload. */
+  key?: string;
+  /** Hex; the server compares it at the end. */
+  sha256?: string;
+  /** Bytes sent at once. */
+  piece?: number;
   name: string;
   type: string;
   onProgress?: (sent: number, total: number) => void;
@@ -74,6 +80,9 @@ function idOf(url: string, res: Response | undefined): number {
   return id;
 }
 
+/** An answer that is none of tus's: of the server, or of something between here and there (as if offline). */
+const refusal = async (res: Response) => new UploadError(res.ok ? 0 : res.status, await textOf(res));
+
 const again = (status: number) =>
   status === 0 || status === 409 || status === 423 || status === 429 || status >= 500;
 
@@ -81,6 +90,7 @@ const again = (status: number) =>
 export async function upload(body: Blob, o: UploadOptions): Promise<number> {
   const call = o.fetch ?? fetch;
   const endpoint = o.endpoint ?? '/api/v1/files/';
+  const piece = o.piece ?? pieceSize;
   const tries = o.tries ?? 4;
   const wait = o.wait ?? ((ms) => new Promise((r) => setTimeout(r, ms)));
   const send = async (url: string, init: RequestInit): Promise<Response> => {
@@ -100,11 +110,17 @@ export async function upload(body: Blob, o: UploadOptions): Promise<number> {
       headers: {
         ...tus,
         'Upload-Length': String(body.size),
-        'Upload-Metadata': `filename ${b64(o.name)},filetype ${b64(o.type)}`,
+        'Upload-Metadata': [
+          `filename ${b64(o.name)}`,
+          `filetype ${b64(o.type)}`,
+          ...(o.key ? [`key ${b64(o.key)}`] : []),
+          ...(o.sha256 ? [`sha256 ${b64(o.sha256)}`] : []),
+        ].join(),
       },
     });
     const location = res.headers.get('location');
-    if (!res.ok || !location) throw new UploadError(res.status, await textOf(res));
+    // Only tus's own answers count: a captive portal says 200 to everything.
+    if (res.status !== 201 || !location) throw await refusal(res);
     const url = absolute(location);
     o.onAddress?.(url);
     return url;
@@ -112,8 +128,8 @@ export async function upload(body: Blob, o: UploadOptions): Promise<number> {
   const reached = async (url: string): Promise<number | undefined> => {
     const res = await send(url, { method: 'HEAD', headers: tus });
     if (res.status === 404 || res.status === 410 || res.status === 403) return undefined;
-    if (!res.ok) throw new UploadError(res.status, '');
-    return Number(res.headers.get('upload-offset') ?? 0);
+    if (!res.ok || !res.headers.get('upload-offset')) throw await refusal(res);
+    return Number(res.headers.get('upload-offset'));
   };
 
   let url = o.resume ?? '';
@@ -123,8 +139,11 @@ export async function upload(body: Blob, o: UploadOptions): Promise<number> {
   let lost = !!url;
   for (;;) {
     try {
-      if (!url) url = await create();
-      else if (lost) {
+      if (!url) {
+        url = await create();
+        lost = !!o.key; // it may be further on than its beginning
+      }
+      if (lost) {
         const at = await reached(url);
         if (at === undefined) {
           // The server has forgotten it: start over.
@@ -141,10 +160,10 @@ export async function upload(body: Blob, o: UploadOptions): Promise<number> {
             'Upload-Offset': String(offset),
             'Content-Type': 'application/offset+octet-stream',
           },
-          body: body.slice(offset, offset + pieceSize),
+          body: body.slice(offset, offset + piece),
         });
-        if (!last.ok) throw new UploadError(last.status, await textOf(last));
-        offset = Number(last.headers.get('upload-offset') ?? Math.min(offset + pieceSize, body.size));
+        if (last.status !== 204 || !last.headers.get('upload-offset')) throw await refusal(last);
+        offset = Number(last.headers.get('upload-offset'));
         failures = 0;
         o.onProgress?.(offset, body.size);
       }

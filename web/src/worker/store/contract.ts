@@ -257,6 +257,8 @@ export interface Phone {
   undo(id: string): Promise<boolean>;
   /** Changes a record that is not accepted (see Item.editable); a refused one is sent anew. */
   edit(id: string, body: Record<string, unknown>, shots?: string[]): Promise<boolean>;
+  /** Sends a refused record again as it is: what stood against it may be gone. */
+  retry(id: string): Promise<boolean>;
   /** Ends a record that the server refused and that nobody will mend. Says so to nobody else. */
   discard(id: string): Promise<boolean>;
   /** 重新上传: now, whatever was planned. */
@@ -271,4 +273,10 @@ export interface Phone {
   setDraft(key: string, value: unknown): void;
 
   dismiss(code: Notice['code']): void;
+
+  /**
+   * One call with the network as the person whose phone is open, whoever else is signed in in this
+   * browser. The path begins with /. Throws Problem.
+   */
+  call<T>(method: 'GET' | 'POST', path: string, body?: unknown): Promise<T>;
 }

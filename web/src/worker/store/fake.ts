@@ -1,4 +1,5 @@
 /** A phone in memory, for the tests of pages: same contract, no storage, no network, no PIN. */
+import { Problem } from '@/shared/api.ts';
 import { uuidv7 } from '@/shared/uuid.ts';
 import type {
   Book,
@@ -149,6 +150,7 @@ export function fakePhone(rows: RowLists = {}, gate: Gate = { at: 'open', person
         reason: undefined,
         photos: ids ? photosOf(ids) : i.photos,
       })),
+    retry: async (id) => change(id, (i) => ({ ...i, state: 'saved', reason: undefined })),
     async discard(id) {
       items = items.filter((i) => i.id !== id);
       changed();
@@ -169,6 +171,9 @@ export function fakePhone(rows: RowLists = {}, gate: Gate = { at: 'open', person
     dismiss(code) {
       now = { ...now, notices: now.notices.filter((n) => n.code !== code) };
       changed();
+    },
+    async call() {
+      throw new Problem(0, 'offline', 'offline');
     },
     answer(id, state, reason) {
       change(id, (i) => ({ ...i, state, reason, undo_until: 0, editable: state === 'needs_you' }));

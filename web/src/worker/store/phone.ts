@@ -1,0 +1,817 @@
+/** The real phone behind contract.ts. */
+import { liveQuery } from 'dexie';
+import { Problem, problemOf } from '@/shared/api.ts';
+import { uuidv7 } from '@/shared/uuid.ts';
+import {
+  type Bytes,
+  base64,
+  box,
+  boxJSON,
+  boxKey,
+  fromBase64,
+  newDataKey,
+  seal,
+  sha256,
+  unbox,
+  unboxJSON,
+  unwrap,
+  wrap,
+} from '../crypto/box.ts';
+import { Engine, greet } from '../sync/engine.ts';
+import { Line, LineError } from '../sync/line.ts';
+import {
+  type Book,
+  type Gate,
+  type Notice,
+  type Opened,
+  type Outbox,
+  type Person,
+  type Phone,
+  ShotRefused,
+  type SyncNow,
+} from './contract.ts';
+import { type Contact, type KnownPerson, PeopleDB, PersonDB } from './db.ts';
+import { browserHost, type Host, type Moment } from './host.ts';
+import { type Clock, OutboxStore, undoMs } from './outbox.ts';
+import { Shelves } from './shelves.ts';
+
+/** What is cached ends so long after the last contact. */
+const cacheMs = 72 * 3600_000;
+/** A page out of sight for so long asks for the PIN again. */
+const lockMs = 15 * 60_000;
+const draftMs = 200;
+/** Free tries of the PIN; after them each costs a pause, doubling; at the last the cache ends. */
+const freeTries = 5;
+const mostTries = 10;
+/** Room that must stay for text: photos are refused below it. */
+const spareRoom = 20 * 1024 * 1024;
+const shotMost = 20 * 1024 * 1024;
+
+const noBook: Book = {
+  buildings: new Map(),
+  homes: new Map(),
+  needs: new Map(),
+  tasks: new Map(),
+  sheets: new Map(),
+  cases: new Map(),
+  categories: new Map(),
+  as_of: null,
+};
+const noOutbox: Outbox = {
+  waiting: [],
+  accepted: [],
+  counts: { saved: 0, sent: 0, accepted: 0, needs_you: 0 },
+  bytes: 0,
+};
+const noSync: SyncNow = { state: 'quiet', contact: null, next: 0, notices: [] };
+const noContact: Contact = { at: 0, offset: 0, epoch: '', seen: 0 };
+
+/** Who answered POST /session. */
+interface SignedIn {
+  token: string;
+  me: { account: { id: number; login: string; name: string } };
+}
+
+/** Everything of the person whose phone is open. */
+interface Desk {
+  person: KnownPerson;
+  db: PersonDB;
+  key: CryptoKey;
+  outbox: OutboxStore;
+  shelves: Shelves;
+  engine: Engine;
+  drafts: Map<string, unknown>;
+  dirty: Set<string>;
+  close: () => void;
+}
+
+/** The phone in this browser. */
+export const startPhone = (): Phone => new RealPhone(browserHost());
+
+export class RealPhone implements Phone {
+  readonly #host: Host;
+  readonly #people: PeopleDB;
+  readonly #line: Line;
+  readonly #listeners = new Set<() => void>();
+  #gate: Gate = { at: 'starting' };
+  #book = noBook;
+  #outbox = noOutbox;
+  #sync = noSync;
+  #contact = noContact;
+  #desk: Desk | undefined;
+  /** Signed in, not yet open. */
+  #entering: { signed: SignedIn; person: KnownPerson } | undefined;
+  #hiddenAt = 0;
+  #draftTimer: ReturnType<typeof setTimeout> | undefined;
+  #unlisten: () => void;
+
+  constructor(host: Host) {
+    this.#host = host;
+    this.#people = new PeopleDB(host);
+    this.#line = new Line(host);
+    this.#unlisten = host.listen((what) => this.#moment(what));
+    void this.#start();
+  }
+
+  // What pages read.
+
+  subscribe(changed: () => void): () => void {
+    this.#listeners.add(changed);
+    return () => this.#listeners.delete(changed);
+  }
+  gate = () => this.#gate;
+  book = () => this.#book;
+  outbox = () => this.#outbox;
+  syncing = () => this.#sync;
+
+  #changed(): void {
+    for (const f of this.#listeners) f();
+  }
+  #at(gate: Gate): void {
+    this.#gate = gate;
+    this.#changed();
+  }
+  #say(now: Partial<SyncNow>): void {
+    const keys = Object.keys(now) as (keyof SyncNow)[];
+    if (keys.every((k) => Object.is(this.#sync[k], now[k]))) return;
+    this.#sync = { ...this.#sync, ...now };
+    this.#changed();
+  }
+
+  // Who is there.
+
+  async #start(): Promise<void> {
+    if (!globalThis.crypto?.subtle) return this.#at({ at: 'unsupported', lacks: ['crypto'] });
+    try {
+      await this.#people.open();
+    } catch {
+      return this.#at({ at: 'unsupported', lacks: ['storage'] });
+    }
+    const known = await this.#known();
+    const last = known[0];
+    if (!last) return this.#at({ at: 'sign_in', people: [] });
+    const now = this.#host.now();
+    if (last.key && (last.key_until ?? 0) > now && (last.key_until ?? 0) <= now + this.#host.grace) {
+      await this.#enter(last, last.key);
+      return;
+    }
+    await this.#forgetKey(last);
+    await this.#askPIN(last);
+  }
+
+  async #known(): Promise<KnownPerson[]> {
+    return (await this.#people.people.toArray()).sort((a, b) => b.used - a.used);
+  }
+
+  async #persons(): Promise<Person[]> {
+    return Promise.all((await this.#known()).map((k) => this.#person(k)));
+  }
+
+  async #person(k: KnownPerson): Promise<Person> {
+    const open = this.#desk?.person.account === k.account ? this.#desk.db : undefined;
+    const db = open ?? new PersonDB(k.account, this.#host);
+    try {
+      const waiting = await db.outbox.where('open').equals(1).count();
+      return { account: k.account, name: k.name, login: k.login, waiting };
+    } finally {
+      if (!open) db.close();
+    }
+  }
+
+  async #askPIN(k: KnownPerson): Promise<void> {
+    const db = new PersonDB(k.account, this.#host);
+    const lock = await db.get('lock');
+    db.close();
+    const person = await this.#person(k);
+    if (!lock) {
+      // The PIN was never chosen, or the storage was emptied: only with the network.
+      return this.#at({
+        at: 'sign_in',
+        people: (await this.#persons()).filter((p) => p.account !== k.account),
+      });
+    }
+    const tries = Math.max(1, freeTries - lock.wrong);
+    this.#at({ at: 'locked', person, people: await this.#persons(), tries, until: lock.until });
+  }
+
+  async signIn(login: string, password: string): Promise<Opened> {
+    let signed: SignedIn;
+    try {
+      const line = new Line(this.#host);
+      const res = await line.call<SignedIn>(
+        'POST',
+        '/api/v1/session',
+        { login, password },
+        200,
+        (a) => typeof a.token === 'string' && typeof a.me?.account?.id === 'number',
+      );
+      signed = res.body;
+    } catch (e) {
+      if (!(e instanceof LineError)) throw e;
+      return e.problem
+        ? e.problem.status === 401
+          ? 'wrong'
+          : e.trouble === 'busy'
+            ? 'wait'
+            : 'refused'
+        : 'offline';
+    }
+    const { id, name } = signed.me.account;
+    const desk = this.#desk;
+    if (desk?.person.account === id) {
+      // The session had ended while the phone was open: go on.
+      await this.#keepToken(desk, signed.token);
+      this.#say({ state: 'working' });
+      desk.engine.wake();
+      return 'open';
+    }
+    if (desk) await this.#leave(true);
+    const known = await this.#people.people.get(id);
+    const traced = this.#host.trace.read(id);
+    const person: KnownPerson = {
+      ...known,
+      account: id,
+      name,
+      login,
+      device: known?.device ?? traced?.device ?? uuidv7(this.#host.now()),
+      used: this.#host.now(),
+    };
+    await this.#people.people.put(person);
+    this.#entering = { signed, person };
+    const db = new PersonDB(id, this.#host);
+    const lock = await db.get('lock');
+    db.close();
+    if (lock) {
+      await this.#askPIN(person);
+      return 'locked';
+    }
+    this.#at({ at: 'choose_pin', person: await this.#person(person) });
+    return 'choose_pin';
+  }
+
+  async choosePIN(pin: string): Promise<Opened> {
+    const entering = this.#entering;
+    if (!entering) return 'refused';
+    const { person, signed } = entering;
+    this.#line.token = signed.token;
+    try {
+      const hello = await greet(this.#line, person.device, this.#host.label);
+      const raw = newDataKey();
+      const db = new PersonDB(person.account, this.#host);
+      const wrapped = await wrap(raw, pin, this.#host.rounds);
+      const sealed = await seal(fromBase64(hello.server_key), raw);
+      const traced = this.#host.trace.read(person.account);
+      const had = Math.max(hello.seq, traced?.seq ?? 0);
+      const lost = lostNumbers(hello.seq, hello.missing, traced?.seq ?? 0);
+      const offset = Date.parse(hello.now) - this.#host.now();
+      const at = this.#host.now() + offset;
+      await db.transaction('rw', db.meta, async () => {
+        await db.set('lock', { wrapped, sealed, wrong: 0, until: 0 });
+        await db.set('contact', { at, offset, epoch: hello.epoch, seen: at });
+        // The phone had worked for this person before: its storage was emptied, numbers go on.
+        await db.set('seq', had);
+        if (lost.length) await db.set('notices', [{ code: 'evicted', lost: lost.length }]);
+      });
+      db.close();
+      for (let i = 0; i < lost.length; i += 100)
+        await greet(this.#line, person.device, this.#host.label, lost.slice(i, i + 100));
+      return await this.#enter(person, await boxKey(raw));
+    } catch (e) {
+      if (!(e instanceof LineError)) throw e;
+      return e.problem ? 'refused' : 'offline';
+    }
+  }
+
+  choosePerson(account: number): void {
+    void this.#people.people.get(account).then((k) => k && this.#askPIN(k));
+  }
+
+  async open(pin: string): Promise<Opened> {
+    const gate = this.#gate;
+    if (gate.at === 'open') return 'open';
+    if (gate.at !== 'locked') return 'refused';
+    const person = await this.#people.people.get(gate.person.account);
+    if (!person) return 'refused';
+    const db = new PersonDB(person.account, this.#host);
+    try {
+      const lock = await db.get('lock');
+      const now = this.#host.now();
+      if (!lock) return 'refused';
+      // A clock set back must not lock somebody out for a year.
+      if (lock.until > now && lock.until < now + 2 * 3600_000) return 'wait';
+      // Counted before it is tried: a page that is closed meanwhile wins no try.
+      const wrong = lock.wrong + 1;
+      const pause = wrong < freeTries ? 0 : 30_000 * 2 ** Math.min(wrong - freeTries, 6);
+      await db.set('lock', { ...lock, wrong, until: pause ? now + pause : 0 });
+      const raw = await unwrap(lock.wrapped, pin);
+      if (!raw) {
+        if (wrong >= mostTries) await db.endCache();
+        await this.#askPIN(person);
+        return 'wrong';
+      }
+      await db.set('lock', { ...lock, wrong: 0, until: 0 });
+      return await this.#enter(person, await boxKey(raw));
+    } finally {
+      db.close();
+    }
+  }
+
+  async #enter(known: KnownPerson, key: CryptoKey): Promise<Opened> {
+    const host = this.#host;
+    const person = { ...known, used: host.now() };
+    const db = new PersonDB(person.account, host);
+    this.#contact = (await db.get('contact')) ?? noContact;
+    const clock: Clock = { now: () => host.now(), offset: () => this.#contact.offset };
+    const outbox = new OutboxStore(db, key, clock, (seq) =>
+      host.trace.write(person.account, person.device, seq),
+    );
+    const shelves = new Shelves(db, key);
+    const engine = new Engine({
+      db,
+      key,
+      outbox,
+      shelves,
+      line: this.#line,
+      host,
+      account: person.account,
+      device: person.device,
+      contact: () => this.#contact,
+      contacted: (epoch, offset) => this.#contacted(epoch, offset),
+      notice: (n) => this.#notice(n),
+      changed: (now) => this.#say(now),
+      lockedOut: () => this.#lockedOut(),
+    });
+    const desk: Desk = {
+      person,
+      db,
+      key,
+      outbox,
+      shelves,
+      engine,
+      drafts: new Map(),
+      dirty: new Set(),
+      close: () => undefined,
+    };
+    await this.#endOldCache(db);
+    for (const d of await db.drafts.toArray())
+      desk.drafts.set(d.key, await unboxJSON(key, `draft ${d.key}`, d.box));
+    // What an earlier page left behind within its 10 s.
+    await outbox.number(false);
+    this.#desk = desk;
+    const signed = this.#entering?.person.account === person.account ? this.#entering.signed : undefined;
+    this.#entering = undefined;
+    if (signed) await this.#keepToken(desk, signed.token);
+    else {
+      const kept = await db.get('token');
+      this.#line.token = kept ? await unboxJSON<string>(key, 'token', kept as Bytes) : '';
+    }
+    const notices = (await db.get('notices')) ?? [];
+    this.#sync = { ...noSync, notices, contact: this.#contactTime() };
+    await this.#follow(desk);
+    await this.#people.people.put(this.#kept(person, key));
+    const beat = setInterval(() => {
+      if (host.visible()) void this.#people.people.put(this.#kept(person, key));
+    }, 60_000);
+    const stop = desk.close;
+    desk.close = () => {
+      clearInterval(beat);
+      stop();
+    };
+    this.#at({ at: 'open', person: await this.#person(person) });
+    engine.wake();
+    return 'open';
+  }
+
+  #kept(person: KnownPerson, key: CryptoKey): KnownPerson {
+    const { key: _, key_until: __, ...rest } = person;
+    const { grace } = this.#host;
+    return grace ? { ...rest, key, key_until: this.#host.now() + grace } : rest;
+  }
+
+  async #forgetKey(person: KnownPerson): Promise<void> {
+    const { key: _, key_until: __, ...rest } = person;
+    await this.#people.people.put(rest);
+  }
+
+  async #keepToken(desk: Desk, token: string): Promise<void> {
+    this.#line.token = token;
+    await desk.db.set('token', await boxJSON(desk.key, 'token', token));
+  }
+
+  /** Rows and outbox as they are in the store, whichever tab changes them. */
+  async #follow(desk: Desk): Promise<void> {
+    const { db, shelves, outbox } = desk;
+    const first: Promise<void>[] = [];
+    const stops: (() => void)[] = [];
+    const watch = <T>(query: () => Promise<T>, use: (v: T) => Promise<void>) => {
+      let queue = Promise.resolve();
+      first.push(
+        new Promise((ready, fail) => {
+          const sub = liveQuery(query).subscribe({
+            next: (v) => {
+              queue = queue.then(() => use(v)).then(ready, fail);
+            },
+            error: fail,
+          });
+          stops.push(() => sub.unsubscribe());
+        }),
+      );
+    };
+    watch(
+      () => db.shelves.toArray(),
+      async (stored) => {
+        const there = await shelves.follow(stored);
+        if (this.#desk !== desk || (!there && this.#book !== noBook)) return;
+        this.#book = shelves.book(stored.length ? this.#contactTime() : null);
+        this.#changed();
+      },
+    );
+    const since = this.#host.now() + this.#contact.offset - 24 * 3600_000;
+    watch(
+      () =>
+        Promise.all([
+          db.outbox.where('open').equals(1).toArray(),
+          db.outbox.where('settled_at').above(since).toArray(),
+          db.files.toArray(),
+        ]),
+      async ([open, settled, files]) => {
+        const all = new Map([...settled, ...open].map((c) => [c.id, c]));
+        const seen = await outbox.view([...all.values()], files);
+        if (this.#desk !== desk) return;
+        this.#outbox = seen;
+        this.#changed();
+      },
+    );
+    desk.close = () => {
+      for (const stop of stops) stop();
+    };
+    await Promise.all(first);
+  }
+
+  #contactTime(): string | null {
+    return this.#contact.at ? new Date(this.#contact.at).toISOString() : null;
+  }
+
+  async #contacted(epoch: string, offset: number): Promise<void> {
+    const desk = this.#desk;
+    if (!desk) return;
+    const at = this.#host.now() + offset;
+    this.#contact = { at, offset, epoch, seen: at };
+    await desk.db.set('contact', this.#contact);
+    this.#say({ contact: this.#contactTime() });
+    if (this.#book.as_of) this.#book = { ...this.#book, as_of: this.#contactTime() };
+    if (Math.abs(offset) > 120_000) await this.#notice({ code: 'clock', offset_ms: offset });
+    else this.dismiss('clock');
+  }
+
+  /** Cached rows end 72 h after the last contact; a clock set back does not prolong them. */
+  async #endOldCache(db: PersonDB): Promise<void> {
+    if (!this.#contact.at) return;
+    const seen = Math.max(this.#contact.seen, this.#host.now() + this.#contact.offset);
+    if (seen > this.#contact.seen) {
+      this.#contact = { ...this.#contact, seen };
+      await db.set('contact', this.#contact);
+    }
+    if (seen - this.#contact.at <= cacheMs || !(await db.get('place'))) return;
+    await db.endCache();
+    await db.set('notices', [{ code: 'cache_ended' }, ...((await db.get('notices')) ?? [])]);
+  }
+
+  async #notice(n: Notice): Promise<void> {
+    const desk = this.#desk;
+    if (!desk) return;
+    const notices = [n, ...this.#sync.notices.filter((x) => x.code !== n.code)];
+    this.#say({ notices });
+    await desk.db.set('notices', notices);
+  }
+
+  dismiss(code: Notice['code']): void {
+    if (!this.#sync.notices.some((n) => n.code === code)) return;
+    const notices = this.#sync.notices.filter((n) => n.code !== code);
+    this.#say({ notices });
+    void this.#desk?.db.set('notices', notices);
+  }
+
+  async lock(): Promise<void> {
+    const person = this.#desk?.person;
+    await this.#leave(true);
+    if (person) await this.#askPIN(person);
+  }
+
+  /** Closes the open person's desk; `queue`: what could still be taken back gets its number. */
+  async #leave(queue: boolean): Promise<void> {
+    const desk = this.#desk;
+    if (!desk) return;
+    await this.#flushDrafts();
+    if (queue) await desk.outbox.number(true);
+    this.#desk = undefined;
+    desk.close();
+    await desk.engine.stop();
+    await this.#forgetKey(desk.person);
+    desk.db.close();
+    this.#line.token = '';
+    this.#book = noBook;
+    this.#outbox = noOutbox;
+    this.#sync = noSync;
+    this.#contact = noContact;
+  }
+
+  async handOver(): Promise<void> {
+    const { token } = this.#line;
+    await this.#leave(true);
+    if (token) {
+      const line = new Line(this.#host);
+      line.token = token;
+      // Without the network the session ends by itself; its token went with the desk.
+      await line.raw('/api/v1/session', { method: 'DELETE' }).catch(() => undefined);
+    }
+    this.#at({ at: 'sign_in', people: await this.#persons() });
+  }
+
+  /** The server has locked this phone out: the rows go, what waits stays sealed. */
+  async #lockedOut(): Promise<void> {
+    const desk = this.#desk;
+    if (!desk) return;
+    await desk.db.endCache();
+    await desk.db.meta.delete('token');
+    await this.#forgetKey(desk.person);
+    this.#line.token = '';
+  }
+
+  async forgotPIN(login: string, password: string): Promise<Opened> {
+    const opened = await this.signIn(login, password);
+    if (opened !== 'locked' || !this.#entering) return opened;
+    const { person, signed } = this.#entering;
+    const db = new PersonDB(person.account, this.#host);
+    try {
+      const file = await exportOf(db, person);
+      if (file.commands.length) {
+        this.#line.token = signed.token;
+        const line = this.#line;
+        await line.call<{ results: unknown[] }>('POST', '/api/v1/sync/recover', { file }, 200, (a) =>
+          Array.isArray(a.results),
+        );
+      }
+    } catch (e) {
+      if (!(e instanceof LineError)) throw e;
+      return e.problem ? 'refused' : 'offline';
+    } finally {
+      db.close();
+    }
+    // All of it is on the server: begin anew, numbers go on from there.
+    await db.delete();
+    this.#at({ at: 'choose_pin', person: await this.#person(person) });
+    return 'choose_pin';
+  }
+
+  // What is recorded.
+
+  newId = () => uuidv7(this.#host.now() + this.#contact.offset);
+
+  #open(): Desk {
+    if (!this.#desk) throw new Error('the phone is locked');
+    return this.#desk;
+  }
+
+  async keepShot({ id, blob }: { id: string; blob: Blob }): Promise<void> {
+    const { db, key } = this.#open();
+    if ((await this.#host.room()) < spareRoom) {
+      await this.#full();
+      throw new ShotRefused('full');
+    }
+    let small: Blob;
+    try {
+      small = await this.#host.shrink(blob);
+    } catch {
+      throw new ShotRefused('unreadable');
+    }
+    if (small.size > shotMost) throw new ShotRefused('too_large');
+    const plain = new Uint8Array(await small.arrayBuffer());
+    const sealed = await box(key, `file ${id}`, plain);
+    const sum = await sha256(plain);
+    try {
+      await db.transaction('rw', db.files, db.blobs, async () => {
+        await db.blobs.put({ id, box: sealed });
+        await db.files.put({
+          id,
+          command: '',
+          type: small.type || 'image/jpeg',
+          size: plain.length,
+          sha256: sum,
+          sent: 0,
+          done: 0,
+          kept_at: this.#host.now(),
+        });
+      });
+    } catch (e) {
+      if (!isQuota(e)) throw e;
+      await this.#full();
+      throw new ShotRefused('full');
+    }
+  }
+
+  async #full(): Promise<void> {
+    await this.#open().outbox.sweep(true);
+    await this.#notice({ code: 'full' });
+  }
+
+  async shot(id: string): Promise<Blob | undefined> {
+    const { db, key } = this.#open();
+    const [kept, file] = await Promise.all([db.blobs.get(id), db.files.get(id)]);
+    if (!kept) return undefined;
+    return new Blob([await unbox(key, `file ${id}`, kept.box as Bytes)], { type: file?.type });
+  }
+
+  async dropShot(id: string): Promise<void> {
+    const { db } = this.#open();
+    await db.transaction('rw', db.files, db.blobs, async () => {
+      await db.files.delete(id);
+      await db.blobs.delete(id);
+    });
+  }
+
+  async record(...[kind, about, body, more = {}]: Parameters<Phone['record']>): Promise<string> {
+    const desk = this.#open();
+    const write = () => desk.outbox.record(kind, about, body, more.shots, more.draft);
+    let id: string;
+    try {
+      id = await write();
+    } catch (e) {
+      if (!isQuota(e)) throw e;
+      // Text is never refused: photos that the server has go, then rows that it can send again.
+      await this.#full();
+      id = await write().catch(async (still) => {
+        if (!isQuota(still)) throw still;
+        await desk.db.endCache();
+        return write();
+      });
+    }
+    if (more.draft) {
+      desk.drafts.delete(more.draft);
+      desk.dirty.delete(more.draft);
+    }
+    setTimeout(() => void this.#number(desk, false), undoMs + 50);
+    return id;
+  }
+
+  async #number(desk: Desk, all: boolean): Promise<void> {
+    if (this.#desk === desk && (await desk.outbox.number(all))) desk.engine.wake(all ? 0 : 200);
+  }
+
+  undo = (id: string) => this.#open().outbox.undo(id);
+  discard = (id: string) => this.#open().outbox.discard(id);
+
+  async edit(id: string, body: Record<string, unknown>, shots?: string[]): Promise<boolean> {
+    const desk = this.#open();
+    const done = await desk.outbox.edit(id, body, shots);
+    if (done) setTimeout(() => void this.#number(desk, false), undoMs + 50);
+    return done;
+  }
+
+  async retry(id: string): Promise<boolean> {
+    const desk = this.#open();
+    const done = await desk.outbox.retry(id);
+    if (done) desk.engine.wake();
+    return done;
+  }
+
+  resend(): void {
+    const desk = this.#open();
+    void desk.outbox.number(true).then(() => desk.engine.run());
+  }
+
+  async exportFile(): Promise<{ name: string; blob: Blob }> {
+    const { db, person } = this.#open();
+    await this.#open().outbox.number(true);
+    const file = await exportOf(db, person);
+    const day = new Date(this.#host.now()).toISOString().slice(0, 10);
+    const blob = new Blob([JSON.stringify(file)], { type: 'application/json' });
+    return { name: `linli-${person.login}-${day}.json`, blob };
+  }
+
+  // Drafts.
+
+  draft = (key: string) => this.#desk?.drafts.get(key);
+  drafts = () => [...(this.#desk?.drafts.keys() ?? [])];
+
+  setDraft(key: string, value: unknown): void {
+    const desk = this.#open();
+    if (value === undefined) desk.drafts.delete(key);
+    else desk.drafts.set(key, value);
+    desk.dirty.add(key);
+    this.#draftTimer ??= setTimeout(() => void this.#flushDrafts(), draftMs);
+    this.#changed();
+  }
+
+  async #flushDrafts(): Promise<void> {
+    clearTimeout(this.#draftTimer);
+    this.#draftTimer = undefined;
+    const desk = this.#desk;
+    if (!desk?.dirty.size) return;
+    const keys = [...desk.dirty];
+    desk.dirty.clear();
+    const put: { key: string; box: Bytes }[] = [];
+    const gone: string[] = [];
+    for (const key of keys) {
+      const value = desk.drafts.get(key);
+      if (value === undefined) gone.push(key);
+      else put.push({ key, box: await boxJSON(desk.key, `draft ${key}`, value) });
+    }
+    const { db } = desk;
+    await db.transaction('rw', db.drafts, async () => {
+      await db.drafts.bulkPut(put);
+      await db.drafts.bulkDelete(gone);
+    });
+  }
+
+  #moment(what: Moment): void {
+    const desk = this.#desk;
+    if (!desk) return;
+    if (what === 'hidden' || what === 'leaving') {
+      this.#hiddenAt ||= this.#host.now();
+      void this.#flushDrafts();
+      void desk.outbox.number(true);
+      desk.engine.rest();
+    } else if (what === 'offline') this.#say({ state: 'offline', next: 0 });
+    else {
+      const away = this.#hiddenAt ? this.#host.now() - this.#hiddenAt : 0;
+      if (what === 'visible') this.#hiddenAt = 0;
+      if (away > lockMs) void this.lock();
+      // Many phones come back to a network together, in a lift or after an outage.
+      else desk.engine.wake(what === 'online' ? this.#host.random() * 3000 : 0);
+    }
+  }
+
+  async call<T>(method: 'GET' | 'POST', path: string, body?: unknown): Promise<T> {
+    this.#open();
+    try {
+      const res = await this.#line.raw(`/api/v1${path}`, {
+        method,
+        ...(body === undefined
+          ? {}
+          : { body: JSON.stringify(body), headers: { 'Content-Type': 'application/json' } }),
+      });
+      if (!res.ok) throw await problemOf(res);
+      return (await res.json()) as T;
+    } catch (e) {
+      throw e instanceof Problem ? e : new Problem(0, 'offline', e instanceof Error ? e.message : String(e));
+    }
+  }
+
+  /** One pass of the sync now; for tests, and for a page that waits for it. */
+  async settle(): Promise<void> {
+    const desk = this.#open();
+    await desk.outbox.number(true);
+    await desk.engine.run();
+  }
+
+  /** Ends everything at once, as when the page is closed; nothing is written any more. */
+  async close(): Promise<void> {
+    this.#unlisten();
+    clearTimeout(this.#draftTimer);
+    const desk = this.#desk;
+    this.#desk = undefined;
+    desk?.close();
+    desk?.db.close();
+    this.#people.close();
+    await desk?.engine.stop();
+  }
+}
+
+const isQuota = (e: unknown): boolean => {
+  const { name, inner } = e as { name?: string; inner?: unknown };
+  return name === 'QuotaExceededError' || (inner !== undefined && inner !== e && isQuota(inner));
+};
+
+/** Numbers that the phone gave and neither it nor the server has any more. */
+function lostNumbers(seq: number, missing: number[], traced: number): number[] {
+  const out = [...missing];
+  for (let n = seq + 1; n <= traced; n++) out.push(n);
+  return out;
+}
+
+/** What waits, as it lies in the store: nobody on the way can read it, the server can. */
+async function exportOf(db: PersonDB, person: KnownPerson) {
+  const lock = await db.get('lock');
+  const contact = await db.get('contact');
+  const waiting = await db.outbox.where('stage').anyOf('fresh', 'queued', 'tried').sortBy('id');
+  const files = await db.files.where('done').equals(0).toArray();
+  const photos = await Promise.all(
+    files
+      .filter((f) => f.command)
+      .map(async (f) => {
+        const kept = await db.blobs.get(f.id);
+        return kept && { key: f.id, name: `${f.id}.${f.type.split('/')[1] ?? 'bin'}`, box: base64(kept.box) };
+      }),
+  );
+  return {
+    linli: 'sync-export',
+    v: 1,
+    device: person.device,
+    account: person.account,
+    epoch: contact?.epoch ?? '',
+    key: base64(lock?.sealed ?? new Uint8Array()),
+    commands: waiting.map((c) => ({ id: c.id, seq: c.seq, box: base64(c.box) })),
+    photos: photos.filter((p) => p !== undefined),
+  };
+}
