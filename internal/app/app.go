@@ -25,6 +25,7 @@ import (
 	"linli/internal/kernel/files"
 	"linli/internal/kernel/follow"
 	"linli/internal/kernel/jobs"
+	"linli/internal/kernel/ledger"
 	"linli/internal/kernel/offline"
 	"linli/internal/kernel/outbox"
 	"linli/internal/kernel/search"
@@ -78,6 +79,7 @@ type App struct {
 	Outbox   *outbox.Outbox
 	Hotline  *hotline.Service
 	Open311  *open311.Room
+	Ledger   *ledger.Engine
 	Sync     *offline.Service
 	Staff    *workforce.Service
 
@@ -133,6 +135,7 @@ func Open(ctx context.Context, o Options) (_ *App, err error) {
 	if a.Files, err = files.New(a.DB, o.Data, files.Options{Prefix: filesPath, Who: a.uploader, Problem: web.Fail}); err != nil {
 		return nil, err
 	}
+	a.Ledger = a.registers()
 	key, err := drawKey(o.Data)
 	if err != nil {
 		return nil, err
@@ -166,6 +169,9 @@ func Open(ctx context.Context, o Options) (_ *App, err error) {
 		return nil, err
 	}
 	if err = a.notices(ctx); err != nil {
+		return nil, err
+	}
+	if err = a.Ledger.Check(ctx); err != nil { // every room has declared its registers
 		return nil, err
 	}
 	return a, nil

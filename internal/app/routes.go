@@ -37,6 +37,7 @@ func (a *App) Routes() error {
 	a.Outbox.API(a.Web)
 	a.Door.API(a.Web)
 	a.Hotline.API(a.Web)
+	a.Ledger.API(a.Web)
 	a.Sync.API(a.Web)
 	a.Staff.API(a.Web)
 	a.fileRoutes()

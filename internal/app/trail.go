@@ -115,7 +115,7 @@ func (a *App) Verify(ctx context.Context, extra ...audit.Head) (*Proof, error) {
 		p.Problems = append(append(p.Problems, chains...), rows...)
 		for _, room := range []interface {
 			Verify(context.Context, store.Reader) ([]audit.Problem, error)
-		}{a.Atlas, a.Rulebook, a.Plan} {
+		}{a.Atlas, a.Rulebook, a.Plan, a.Ledger} {
 			found, err := room.Verify(ctx, r)
 			if err != nil {
 				return err
@@ -277,7 +277,7 @@ func (a *App) trail(ctx context.Context, scope access.Scope, in *auditIn) (*audi
 	lang := web.Lang(ctx)
 	dir := a.Identity.Directory()
 	for _, r := range found {
-		it := AuditItem{Chain: r.District, Idx: r.Idx, At: cal.Time(r.At).Format(time.RFC3339), Action: r.Action, Name: actionName(r.Action, lang), Object: r.Object, ObjectID: r.ObjectID,
+		it := AuditItem{Chain: r.District, Idx: r.Idx, At: cal.Time(r.At).Format(time.RFC3339), Action: r.Action, Name: a.actionName(r.Entry, lang), Object: r.Object, ObjectID: r.ObjectID,
 			Label: a.labelOf(ctx, r), Detail: json.RawMessage(r.Detail)}
 		if r.Actor != 0 {
 			it.Actor = &AuditActor{r.Actor, dir.AccountName(r.Actor), dir.AccountLogin(r.Actor), people{a.Identity, a.Today}.PostName(r.Post).In(lang)}
@@ -304,7 +304,11 @@ func (a *App) labelOf(ctx context.Context, r audit.Row) string {
 }
 
 // actionName names an audited action; what no room names shows its code.
-func actionName(code, lang string) string {
+func (a *App) actionName(e audit.Entry, lang string) string {
+	code := e.Action
+	if w := a.Ledger.ActionName(e.Object, code); w.ZH != "" {
+		return w.In(lang)
+	}
 	if rest, ok := strings.CutPrefix(code, "case."); ok {
 		if n := cases.ActionName(rest); n.ZH != rest {
 			return n.In(lang)

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"regexp"
 	"slices"
 	"sort"
 	"strconv"
@@ -79,7 +80,27 @@ func (db *DB) load() ([]migration, error) {
 	return all, nil
 }
 
+// ledgerColumns are those that every register has (ledger.Row; its key is
+// PRIMARY KEY (district, id)), ledgerIndexes the
+// lists that every register is read by; both are macros, so that a register's
+// migration says only what is its own. Applied migrations hold them: they are
+// never changed, only added to by a migration.
+const (
+	ledgerColumns = `district INTEGER NOT NULL, id BIGINT NOT NULL, version INTEGER NOT NULL,
+  region BIGINT NOT NULL, street BIGINT NOT NULL, community BIGINT NOT NULL, grid BIGINT NOT NULL, org BIGINT NOT NULL,
+  valid_from INTEGER NOT NULL, valid_to INTEGER NOT NULL, state TEXT NOT NULL, person BIGINT NOT NULL, extra TEXT NOT NULL,
+  created_at BIGINT NOT NULL, updated_at BIGINT NOT NULL`
+	ledgerIndexes = `CREATE INDEX ${1}_street ON $1 (district, street, id);
+CREATE INDEX ${1}_community ON $1 (district, community, id);
+CREATE INDEX ${1}_grid ON $1 (district, grid, id);
+CREATE INDEX ${1}_org ON $1 (district, org, id) WHERE org <> 0;
+CREATE INDEX ${1}_person ON $1 (district, person) WHERE person <> 0`
+)
+
+var ledgerMacro = regexp.MustCompile(`\{\{ledger_indexes (\w+)\}\}`)
+
 func (db *DB) macros(s string) string {
+	s = ledgerMacro.ReplaceAllString(strings.ReplaceAll(s, "{{ledger}}", ledgerColumns), ledgerIndexes)
 	if db.engine == Postgres {
 		return strings.NewReplacer("{{blob}}", "BYTEA", "{{norowid}}", "", "{{json}}", "TEXT").Replace(s)
 	}
@@ -105,6 +126,19 @@ func statements(s string) []string {
 		out = append(out, rest)
 	}
 	return out
+}
+
+// Script runs a text written as a migration is, macros included, that belongs to
+// no release: tests of engines make their own tables with it.
+func (db *DB) Script(ctx context.Context, text string) error {
+	return db.Write(ctx, func(tx *Tx) error {
+		for _, s := range statements(db.macros(text)) {
+			if _, err := tx.Exec(s); err != nil {
+				return fmt.Errorf("%w in: %.120s", err, s)
+			}
+		}
+		return nil
+	})
 }
 
 // Migrate brings the database to this version: each migration in one durable

@@ -205,6 +205,50 @@ func (r Record) Append(tx *store.Tx) {
 	tx.Append(recordTable, r.district, r.id, r.kind, null(r.name), null(r.phone), null(r.contact), null(r.index), int64(r.fieldsKey), int64(r.indexKey), tx.Now(), 0)
 }
 
+// Amend changes fields (name, phone, contact) of a record within the caller's
+// write and returns those that are not what they were. errs.NotFound if there is
+// no such record or it was erased.
+func (v *Vault) Amend(tx *store.Tx, district int, id int64, fields map[string]Clear) ([]string, error) {
+	var sealed [3][]byte
+	var kind string
+	err := tx.QueryRow("SELECT kind, name, phone, contact FROM vault_record WHERE district = ? AND id = ? AND erased_at = 0", district, id).Scan(&kind, &sealed[0], &sealed[1], &sealed[2])
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, errs.NotFound.New()
+	}
+	if err != nil {
+		return nil, err
+	}
+	k := v.keys.Load()
+	var text [3]string
+	var changed []string
+	for i, name := range [3]string{"name", "phone", "contact"} {
+		if text[i], err = k.open(sealed[i], data(district, id, name)); err != nil {
+			return nil, errs.Internal.New().Because(err)
+		}
+		c, given := fields[name]
+		if !given {
+			continue
+		}
+		fresh, err := clean(c, name, [3]int{MaxName, MaxPhone, MaxContact}[i])
+		if err != nil {
+			return nil, err
+		}
+		if fresh != text[i] {
+			text[i], changed = fresh, append(changed, name)
+		}
+	}
+	if len(changed) == 0 {
+		return nil, nil
+	}
+	r, err := k.record(district, id, kind, text[0], text[1], text[2])
+	if err != nil {
+		return nil, err
+	}
+	_, err = tx.Exec("UPDATE vault_record SET name = ?, phone = ?, contact = ?, phone_index = ?, aead_key = ?, index_key = ? WHERE district = ? AND id = ?",
+		null(r.name), null(r.phone), null(r.contact), null(r.index), int64(r.fieldsKey), int64(r.indexKey), district, id)
+	return changed, err
+}
+
 // null keeps an absent field NULL on both engines.
 func null(b []byte) any {
 	if len(b) == 0 {

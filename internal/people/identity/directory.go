@@ -169,6 +169,18 @@ func (d *Directory) Programs() []int64 {
 	return out
 }
 
+// Accounts lists the people, not programs, that are not disabled, by id.
+func (d *Directory) Accounts() []int64 {
+	var out []int64
+	for id, p := range d.people {
+		if !p.program && !p.disabled {
+			out = append(out, id)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
 // AccountLogin is a person's login, or "" if there is no such account.
 func (d *Directory) AccountLogin(id int64) string { return d.people[id].login }
 

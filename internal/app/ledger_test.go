@@ -1,0 +1,112 @@
+package app_test
+
+import (
+	"fmt"
+	"path"
+	"strings"
+	"sync"
+	"testing"
+
+	"linli/internal/app/apptest"
+	"linli/internal/kernel/access"
+	"linli/internal/kernel/access/matrixtest"
+	"linli/internal/kernel/ledger"
+	"linli/internal/kernel/web"
+)
+
+// samples are fields without which a register's own rule takes no row; the rest
+// is made up from the register's declaration.
+var samples = map[string]apptest.M{}
+
+// ofRegister is how the matrix calls an operation of any register, about a row
+// that lies at the place.
+func ofRegister(t *testing.T, c *apptest.City, at matrixtest.Place, op web.Op) call {
+	t.Helper()
+	code := strings.Split(strings.TrimPrefix(op.Path, "/api/v1/ledger/"), "/")[0]
+	how := call{scoped: strings.Contains(op.Path, "{id}"), perm: op.Policy.Perms()[0]}
+	if how.scoped {
+		id := sampleRow(t, c, at, code)
+		how.path = text(fmt.Sprint(id))
+	}
+	switch op.Method {
+	case "POST", "PATCH":
+		switch path.Base(op.Path) {
+		case "reveal":
+			how.body = apptest.M{"purpose": "核对登记"}
+		case "end":
+			how.body = apptest.M{"version": 99}
+		case code:
+			how.body = apptest.M{"fields": empty}
+		default:
+			how.body = apptest.M{"version": 99, "fields": empty}
+		}
+	}
+	return how
+}
+
+var sampled sync.Map // city and register → id
+
+// sampleRow is a row of the register at the place, with every required field.
+func sampleRow(t *testing.T, c *apptest.City, at matrixtest.Place, code string) int64 {
+	t.Helper()
+	type key struct {
+		c    *apptest.City
+		code string
+	}
+	if id, ok := sampled.Load(key{c, code}); ok {
+		return id.(int64)
+	}
+	fields := apptest.M{"grid": float64(at.Grid), "org": float64(at.Org)}
+	for _, v := range c.Ledger.Views("zh") {
+		if v.Code != code {
+			continue
+		}
+		for _, f := range v.Fields {
+			if f.Required && !f.Standard {
+				fields[f.Name] = sampleValue(t, c, at, f)
+			} else if f.Kind == string(ledger.Personal) {
+				fields[f.Name] = "13900000000"
+			}
+		}
+	}
+	for name, val := range samples[code] {
+		fields[name] = val
+	}
+	id, err := c.Ledger.Put(t.Context(), access.System("matrix"), code, fields)
+	if err != nil {
+		t.Fatalf("a sample row of %s (see samples): %v", code, err)
+	}
+	sampled.Store(key{c, code}, id)
+	return id
+}
+
+func sampleValue(t *testing.T, c *apptest.City, at matrixtest.Place, f ledger.FieldView) any {
+	switch ledger.Kind(f.Kind) {
+	case ledger.Choice:
+		return f.Options[0].Code
+	case ledger.Choices:
+		return []string{f.Options[0].Code}
+	case ledger.Number, ledger.Decimal:
+		if f.Min != nil {
+			return float64(max(*f.Min, 1))
+		}
+		return 1.0
+	case ledger.Date:
+		return "2026-11-01"
+	case ledger.Personal:
+		return "13900000000"
+	case ledger.Ref:
+		switch f.Ref {
+		case "region":
+			return float64(at.Community)
+		case "grid":
+			return float64(at.Grid)
+		case "org":
+			return float64(at.Org)
+		case "account":
+			return float64(c.Identity.Directory().Accounts()[0])
+		}
+		return float64(sampleRow(t, c, at, f.Ref))
+	}
+	return "样例"
+}

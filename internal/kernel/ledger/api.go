@@ -1,0 +1,377 @@
+package ledger
+
+import (
+	"context"
+	"net/http"
+	"reflect"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"linli/internal/kernel/access"
+	"linli/internal/kernel/errs"
+	"linli/internal/kernel/store"
+	"linli/internal/kernel/vault"
+	"linli/internal/kernel/web"
+)
+
+const prefix = "/api/v1/ledger"
+
+// API registers what all registers share, and the operations of each.
+func (e *Engine) API(r *web.Router) {
+	web.Register(r, web.Op{ID: "list-registers", Method: "GET", Path: prefix, Policy: access.SignedIn, Tags: []string{"ledger"}, Summary: "可用的台账及其字段", SummaryEN: "The registers that one may read, with their fields"}, e.registers)
+	for _, api := range e.apis {
+		api(r)
+	}
+}
+
+// Item is a row of the register of T as JSON has it.
+type Item[T any] struct{ itemBody }
+
+// Schema describes the row with the register's own fields.
+func (Item[T]) Schema(reg huma.Registry) *huma.Schema {
+	return component[T](reg, "", func() *huma.Schema {
+		s := huma.SchemaFromType(reg, reflect.TypeFor[itemBody]())
+		s.Properties["fields"] = fieldSchema[T](false)
+		return s
+	})
+}
+
+// Fields are fields of the register of T as they come in: standard ones and its
+// own. Those that are absent stay as they are.
+type Fields[T any] map[string]any
+
+// Schema describes the fields.
+func (Fields[T]) Schema(reg huma.Registry) *huma.Schema {
+	return component[T](reg, "Fields", func() *huma.Schema { return fieldSchema[T](true) })
+}
+
+// component keeps a schema under the name of T, so that it is written once.
+func component[T any](reg huma.Registry, suffix string, make func() *huma.Schema) *huma.Schema {
+	t := reflect.TypeFor[T]()
+	room := t.PkgPath()[strings.LastIndexByte(t.PkgPath(), '/')+1:]
+	name := "Ledger" + strings.ToUpper(room[:1]) + room[1:] + strings.ToUpper(t.Name()[:1]) + t.Name()[1:] + suffix
+	if _, ok := reg.Map()[name]; !ok {
+		s := make()
+		s.PrecomputeMessages()
+		reg.Map()[name] = s
+	}
+	return &huma.Schema{Ref: "#/components/schemas/" + name}
+}
+
+// fieldSchema describes the fields of T. What comes in is checked by the
+// register itself, which tells all that is wrong with its own words.
+func fieldSchema[T any](in bool) *huma.Schema {
+	s := &huma.Schema{Type: huma.TypeObject, Properties: map[string]*huma.Schema{}, AdditionalProperties: true}
+	for _, f := range fieldsOf(reflect.TypeFor[T](), nil) {
+		p := &huma.Schema{Description: f.Label.EN, Extensions: map[string]any{"x-kind": f.Kind, "x-label": f.Label.ZH}}
+		if f.Ref != "" {
+			p.Extensions["x-ref"] = f.Ref
+		}
+		if !in {
+			switch f.Kind {
+			case Ref:
+				p.Type, p.Nullable = huma.TypeObject, true
+				p.Properties = map[string]*huma.Schema{"id": {Type: huma.TypeInteger}, "code": {Type: huma.TypeString}, "name": {Type: huma.TypeString}}
+			case Date:
+				p.Type, p.Format, p.Nullable = huma.TypeString, "date", true
+			case Choices:
+				p.Type, p.Items = huma.TypeArray, &huma.Schema{Type: huma.TypeString}
+			case Number:
+				p.Type = huma.TypeInteger
+			case Decimal:
+				p.Type = huma.TypeNumber
+			case YesNo:
+				p.Type = huma.TypeBoolean
+			default:
+				p.Type = huma.TypeString
+			}
+		}
+		s.Properties[f.Name] = p
+	}
+	return s
+}
+
+type listIn struct {
+	Where  []string `query:"where,explode" maxItems:"20" doc:"conditions that all hold: kind=branch, kind=branch|general, kind!=branch, members>=3, valid_to<=2026-12-31, name~红旗, org=, region=990101001, on=2026-11-28 (in force), id=1|2"`
+	Q      string   `query:"q" maxLength:"200" doc:"words of the searched fields"`
+	Phone  string   `query:"phone" maxLength:"40" doc:"whole number of a personal field"`
+	Sort   string   `query:"sort" maxLength:"60" doc:"a field with filter, or id; - before it: descending. Default -id"`
+	Cursor string   `query:"cursor"`
+	Limit  int      `query:"limit" minimum:"1" maximum:"1000"`
+	Count  bool     `query:"count" doc:"count up to 1000"`
+}
+
+func (in *listIn) filter() (Filter, error) {
+	f := Filter{Where: in.Where, Query: in.Q, Phone: in.Phone, Sort: in.Sort, Limit: in.Limit}
+	var after Place
+	more, err := web.ParseCursor(in.Cursor, &after)
+	if more {
+		f.After = &after
+	}
+	return f, err
+}
+
+type listOut[T any] struct {
+	Body struct {
+		Items []Item[T] `json:"items"`
+		Next  string    `json:"next"`
+		Count *int      `json:"count,omitempty"`
+		Exact *bool     `json:"count_exact,omitempty"`
+	}
+}
+
+type idIn struct {
+	ID int64 `path:"id"`
+}
+
+type itemOut[T any] struct{ Body Item[T] }
+
+type createIn[T any] struct {
+	Body struct {
+		Fields Fields[T] `json:"fields"`
+	}
+}
+
+type changeIn[T any] struct {
+	ID   int64 `path:"id"`
+	Body struct {
+		Version int       `json:"version" minimum:"1" doc:"the one that was seen"`
+		Fields  Fields[T] `json:"fields"`
+		Reason  string    `json:"reason,omitempty" maxLength:"200"`
+	}
+}
+
+type endIn struct {
+	ID   int64 `path:"id"`
+	Body struct {
+		Version int    `json:"version" minimum:"1"`
+		Day     string `json:"day,omitempty" doc:"the last day, 2026-11-28; today if absent"`
+		Reason  string `json:"reason,omitempty" maxLength:"200"`
+	}
+}
+
+type historyOut struct {
+	Body struct {
+		Items []historyItem `json:"items"`
+	}
+}
+
+type revealIn struct {
+	ID   int64 `path:"id"`
+	Body struct {
+		Purpose string `json:"purpose"`
+	}
+}
+
+type revealOut struct {
+	Body struct {
+		Fields map[string]string `json:"fields" doc:"the personal fields in the clear"`
+	}
+}
+
+type refsIn struct {
+	Field string `query:"field" required:"true" maxLength:"60"`
+	Q     string `query:"q" maxLength:"100"`
+}
+
+type refsOut struct {
+	Body struct {
+		Items []Named `json:"items"`
+	}
+}
+
+// api registers the operations of a register.
+func (r *Register[T]) api(router *web.Router) {
+	path := prefix + "/" + r.code
+	kebab := strings.ReplaceAll(r.code, "_", "-")
+	op := func(verb, method, tail string, p access.Perm, zh, en string) web.Op {
+		return web.Op{ID: verb + "-ledger-" + kebab, Method: method, Path: path + tail, Policy: access.Needs(p), Tags: []string{"ledger-" + r.group}, Summary: zh + "：" + r.name.ZH, SummaryEN: en + ": " + r.name.EN}
+	}
+	web.Register(router, op("list", "GET", "", r.read, "查询台账", "List of the register"), r.listOp)
+	web.Register(router, op("get", "GET", "/{id}", r.read, "查看记录", "A row of the register"), func(ctx context.Context, scope access.Scope, in *idIn) (*itemOut[T], error) {
+		return r.one(ctx, scope, in.ID)
+	})
+	web.Register(router, op("history", "GET", "/{id}/history", r.read, "记录的变更历史", "History of a row"), func(ctx context.Context, scope access.Scope, in *idIn) (*historyOut, error) {
+		v, err := r.get(ctx, r.e.DB, scope, in.ID)
+		if err != nil {
+			return nil, err
+		}
+		out := &historyOut{}
+		out.Body.Items, err = r.historyItems(ctx, scope, web.Lang(ctx), v)
+		return out, err
+	})
+	if r.personal {
+		o := op("reveal", "POST", "/{id}/reveal", r.reveal, "查看个人信息", "Reveal the personal fields")
+		o.Secret = true
+		web.Register(router, o, r.revealOp)
+	}
+	if r.write == "" {
+		return
+	}
+	create := op("create", "POST", "", r.write, "新增记录", "Add a row")
+	create.Status = http.StatusCreated
+	web.Register(router, create, func(ctx context.Context, scope access.Scope, in *createIn[T]) (*itemOut[T], error) {
+		v := r.fresh()
+		if err := r.apply(scope, v, in.Body.Fields); err != nil {
+			return nil, err
+		}
+		var id int64
+		err := r.e.DB.Write(ctx, func(tx *store.Tx) error {
+			row := copied(v)
+			if err := r.create(&Write{Ctx: ctx, Tx: tx, Scope: scope, Action: "create"}, row); err != nil {
+				return err
+			}
+			id = base(row).ID
+			return web.Mark(ctx, tx, id)
+		})
+		if err != nil {
+			return nil, err
+		}
+		return r.written(ctx, scope, id)
+	}, func(ctx context.Context, scope access.Scope, _ *createIn[T]) (*itemOut[T], error) {
+		return r.written(ctx, scope, web.Marked(ctx))
+	})
+	web.Register(router, op("change", "PATCH", "/{id}", r.write, "修改记录", "Change a row"), func(ctx context.Context, scope access.Scope, in *changeIn[T]) (*itemOut[T], error) {
+		err := r.e.DB.Write(ctx, func(tx *store.Tx) error {
+			_, err := r.change(&Write{Ctx: ctx, Tx: tx, Scope: scope, Action: "change", Reason: in.Body.Reason}, in.ID, in.Body.Version, func(v reflect.Value) error {
+				return r.apply(scope, v, in.Body.Fields)
+			})
+			if err != nil {
+				return err
+			}
+			return web.Mark(ctx, tx, in.ID)
+		})
+		if err != nil {
+			return nil, err
+		}
+		return r.written(ctx, scope, in.ID)
+	}, func(ctx context.Context, scope access.Scope, in *changeIn[T]) (*itemOut[T], error) {
+		return r.written(ctx, scope, in.ID)
+	})
+	web.Register(router, op("end", "POST", "/{id}/end", r.write, "结束记录", "End a row"), func(ctx context.Context, scope access.Scope, in *endIn) (*itemOut[T], error) {
+		day, err := r.field("valid_to").parse(in.Body.Day)
+		if err != nil {
+			return nil, err
+		}
+		err = r.e.DB.Write(ctx, func(tx *store.Tx) error {
+			if _, err := r.end(&Write{Ctx: ctx, Tx: tx, Scope: scope, Action: "end", Reason: in.Body.Reason}, in.ID, in.Body.Version, Day(day.(int64))); err != nil {
+				return err
+			}
+			return web.Mark(ctx, tx, in.ID)
+		})
+		if err != nil {
+			return nil, err
+		}
+		return r.written(ctx, scope, in.ID)
+	}, func(ctx context.Context, scope access.Scope, in *endIn) (*itemOut[T], error) {
+		return r.written(ctx, scope, in.ID)
+	})
+	web.Register(router, op("refs", "GET", "/refs", r.write, "可选的关联对象", "What a field may refer to"), r.refsOp)
+}
+
+func (r *Register[T]) listOp(ctx context.Context, scope access.Scope, in *listIn) (*listOut[T], error) {
+	f, err := in.filter()
+	if err != nil {
+		return nil, err
+	}
+	rows, more, err := r.rows(ctx, scope, f)
+	if err != nil {
+		return nil, err
+	}
+	items, err := r.items(ctx, scope, rows)
+	if err != nil {
+		return nil, err
+	}
+	out := &listOut[T]{}
+	out.Body.Items = make([]Item[T], len(items))
+	for i := range items {
+		out.Body.Items[i] = Item[T]{items[i]}
+	}
+	if more {
+		o, err := r.order(scope, f.Sort)
+		if err != nil {
+			return nil, err
+		}
+		out.Body.Next = web.Cursor(o.place(rows[len(rows)-1]))
+	}
+	if in.Count {
+		n, exact, err := r.count(ctx, scope, f, 1000)
+		if err != nil {
+			return nil, err
+		}
+		out.Body.Count, out.Body.Exact = &n, &exact
+	}
+	return out, nil
+}
+
+func (r *Register[T]) one(ctx context.Context, scope access.Scope, id int64) (*itemOut[T], error) {
+	v, err := r.get(ctx, r.e.DB, scope, id)
+	if err != nil {
+		return nil, err
+	}
+	items, err := r.items(ctx, scope, []reflect.Value{v})
+	if err != nil {
+		return nil, err
+	}
+	return &itemOut[T]{Item[T]{items[0]}}, nil
+}
+
+// written reads what was just written, for whoever may read it.
+func (r *Register[T]) written(ctx context.Context, scope access.Scope, id int64) (*itemOut[T], error) {
+	return r.one(ctx, scope, id)
+}
+
+func (r *Register[T]) revealOp(ctx context.Context, scope access.Scope, in *revealIn) (*revealOut, error) {
+	v, err := r.get(ctx, r.e.DB, scope, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	b := base(v)
+	if b.Person == 0 {
+		return nil, errs.NotFound.New()
+	}
+	post, _ := scope.PostFor(b.Target())
+	p, err := r.e.Vault.Reveal(ctx, vault.Look{Account: scope.Account(), Post: post.ID, District: b.District, ID: b.Person, Object: r.code, ObjectID: b.ID, Purpose: in.Body.Purpose})
+	if err != nil {
+		return nil, err
+	}
+	out := &revealOut{}
+	out.Body.Fields = map[string]string{}
+	may := sees(scope)
+	for _, f := range r.fields {
+		if f.Kind == Personal && may(f, b) {
+			out.Body.Fields[f.Name] = map[string]vault.Clear{"name": p.Name, "phone": p.Phone, "contact": p.Contact}[f.Part].Plain()
+		}
+	}
+	return out, nil
+}
+
+// mostRefs is how many things a picker offers.
+const mostRefs = 20
+
+func (r *Register[T]) refsOp(ctx context.Context, scope access.Scope, in *refsIn) (*refsOut, error) {
+	f := r.field(in.Field)
+	if f == nil || f.Kind != Ref || !may(scope, f) {
+		return nil, errs.NotFound.New()
+	}
+	out := &refsOut{}
+	out.Body.Items = []Named{}
+	to := r.e.register(f.Ref)
+	if to == nil {
+		out.Body.Items = append(out.Body.Items, r.e.Sources[f.Ref].Search(in.Q, mostRefs)...)
+		return out, nil
+	}
+	reads, err := scope.For(to.read)
+	if err != nil {
+		return out, nil
+	}
+	rows, _, err := to.rows(ctx, reads, Filter{Query: in.Q, Where: []string{"state!=" + Ended}, Limit: mostRefs})
+	if err != nil {
+		return nil, err
+	}
+	for _, v := range rows {
+		out.Body.Items = append(out.Body.Items, Named{ID: base(v).ID, Code: r.e.place(base(v)), Name: to.label(v.Addr().Interface())})
+	}
+	return out, nil
+}

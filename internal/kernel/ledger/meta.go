@@ -1,0 +1,97 @@
+package ledger
+
+import (
+	"context"
+
+	"linli/internal/kernel/access"
+	"linli/internal/kernel/web"
+)
+
+// RegisterView is a register as the desk's table and form are made from it, in
+// the caller's language.
+type RegisterView struct {
+	Code   string      `json:"code"`
+	Name   string      `json:"name"`
+	Group  string      `json:"group"`
+	Place  int         `json:"place_digits" doc:"how far down a row must hang: 0 anywhere, 6 district, 9 street, 12 community, 15 grid"`
+	Tree   string      `json:"tree,omitempty" doc:"the field that names the row above, where rows form a tree"`
+	May    May         `json:"may"`
+	Fields []FieldView `json:"fields"`
+}
+
+// May is what the caller may do with a register somewhere.
+type May struct {
+	Write  bool `json:"write"`
+	Reveal bool `json:"reveal"`
+}
+
+// FieldView is a field of a register.
+type FieldView struct {
+	Name     string       `json:"name"`
+	Kind     string       `json:"kind" enum:"text,long,choice,choices,number,decimal,bool,day,ref,personal"`
+	Label    string       `json:"label"`
+	Why      string       `json:"why,omitempty" doc:"the reason for which it is asked"`
+	Standard bool         `json:"standard,omitempty" doc:"of every register"`
+	Required bool         `json:"required,omitempty"`
+	Fixed    bool         `json:"fixed,omitempty" doc:"not changed once it is set"`
+	Unique   bool         `json:"unique,omitempty"`
+	Filter   bool         `json:"filter,omitempty" doc:"lists are narrowed and sorted by it"`
+	Search   bool         `json:"search,omitempty" doc:"q looks at it"`
+	Max      int          `json:"max,omitempty" doc:"characters, or the greatest number"`
+	Min      *int64       `json:"min,omitempty"`
+	Options  []OptionView `json:"options,omitempty"`
+	Ref      string       `json:"ref,omitempty" doc:"region, grid, org, account, or a register's code"`
+	Part     string       `json:"part,omitempty" enum:"name,phone,contact" doc:"of a personal field"`
+	Class    string       `json:"class,omitempty" doc:"permission that it needs"`
+}
+
+// OptionView is one value of a choice.
+type OptionView struct {
+	Code string `json:"code"`
+	Name string `json:"name"`
+}
+
+type registersOut struct {
+	Body struct {
+		Items []RegisterView `json:"items"`
+	}
+}
+
+func (e *Engine) registers(ctx context.Context, scope access.Scope, _ *struct{}) (*registersOut, error) {
+	out := &registersOut{}
+	out.Body.Items = []RegisterView{}
+	for _, r := range e.regs {
+		if _, err := scope.For(r.read); err == nil {
+			out.Body.Items = append(out.Body.Items, r.view(scope, web.Lang(ctx)))
+		}
+	}
+	return out, nil
+}
+
+func (r *register) view(scope access.Scope, lang string) RegisterView {
+	has := func(p access.Perm) bool {
+		if p == "" {
+			return false
+		}
+		_, err := scope.For(p)
+		return err == nil
+	}
+	v := RegisterView{Code: r.code, Name: r.name.In(lang), Group: r.group, Place: int(r.place), May: May{Write: has(r.write), Reveal: has(r.reveal)}, Fields: []FieldView{}}
+	if r.tree != nil {
+		v.Tree = r.tree.Name
+	}
+	for _, f := range r.fields {
+		if !may(scope, f) {
+			continue
+		}
+		x := FieldView{Name: f.Name, Kind: string(f.Kind), Label: f.Label.In(lang), Why: f.Why.In(lang), Standard: f.Standard, Required: f.Required, Fixed: f.Fixed, Unique: f.Unique, Filter: f.Filter, Search: f.Search,
+			Max: f.Max, Min: f.Min, Ref: f.Ref, Part: f.Part, Class: string(f.Class)}
+		for _, o := range f.Options {
+			if !(f.Standard && o.Code == Void) {
+				x.Options = append(x.Options, OptionView{o.Code, o.Name.In(lang)})
+			}
+		}
+		v.Fields = append(v.Fields, x)
+	}
+	return v
+}
