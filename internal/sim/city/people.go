@@ -64,7 +64,18 @@ type namer struct {
 
 func (n *namer) next() string {
 	for {
-		r := n.rng
+		s := PersonName(n.rng)
+		if n.used[s] {
+			continue
+		}
+		n.used[s] = true
+		return s
+	}
+}
+
+// PersonName makes up somebody's name; several people may bear it.
+func PersonName(r *rand.Rand) string {
+	for {
 		k := r.IntN(len(surnames))
 		if r.IntN(3) > 0 {
 			k = r.IntN(40) // the common ones
@@ -74,11 +85,9 @@ func (n *namer) next() string {
 			s += string(givenA[r.IntN(len(givenA))])
 		}
 		s += string(givenB[r.IntN(len(givenB))])
-		if rs := []rune(s); rs[len(rs)-1] == rs[len(rs)-2] || n.used[s] {
-			continue
+		if rs := []rune(s); rs[len(rs)-1] != rs[len(rs)-2] {
+			return s
 		}
-		n.used[s] = true
-		return s
 	}
 }
 
