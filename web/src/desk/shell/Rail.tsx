@@ -1,54 +1,71 @@
 import {
   AppstoreOutlined,
-  AuditOutlined,
   BarChartOutlined,
   BorderOuterOutlined,
-  CustomerServiceOutlined,
-  FireOutlined,
   FormOutlined,
-  PhoneOutlined,
+  HomeOutlined,
   SettingOutlined,
+  TeamOutlined,
   UnorderedListOutlined,
 } from '@ant-design/icons';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useLocation } from 'react-router';
-import { useSession } from '@/shared/session.tsx';
+import { type Session, useSession } from '@/shared/session.tsx';
 import { defaultCases } from '../cases/defaults.ts';
-import { mayVisit, type PlaceKey, placeOf, places } from './places.ts';
+import { type Place, placeOf, placesOf, type RailKey, rails } from './places.ts';
 
-const icons: Record<PlaceKey, ReactNode> = {
+const icons: Record<RailKey, ReactNode> = {
   home: <AppstoreOutlined aria-hidden />,
   intake: <FormOutlined aria-hidden />,
   cases: <UnorderedListOutlined aria-hidden />,
-  callbacks: <PhoneOutlined aria-hidden />,
-  hotline: <CustomerServiceOutlined aria-hidden />,
-  topics: <FireOutlined aria-hidden />,
-  planning: <BorderOuterOutlined aria-hidden />,
-  cockpit: <BarChartOutlined aria-hidden />,
+  grids: <BorderOuterOutlined aria-hidden />,
+  visits: <HomeOutlined aria-hidden />,
+  org: <TeamOutlined aria-hidden />,
+  data: <BarChartOutlined aria-hidden />,
   admin: <SettingOutlined aria-hidden />,
-  audit: <AuditOutlined aria-hidden />,
 };
+
+const start = (p: Place, s: Session) => (p.key === 'cases' ? defaultCases(s) : p.path);
 
 export function Rail() {
   const { t } = useTranslation();
   const session = useSession();
-  const here = placeOf(useLocation().pathname);
+  const here = placeOf(useLocation().pathname, session)?.rail;
   return (
     <nav className="rail" aria-label={t('shell:rail')}>
-      {places
-        .filter((p) => mayVisit(p.key, session))
-        .map((p) => (
+      {rails.map((key) => {
+        const first = placesOf(key, session)[0];
+        return first ? (
           <Link
-            key={p.key}
-            to={p.key === 'cases' ? defaultCases(session) : p.path}
+            key={key}
+            to={start(first, session)}
             className="rail-place"
-            aria-current={here === p.key ? 'page' : undefined}
+            aria-current={here === key ? 'page' : undefined}
           >
-            {icons[p.key]}
-            <span>{t(`shell:place.${p.key}`)}</span>
+            {icons[key]}
+            <span>{t(`shell:rails.${key}`)}</span>
           </Link>
-        ))}
+        ) : null;
+      })}
+    </nav>
+  );
+}
+
+/** The places of one rail beside each other; a single one needs no tabs. */
+export function Tabs() {
+  const { t } = useTranslation();
+  const session = useSession();
+  const here = placeOf(useLocation().pathname, session);
+  const all = here ? placesOf(here.rail, session) : [];
+  if (all.length < 2) return null;
+  return (
+    <nav className="places" aria-label={t(`shell:rails.${here?.rail ?? 'home'}`)}>
+      {all.map((p) => (
+        <Link key={p.key} to={start(p, session)} aria-current={p === here ? 'page' : undefined}>
+          {t(`shell:place.${p.key}`)}
+        </Link>
+      ))}
     </nav>
   );
 }

@@ -7,7 +7,7 @@ import { onExpired } from '@/shared/api.ts';
 import { useSession } from '@/shared/session.tsx';
 import { ErrorBoundary } from '@/shared/ui/state.tsx';
 import { LoginForm } from './LoginForm.tsx';
-import { Rail } from './Rail.tsx';
+import { Rail, Tabs } from './Rail.tsx';
 import { TopBar } from './TopBar.tsx';
 
 const online = {
@@ -72,6 +72,7 @@ export default function Shell() {
           <div className="notice-strip">{t('shell:synthetic', { city: me.city.name })}</div>
         ) : null}
         {isOnline ? null : <Alert banner type="warning" title={t('shell:offline')} />}
+        <Tabs />
         <ErrorBoundary at={pathname}>
           <Outlet />
         </ErrorBoundary>

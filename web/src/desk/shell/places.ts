@@ -1,6 +1,10 @@
 import type { Perm } from '@/shared/api.ts';
 import type { Session } from '@/shared/session.tsx';
 
+/** The rail's places, top to bottom. A role sees at most seven of them. */
+export const rails = ['home', 'intake', 'cases', 'grids', 'visits', 'org', 'data', 'admin'] as const;
+export type RailKey = (typeof rails)[number];
+
 export type PlaceKey =
   | 'home'
   | 'intake'
@@ -11,31 +15,41 @@ export type PlaceKey =
   | 'cockpit'
   | 'planning'
   | 'admin'
+  | 'outbox'
   | 'audit';
 
-export interface RailPlace {
+export interface Place {
   key: PlaceKey;
   path: string;
+  /** Where in the rail; several places of one rail are tabs beside each other. */
+  rail: RailKey;
   /** Any of these opens it; empty: everybody. */
   perms: Perm[];
 }
 
-/** The rail, top to bottom. A place that nobody of the role may use is not shown. */
-export const places: RailPlace[] = [
-  { key: 'home', path: '/', perms: [] },
-  { key: 'intake', path: '/cases/new', perms: ['case.report'] },
-  { key: 'cases', path: '/cases', perms: ['case.read'] },
-  { key: 'callbacks', path: '/callbacks', perms: ['case.callback'] },
-  { key: 'hotline', path: '/hotline', perms: ['case.triage'] },
-  { key: 'topics', path: '/topics', perms: ['case.read'] },
-  { key: 'planning', path: '/planning', perms: ['plan.write', 'plan.approve', 'region.write'] },
-  { key: 'cockpit', path: '/cockpit', perms: ['figure.read'] },
+/** Every area of the desk. A place that nobody of the role may use is not shown. */
+export const places: Place[] = [
+  { key: 'home', rail: 'home', path: '/', perms: [] },
+  { key: 'intake', rail: 'intake', path: '/cases/new', perms: ['case.report'] },
+  { key: 'cases', rail: 'cases', path: '/cases', perms: ['case.read'] },
+  { key: 'callbacks', rail: 'cases', path: '/callbacks', perms: ['case.callback'] },
+  { key: 'hotline', rail: 'cases', path: '/hotline', perms: ['case.triage'] },
+  { key: 'topics', rail: 'cases', path: '/topics', perms: ['case.read'] },
+  {
+    key: 'planning',
+    rail: 'grids',
+    path: '/planning',
+    perms: ['plan.write', 'plan.approve', 'region.write'],
+  },
+  { key: 'cockpit', rail: 'data', path: '/cockpit', perms: ['figure.read'] },
+  { key: 'audit', rail: 'data', path: '/audit', perms: ['audit.read'] },
+  { key: 'outbox', rail: 'data', path: '/admin/outbox', perms: ['outbox.manage'] },
   {
     key: 'admin',
+    rail: 'admin',
     path: '/admin',
-    perms: ['rules.write', 'org.write', 'region.write', 'account.write', 'outbox.manage'],
+    perms: ['rules.write', 'org.write', 'region.write', 'account.write'],
   },
-  { key: 'audit', path: '/audit', perms: ['audit.read'] },
 ];
 
 export function mayVisit(key: PlaceKey, s: Pick<Session, 'canAny'>): boolean {
@@ -43,12 +57,16 @@ export function mayVisit(key: PlaceKey, s: Pick<Session, 'canAny'>): boolean {
   return !!place && (place.perms.length === 0 || s.canAny(...place.perms));
 }
 
-/** The place that a path belongs to; the longest match wins. */
-export function placeOf(pathname: string): PlaceKey | undefined {
-  let best: RailPlace | undefined;
+/** The places of a rail that the session may visit. */
+export const placesOf = (rail: RailKey, s: Pick<Session, 'canAny'>) =>
+  places.filter((p) => p.rail === rail && mayVisit(p.key, s));
+
+/** The place that a path belongs to, among those that one may visit; the longest match wins. */
+export function placeOf(pathname: string, s: Pick<Session, 'canAny'>): Place | undefined {
+  let best: Place | undefined;
   for (const p of places) {
     const hit = p.path === '/' ? pathname === '/' : pathname === p.path || pathname.startsWith(`${p.path}/`);
-    if (hit && (!best || p.path.length > best.path.length)) best = p;
+    if (hit && mayVisit(p.key, s) && (!best || p.path.length > best.path.length)) best = p;
   }
-  return best?.key;
+  return best;
 }
