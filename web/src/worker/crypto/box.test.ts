@@ -36,5 +36,5 @@ test('what is sealed opens with the server’s key by the steps of seal.go', asy
 
 test('base64 of bytes that are longer than an argument list', () => {
   const long = new Uint8Array(200_000).map((_, i) => i % 251) as Bytes;
-  expect(fromBase64(base64(long))).toEqual(long);
+  expect(Buffer.from(fromBase64(base64(long))).equals(Buffer.from(long))).toBe(true);
 });

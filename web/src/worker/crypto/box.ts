@@ -1,6 +1,7 @@
 /**
  * Boxes: AES-256-GCM with the phone's data key. A box is nonce (12) | ciphertext,
- * bound by its name ("command <id>"), so that one cannot stand in another's place.
+ * bound by its name ("draft visit 1"), so that one cannot stand in another's place;
+ * "" for what the server opens from an export, which tells itself what it is.
  * The data key exists wrapped by the PIN and sealed to the server, never plain.
  */
 const subtle = () => globalThis.crypto.subtle;

@@ -263,7 +263,10 @@ export interface Phone {
   discard(id: string): Promise<boolean>;
   /** 重新上传: now, whatever was planned. */
   resend(): void;
-  /** An encrypted file with everything that waits, for the supervisor; the server can open it. */
+  /**
+   * An encrypted file with everything that waits, for the supervisor; the server can open it. Works
+   * behind the PIN too, of the person who is asked for it.
+   */
   exportFile(): Promise<{ name: string; blob: Blob }>;
 
   /** The draft as it is in memory; undefined: none. */

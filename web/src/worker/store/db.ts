@@ -6,7 +6,7 @@
  */
 import Dexie, { type Table } from 'dexie';
 import type { Bytes, Wrapped } from '../crypto/box.ts';
-import type { About, Reason, RowType } from './contract.ts';
+import type { About, Notice, Reason } from './contract.ts';
 
 /** A person of this phone, and the phone's id as that person's device. */
 export interface KnownPerson {
@@ -21,9 +21,12 @@ export interface KnownPerson {
   key_until?: number;
 }
 
-/** What a command says, in its box. */
+/** A command as it goes over the wire, and in its box: an export can be opened by the server. */
 export interface Act {
+  id: string;
+  seq: number;
   kind: string;
+  /** For the pages; the server ignores it. */
   about: About | null;
   object: string;
   base: number;
@@ -34,20 +37,20 @@ export interface Act {
 }
 
 /**
- * fresh: can be taken back; queued: has its number; tried: may be on the server,
- * nobody knows; settled: the server has answered.
+ * fresh: can be taken back; queued: waits for the network; tried: may be on the
+ * server, nobody knows; settled: the server has answered.
  */
 export type Stage = 'fresh' | 'queued' | 'tried' | 'settled';
 export type Verdict = 'applied' | 'held' | 'conflict' | 'rejected';
 
 export interface StoredCommand {
   id: string;
-  /** Gap-free for each device, from 1; 0 while fresh. */
+  /** Gap-free for each device, from 1. */
   seq: number;
   stage: Stage;
   /** 1: shown as waiting. */
   open: 0 | 1;
-  /** Box of Act, "command <id>". */
+  /** Box of Act, without a name. */
   box: Bytes;
   /** Counts changes of the row. */
   rev: number;
@@ -87,10 +90,13 @@ export interface StoredFile {
   kept_at: number;
 }
 
-/** Rows of one type in one box, "shelf <id>": 2,500 boxes would take seconds to open. */
+/** The name under which a file goes out. */
+export const nameOf = (f: StoredFile): string => `${f.id}.${f.type.split('/')[1]?.split(';')[0] || 'bin'}`;
+
+/** Rows of one type of one grid in one box, "shelf <id>": 2,500 boxes would take seconds to open. */
 export interface Shelf {
+  /** grid/type/number */
   id: string;
-  type: RowType;
   rev: number;
   box: Bytes;
 }
@@ -115,13 +121,12 @@ export interface Contact {
   seen: number;
 }
 
-/** How far the rows have come. */
-export interface Place {
-  cursor: string;
-}
+/** How far the rows of each grid have come: the server's cursor. */
+export type Places = Record<number, string>;
 
-/** A first load under way: what came of the snapshot, and of how much. */
+/** A first load under way: what came of the snapshot of a grid, and of how much. */
 export interface Load {
+  grid: number;
   etag: string;
   total: number;
   have: number;
@@ -130,14 +135,16 @@ export interface Load {
 interface Meta {
   lock: Lock;
   contact: Contact;
-  place: Place;
+  places: Places;
+  /** The grids of the person's posts. */
+  grids: number[];
   load: Load;
   /** The last number given to a command. */
   seq: number;
   /** Box of the session's token, "token". */
   token: Bytes;
   /** Told to the person until dismissed. */
-  notices: import('./contract.ts').Notice[];
+  notices: Notice[];
   /** Who syncs, where the browser has no locks. */
   lease: { owner: string; until: number };
 }
@@ -175,7 +182,7 @@ export class PersonDB extends Dexie {
     super(`linli-worker-${account}`, options(where));
     this.version(1).stores({
       meta: 'key',
-      shelves: 'id, type',
+      shelves: 'id',
       outbox: 'id, seq, stage, open, settled_at',
       files: 'id, command, done',
       blobs: 'id',
@@ -196,7 +203,7 @@ export class PersonDB extends Dexie {
     await this.transaction('rw', this.shelves, this.pieces, this.meta, async () => {
       await this.shelves.clear();
       await this.pieces.clear();
-      await this.meta.bulkDelete(['place', 'load']);
+      await this.meta.bulkDelete(['places', 'load']);
     });
   }
 }

@@ -27,16 +27,7 @@ export interface Result {
 }
 
 /** A command as it goes over the wire. */
-export interface Wire {
-  id: string;
-  seq: number;
-  kind: string;
-  object: string;
-  base: number;
-  at: string;
-  offset_ms: number;
-  body: Record<string, unknown>;
-}
+export type Wire = Omit<Act, 'about'>;
 
 /** Kept outside of IndexedDB, so that an emptied storage is noticed. */
 export interface Trace {
@@ -49,38 +40,49 @@ export class OutboxStore {
   readonly #db: PersonDB;
   readonly #key: CryptoKey;
   readonly #clock: Clock;
-  readonly #numbered: (seq: number) => void;
+  readonly #given: (seq: number) => void;
   readonly #acts = new Map<string, { rev: number; act: Act }>();
 
-  constructor(db: PersonDB, key: CryptoKey, clock: Clock, numbered: (seq: number) => void) {
+  constructor(db: PersonDB, key: CryptoKey, clock: Clock, given: (seq: number) => void) {
     this.#db = db;
     this.#key = key;
     this.#clock = clock;
-    this.#numbered = numbered;
+    this.#given = given;
   }
 
-  #act(kind: CommandKind, about: About | null, id: string, body: Record<string, unknown>): Act {
-    return {
-      kind,
-      about,
-      object: about ? String(about.id) : id,
-      base: about?.version ?? 0,
-      at: new Date(this.#clock.now()).toISOString(),
-      offset_ms: Math.round(this.#clock.offset()),
-      body,
-    };
+  /**
+   * A number and what needs it, in one transaction: the number is in the box, which must be made
+   * before. Another tab that was quicker makes it start over.
+   */
+  async #numbered<T>(
+    make: (seq: number) => Promise<StoredCommand>,
+    put: (c: StoredCommand) => Promise<T>,
+  ): Promise<T> {
+    const db = this.#db;
+    for (;;) {
+      const seq = ((await db.get('seq')) ?? 0) + 1;
+      const c = await make(seq);
+      const done = await db.transaction('rw', db.outbox, db.files, db.drafts, db.meta, async () => {
+        if (((await db.get('seq')) ?? 0) + 1 !== seq) return undefined;
+        await db.set('seq', seq);
+        return { value: await put(c) };
+      });
+      if (!done) continue;
+      this.#given(seq);
+      return done.value;
+    }
   }
 
-  async #row(id: string, act: Act, shots: string[]): Promise<StoredCommand> {
-    const box = await boxJSON(this.#key, `command ${id}`, act);
+  async #row(act: Act, shots: string[]): Promise<StoredCommand> {
+    const sealed = await boxJSON(this.#key, '', act);
     return {
-      id,
-      seq: 0,
+      id: act.id,
+      seq: act.seq,
       stage: 'fresh',
       open: 1,
-      box,
+      box: sealed,
       rev: 1,
-      size: box.length + 100,
+      size: sealed.length,
       fresh_until: this.#clock.now() + undoMs,
       shots,
       settled_at: 0,
@@ -94,14 +96,25 @@ export class OutboxStore {
     shots: string[] = [],
     draft?: string,
   ): Promise<string> {
-    const db = this.#db;
     const id = uuidv7(this.#clock.now() + this.#clock.offset());
-    const row = await this.#row(id, this.#act(kind, about, id, body), shots);
-    await db.transaction('rw', db.outbox, db.files, db.drafts, async () => {
-      await db.outbox.add(row);
-      await this.#claim(id, shots);
-      if (draft) await db.drafts.delete(draft);
-    });
+    const act = {
+      id,
+      kind,
+      about,
+      object: about ? String(about.id) : id,
+      base: about?.version ?? 0,
+      at: new Date(this.#clock.now()).toISOString(),
+      offset_ms: Math.round(this.#clock.offset()),
+      body,
+    };
+    await this.#numbered(
+      (seq) => this.#row({ ...act, seq }, shots),
+      async (c) => {
+        await this.#db.outbox.add(c);
+        await this.#claim(id, shots);
+        if (draft) await this.#db.drafts.delete(draft);
+      },
+    );
     return id;
   }
 
@@ -113,37 +126,51 @@ export class OutboxStore {
     for (const f of shots) await this.#db.files.update(f, { command: id });
   }
 
+  /** Takes a command back; those recorded after it move up, so that no number is missing. */
   async undo(id: string): Promise<boolean> {
     const db = this.#db;
-    return db.transaction('rw', db.outbox, db.files, async () => {
+    for (;;) {
       const c = await db.outbox.get(id);
       if (c?.stage !== 'fresh') return false;
-      await db.outbox.delete(id);
-      await db.files.where('command').equals(id).delete();
+      const later = await db.outbox.where('seq').above(c.seq).sortBy('seq');
+      if (later.some((x) => x.stage === 'tried' || x.stage === 'settled')) return false;
+      const moved = await Promise.all(
+        later.map(async (x): Promise<StoredCommand> => {
+          const seq = x.seq - 1;
+          const sealed = await boxJSON(this.#key, '', { ...(await this.act(x)), seq });
+          return { ...x, seq, box: sealed, rev: x.rev + 1 };
+        }),
+      );
+      const last = c.seq + later.length;
+      const done = await db.transaction('rw', db.outbox, db.files, db.meta, async () => {
+        const now = await db.outbox.bulkGet([id, ...later.map((x) => x.id)]);
+        const same = [c, ...later].every((x, i) => now[i]?.rev === x.rev);
+        if (!same || (await db.get('seq')) !== last) return false; // another tab was quicker
+        await db.outbox.delete(id);
+        await db.outbox.bulkPut(moved);
+        await db.files.where('command').equals(id).delete();
+        await db.set('seq', last - 1);
+        return true;
+      });
+      if (!done) continue;
+      this.#given(last - 1);
       return true;
-    });
+    }
   }
 
-  /** Gives fresh commands their numbers: those whose time is over, or all. True if there were any. */
-  async number(all: boolean): Promise<boolean> {
-    const db = this.#db;
+  /** Lets fresh commands go: those whose time is over, or all. True if there were any. */
+  async release(all: boolean): Promise<boolean> {
     const now = this.#clock.now();
-    const last = await db.transaction('rw', db.outbox, db.meta, async () => {
-      const fresh = (await db.outbox.where('stage').equals('fresh').sortBy('id')).filter(
-        // A clock set back must not leave a record waiting for ever.
-        (c) => all || c.fresh_until <= now || c.fresh_until > now + undoMs,
-      );
-      if (!fresh.length) return 0;
-      let seq = (await db.get('seq')) ?? 0;
-      for (const c of fresh) {
-        seq += 1;
-        await db.outbox.update(c.id, { seq, stage: 'queued', rev: c.rev + 1 });
-      }
-      await db.set('seq', seq);
-      return seq;
-    });
-    if (last) this.#numbered(last);
-    return last > 0;
+    const n = await this.#db.outbox
+      .where('stage')
+      .equals('fresh')
+      // A clock set back must not leave a record waiting for ever.
+      .filter((c) => all || c.fresh_until <= now || c.fresh_until > now + undoMs)
+      .modify((c) => {
+        c.stage = 'queued';
+        c.rev += 1;
+      });
+    return n > 0;
   }
 
   /**
@@ -155,25 +182,31 @@ export class OutboxStore {
     const old = await db.outbox.get(id);
     if (!old || !editable(old)) return false;
     const act = { ...(await this.act(old)), body };
-    const anew = old.stage === 'settled';
-    const to = anew ? uuidv7(this.#clock.now() + this.#clock.offset()) : id;
-    if (anew && act.object === id) act.object = to;
     const keep = shots ?? old.shots;
-    const made = await this.#row(to, act, keep);
-    return db.transaction('rw', db.outbox, db.files, async () => {
-      const now = await db.outbox.get(id);
-      if (!now || now.rev !== old.rev) return false; // another tab, or the sending, was quicker
-      if (anew) {
-        await db.outbox.update(id, { open: 0, rev: now.rev + 1 });
-        for (const f of await db.files.where('command').equals(id).toArray())
-          await db.files.update(f.id, { command: to });
+    // Another tab, or the sending, may be quicker.
+    const same = async () => (await db.outbox.get(id))?.rev === old.rev;
+    if (old.stage !== 'settled') {
+      const made = await this.#row(act, keep);
+      return db.transaction('rw', db.outbox, db.files, async () => {
+        if (!(await same())) return false;
+        await db.outbox.update(id, { box: made.box, size: made.size, shots: keep, rev: old.rev + 1 });
+        await this.#claim(id, keep);
+        return true;
+      });
+    }
+    const to = uuidv7(this.#clock.now() + this.#clock.offset());
+    if (act.object === id) act.object = to;
+    return this.#numbered(
+      (seq) => this.#row({ ...act, id: to, seq }, keep),
+      async (made) => {
+        if (!(await same())) return false;
+        await db.outbox.update(id, { open: 0, rev: old.rev + 1 });
         await db.outbox.add(made);
-      } else {
-        await db.outbox.update(id, { box: made.box, size: made.size, shots: keep, rev: now.rev + 1 });
-      }
-      await this.#claim(to, keep);
-      return true;
-    });
+        await db.files.where('command').equals(id).modify({ command: to });
+        await this.#claim(to, keep);
+        return true;
+      },
+    );
   }
 
   /** Sends a refused command again as it is: what stood against it may be gone. */
@@ -202,7 +235,8 @@ export class OutboxStore {
   async act(c: StoredCommand): Promise<Act> {
     const have = this.#acts.get(c.id);
     if (have?.rev === c.rev) return have.act;
-    const act = await unboxJSON<Act>(this.#key, `command ${c.id}`, c.box);
+    const act = await unboxJSON<Act>(this.#key, '', c.box);
+    if (act.id !== c.id) throw new Error(`another command in the box of ${c.id}`);
     this.#acts.set(c.id, { rev: c.rev, act });
     return act;
   }
@@ -222,7 +256,7 @@ export class OutboxStore {
     const out: Wire[] = [];
     let size = 0;
     for (const c of waiting) {
-      const wire: Wire = { id: c.id, seq: c.seq, ...onWire(await this.act(c)) };
+      const { about: _, ...wire } = await this.act(c);
       const n = JSON.stringify(wire).length * 3; // Chinese: three bytes a sign, at most
       if (out.length && (out.length >= most || size + n > bytes)) break;
       out.push(wire);
@@ -246,18 +280,15 @@ export class OutboxStore {
     const db = this.#db;
     const now = this.#clock.now() + this.#clock.offset();
     let did = 0;
-    let last = 0;
-    await db.transaction('rw', db.outbox, db.files, db.meta, async () => {
+    const taken: string[] = [];
+    await db.transaction('rw', db.outbox, db.files, async () => {
       for (const said of results) {
         const c = await db.outbox.get(said.id);
         if (!c) continue;
         const r = said.state === 'duplicate' ? { ...said, ...said.first } : said;
         if (said.state === 'applied') did += 1;
         if (r.reason?.code === 'command_seq_reused') {
-          // The number went to another record (an emptied storage, a copied phone): take the next.
-          last = ((await db.get('seq')) ?? 0) + 1;
-          await db.set('seq', last);
-          await db.outbox.update(c.id, { seq: last, stage: 'tried', rev: c.rev + 1 });
+          taken.push(c.id);
           continue;
         }
         const verdict: Verdict = r.state === 'duplicate' ? 'applied' : r.state;
@@ -275,8 +306,20 @@ export class OutboxStore {
         });
       }
     });
-    if (last) this.#numbered(last);
+    for (const id of taken) await this.#renumber(id);
     return did;
+  }
+
+  /** The number went to another record (a copied phone, an emptied storage): the next one. */
+  async #renumber(id: string): Promise<void> {
+    const db = this.#db;
+    const c = await db.outbox.get(id);
+    if (!c) return;
+    const act = await this.act(c);
+    await this.#numbered(
+      async (seq) => ({ ...c, seq, box: await boxJSON(this.#key, '', { ...act, seq }), rev: c.rev + 1 }),
+      (made) => db.outbox.put(made),
+    );
   }
 
   /** A command that alone makes the server refuse the whole batch: told to the person, the others go on. */
@@ -323,12 +366,11 @@ export class OutboxStore {
     });
   }
 
-  /** Numbers up to `most` for which there is no record any more. */
-  async lost(most: number): Promise<number[]> {
+  /** Those of the numbers for which there is no record any more, and will be none. */
+  async lost(numbers: number[]): Promise<number[]> {
     const have = new Set((await this.#db.outbox.toArray()).map((c) => c.seq));
-    const out: number[] = [];
-    for (let n = 1; n <= most; n++) if (!have.has(n)) out.push(n);
-    return out;
+    const last = (await this.#db.get('seq')) ?? 0;
+    return numbers.filter((n) => n <= last && !have.has(n));
   }
 
   /** Ends what was acknowledged long ago; photos earlier, and at once when room is short. */
@@ -382,15 +424,6 @@ export class OutboxStore {
     };
   }
 }
-
-const onWire = ({ kind, object, base, at, offset_ms, body }: Act) => ({
-  kind,
-  object,
-  base,
-  at,
-  offset_ms,
-  body,
-});
 
 /** Until the server may have it; and again when it has refused it. */
 const editable = (c: StoredCommand) =>

@@ -30,7 +30,7 @@ import {
   ShotRefused,
   type SyncNow,
 } from './contract.ts';
-import { type Contact, type KnownPerson, PeopleDB, PersonDB } from './db.ts';
+import { type Contact, type KnownPerson, nameOf, PeopleDB, PersonDB } from './db.ts';
 import { browserHost, type Host, type Moment } from './host.ts';
 import { type Clock, OutboxStore, undoMs } from './outbox.ts';
 import { Shelves } from './shelves.ts';
@@ -356,7 +356,7 @@ export class RealPhone implements Phone {
     for (const d of await db.drafts.toArray())
       desk.drafts.set(d.key, await unboxJSON(key, `draft ${d.key}`, d.box));
     // What an earlier page left behind within its 10 s.
-    await outbox.number(false);
+    await outbox.release(false);
     this.#desk = desk;
     const signed = this.#entering?.person.account === person.account ? this.#entering.signed : undefined;
     this.#entering = undefined;
@@ -472,7 +472,7 @@ export class RealPhone implements Phone {
       this.#contact = { ...this.#contact, seen };
       await db.set('contact', this.#contact);
     }
-    if (seen - this.#contact.at <= cacheMs || !(await db.get('place'))) return;
+    if (seen - this.#contact.at <= cacheMs || !(await db.get('places'))) return;
     await db.endCache();
     await db.set('notices', [{ code: 'cache_ended' }, ...((await db.get('notices')) ?? [])]);
   }
@@ -503,7 +503,7 @@ export class RealPhone implements Phone {
     const desk = this.#desk;
     if (!desk) return;
     await this.#flushDrafts();
-    if (queue) await desk.outbox.number(true);
+    if (queue) await desk.outbox.release(true);
     this.#desk = undefined;
     desk.close();
     await desk.engine.stop();
@@ -587,7 +587,7 @@ export class RealPhone implements Phone {
     }
     if (small.size > shotMost) throw new ShotRefused('too_large');
     const plain = new Uint8Array(await small.arrayBuffer());
-    const sealed = await box(key, `file ${id}`, plain);
+    const sealed = await box(key, '', plain);
     const sum = await sha256(plain);
     try {
       await db.transaction('rw', db.files, db.blobs, async () => {
@@ -619,7 +619,7 @@ export class RealPhone implements Phone {
     const { db, key } = this.#open();
     const [kept, file] = await Promise.all([db.blobs.get(id), db.files.get(id)]);
     if (!kept) return undefined;
-    return new Blob([await unbox(key, `file ${id}`, kept.box as Bytes)], { type: file?.type });
+    return new Blob([await unbox(key, '', kept.box as Bytes)], { type: file?.type });
   }
 
   async dropShot(id: string): Promise<void> {
@@ -650,12 +650,12 @@ export class RealPhone implements Phone {
       desk.drafts.delete(more.draft);
       desk.dirty.delete(more.draft);
     }
-    setTimeout(() => void this.#number(desk, false), undoMs + 50);
+    setTimeout(() => void this.#release(desk, false), undoMs + 50);
     return id;
   }
 
-  async #number(desk: Desk, all: boolean): Promise<void> {
-    if (this.#desk === desk && (await desk.outbox.number(all))) desk.engine.wake(all ? 0 : 200);
+  async #release(desk: Desk, all: boolean): Promise<void> {
+    if (this.#desk === desk && (await desk.outbox.release(all))) desk.engine.wake(all ? 0 : 200);
   }
 
   undo = (id: string) => this.#open().outbox.undo(id);
@@ -664,7 +664,7 @@ export class RealPhone implements Phone {
   async edit(id: string, body: Record<string, unknown>, shots?: string[]): Promise<boolean> {
     const desk = this.#open();
     const done = await desk.outbox.edit(id, body, shots);
-    if (done) setTimeout(() => void this.#number(desk, false), undoMs + 50);
+    if (done) setTimeout(() => void this.#release(desk, false), undoMs + 50);
     return done;
   }
 
@@ -677,13 +677,17 @@ export class RealPhone implements Phone {
 
   resend(): void {
     const desk = this.#open();
-    void desk.outbox.number(true).then(() => desk.engine.run());
+    void desk.outbox.release(true).then(() => desk.engine.run());
   }
 
   async exportFile(): Promise<{ name: string; blob: Blob }> {
-    const { db, person } = this.#open();
-    await this.#open().outbox.number(true);
+    const gate = this.#gate;
+    const account = this.#desk?.person.account ?? (gate.at === 'locked' ? gate.person.account : 0);
+    const person = await this.#people.people.get(account);
+    if (!person) throw new Error('nobody whose records to export');
+    const db = this.#desk?.db ?? new PersonDB(account, this.#host);
     const file = await exportOf(db, person);
+    if (db !== this.#desk?.db) db.close();
     const day = new Date(this.#host.now()).toISOString().slice(0, 10);
     const blob = new Blob([JSON.stringify(file)], { type: 'application/json' });
     return { name: `linli-${person.login}-${day}.json`, blob };
@@ -730,7 +734,7 @@ export class RealPhone implements Phone {
     if (what === 'hidden' || what === 'leaving') {
       this.#hiddenAt ||= this.#host.now();
       void this.#flushDrafts();
-      void desk.outbox.number(true);
+      void desk.outbox.release(true);
       desk.engine.rest();
     } else if (what === 'offline') this.#say({ state: 'offline', next: 0 });
     else {
@@ -761,7 +765,7 @@ export class RealPhone implements Phone {
   /** One pass of the sync now; for tests, and for a page that waits for it. */
   async settle(): Promise<void> {
     const desk = this.#open();
-    await desk.outbox.number(true);
+    await desk.outbox.release(true);
     await desk.engine.run();
   }
 
@@ -794,14 +798,14 @@ function lostNumbers(seq: number, missing: number[], traced: number): number[] {
 async function exportOf(db: PersonDB, person: KnownPerson) {
   const lock = await db.get('lock');
   const contact = await db.get('contact');
-  const waiting = await db.outbox.where('stage').anyOf('fresh', 'queued', 'tried').sortBy('id');
+  const waiting = await db.outbox.where('stage').anyOf('fresh', 'queued', 'tried').sortBy('seq');
   const files = await db.files.where('done').equals(0).toArray();
   const photos = await Promise.all(
     files
       .filter((f) => f.command)
       .map(async (f) => {
         const kept = await db.blobs.get(f.id);
-        return kept && { key: f.id, name: `${f.id}.${f.type.split('/')[1] ?? 'bin'}`, box: base64(kept.box) };
+        return kept && { key: f.id, name: nameOf(f), data: base64(kept.box) };
       }),
   );
   return {
@@ -811,7 +815,7 @@ async function exportOf(db: PersonDB, person: KnownPerson) {
     account: person.account,
     epoch: contact?.epoch ?? '',
     key: base64(lock?.sealed ?? new Uint8Array()),
-    commands: waiting.map((c) => ({ id: c.id, seq: c.seq, box: base64(c.box) })),
+    commands: waiting.map((c) => base64(c.box)),
     photos: photos.filter((p) => p !== undefined),
   };
 }

@@ -1,13 +1,13 @@
 /** The server's rows: in boxes on shelves, and as a Book in memory. */
 import { type Bytes, boxJSON, unboxJSON } from '../crypto/box.ts';
 import type { Book, Rows, RowType } from './contract.ts';
-import type { PersonDB, Place, Shelf } from './db.ts';
+import type { PersonDB, Shelf } from './db.ts';
 import { rowTypes } from './rows.ts';
 
-/** A line of the changes or of a snapshot. */
+/** A line of the changes or of a snapshot. gone with id 0: every row of the type. */
 export interface Change {
   type: string;
-  id: number | string;
+  id: number;
   version?: number;
   row?: Record<string, unknown>;
   gone?: boolean;
@@ -25,15 +25,14 @@ const shelfCount: Record<RowType, number> = {
 };
 
 type Row = Rows[RowType];
-type ById = Map<number | string, Row>;
+/** By the server's id; a sheet's own is its code. */
+type ById = Map<number, Row>;
 
 const known = (type: string): type is RowType => rowTypes.includes(type as RowType);
 
-function shelfOf(type: RowType, id: number | string): string {
-  let h = 0;
-  for (const c of String(id)) h = (h * 31 + c.charCodeAt(0)) >>> 0;
-  return `${type}/${h % shelfCount[type]}`;
-}
+/** Ids are given in the order of time: neighbours lie together and change together. */
+const shelfOf = (grid: number, type: RowType, id: number) =>
+  `${grid}/${type}/${(id >> 5) % shelfCount[type]}`;
 
 export class Shelves {
   readonly #db: PersonDB;
@@ -61,15 +60,14 @@ export class Shelves {
   }
 
   async #unbox(s: Shelf): Promise<ById> {
-    const list = await unboxJSON<Row[]>(this.#key, `shelf ${s.id}`, s.box as Bytes);
-    return new Map(list.map((r) => [r.id, r]));
+    return new Map(await unboxJSON<[number, Row][]>(this.#key, `shelf ${s.id}`, s.box as Bytes));
   }
 
   book(as_of: string | null): Book {
     const of = <T extends RowType>(type: T) => {
       const all = new Map<number, Rows[T]>();
       for (const [id, s] of this.#open)
-        if (id.startsWith(`${type}/`)) for (const [k, r] of s.rows) all.set(k as number, r as Rows[T]);
+        if (id.split('/')[1] === type) for (const r of s.rows.values()) all.set(r.id as number, r as Rows[T]);
       return all;
     };
     return {
@@ -77,6 +75,7 @@ export class Shelves {
       homes: of('home'),
       needs: of('need'),
       tasks: of('task'),
+      // Sheets go by their codes.
       sheets: of('sheet') as unknown as Book['sheets'],
       cases: of('case'),
       categories: of('category'),
@@ -84,23 +83,31 @@ export class Shelves {
     };
   }
 
-  /** Changes and the place after them, in one transaction; all: they replace what is there. */
-  async apply(changes: Change[], place: Place, all = false): Promise<void> {
-    const touched = new Map<string, ById>();
-    const stored = all ? [] : await this.#db.shelves.toArray();
+  /**
+   * Changes of a grid and the place after them ("": out of sight), in one transaction; all: they
+   * replace what is there.
+   */
+  async apply(grid: number, changes: Change[], cursor: string, all = false): Promise<void> {
+    const db = this.#db;
+    const stored = await db.shelves.toArray();
     await this.follow(stored);
+    const mine = stored.filter((s) => s.id.startsWith(`${grid}/`)).map((s) => s.id);
+    const gone = new Set(all ? mine : []);
+    const touched = new Map<string, ById>();
     for (const c of changes) {
       if (!known(c.type)) continue; // of a newer server
-      const id = shelfOf(c.type, c.id);
+      if (c.gone && c.id === 0) {
+        for (const id of mine) if (id.startsWith(`${grid}/${c.type}/`)) gone.add(id);
+        continue;
+      }
+      const id = shelfOf(grid, c.type, c.id);
       let rows = touched.get(id);
       if (!rows) {
-        rows = new Map(all ? [] : this.#open.get(id)?.rows);
+        rows = new Map(gone.has(id) ? [] : this.#open.get(id)?.rows);
         touched.set(id, rows);
       }
-      const have = rows.get(c.id);
       if (c.gone) rows.delete(c.id);
-      else if (c.row && !(have && (c.version ?? 0) < have.version))
-        rows.set(c.id, { ...c.row, id: c.id, version: c.version ?? 0 } as Row);
+      else if (c.row) rows.set(c.id, { id: c.id, version: c.version ?? 0, grid, ...c.row } as unknown as Row);
     }
     const revs = new Map(stored.map((s) => [s.id, s.rev]));
     const stamp = Date.now();
@@ -108,22 +115,30 @@ export class Shelves {
       [...touched].map(
         async ([id, rows]): Promise<Shelf> => ({
           id,
-          type: id.slice(0, id.indexOf('/')) as RowType,
           // A shelf emptied and filled again must not look like the old one.
           rev: Math.max(stamp, (revs.get(id) ?? 0) + 1),
-          box: await boxJSON(this.#key, `shelf ${id}`, [...rows.values()]),
+          box: await boxJSON(this.#key, `shelf ${id}`, [...rows]),
         }),
       ),
     );
-    const db = this.#db;
     await db.transaction('rw', db.shelves, db.pieces, db.meta, async () => {
-      if (all) {
-        await db.shelves.clear();
-        await db.pieces.clear();
-        await db.meta.delete('load');
-      }
+      await db.shelves.bulkDelete([...gone]);
       await db.shelves.bulkPut(made);
-      await db.set('place', place);
+      const { [grid]: _, ...others } = (await db.get('places')) ?? {};
+      await db.set('places', cursor ? { ...others, [grid]: cursor } : others);
+      if (!all) return;
+      await db.pieces.clear();
+      await db.meta.delete('load');
     });
+  }
+
+  /** Ends the rows of grids that are not the person's any more. True if there were any. */
+  async keepOnly(grids: number[]): Promise<boolean> {
+    const db = this.#db;
+    const there = Object.keys((await db.get('places')) ?? {}).map(Number);
+    const over = there.filter((g) => !grids.includes(g));
+    const types = rowTypes.map((type) => ({ type, id: 0, gone: true }));
+    for (const g of over) await this.apply(g, types, '');
+    return over.length > 0;
   }
 }

@@ -7,7 +7,7 @@ import { UploadError, upload } from '@/shared/upload.ts';
 import { uuidv7 } from '@/shared/uuid.ts';
 import { type Bytes, unbox } from '../crypto/box.ts';
 import type { Notice, Reason, SyncNow } from '../store/contract.ts';
-import type { Contact, PersonDB } from '../store/db.ts';
+import { type Contact, nameOf, type PersonDB } from '../store/db.ts';
 import type { Host } from '../store/host.ts';
 import type { OutboxStore, Result } from '../store/outbox.ts';
 import type { Shelves } from '../store/shelves.ts';
@@ -31,6 +31,9 @@ export interface Hello {
   missing: number[];
   spread_s: number;
   now: string;
+}
+interface Session {
+  posts: { grid_id?: number }[];
 }
 interface Answered {
   batch: string;
@@ -85,6 +88,7 @@ export class Engine {
   #bytes = batchBytes;
   #greeted = 0;
   #asked = 0;
+  #placed = 0;
 
   constructor(parts: Parts) {
     this.#p = parts;
@@ -161,11 +165,11 @@ export class Engine {
     const { outbox, changed, line } = this.#p;
     if (!line.token) throw new LineError('signed_out');
     changed({ state: 'working', next: 0 });
-    await outbox.number(false);
+    await outbox.release(false);
     await this.#hello();
     await this.#push();
     await this.#photos();
-    await follow(this.#p);
+    await this.#rows();
     await outbox.sweep(false);
     changed({ state: 'quiet', load: undefined });
   }
@@ -182,7 +186,7 @@ export class Engine {
     this.#greeted = host.now();
     if (before.at && away > 10 * 60_000 && hello.spread_s > 0)
       await new Promise((done) => setTimeout(done, host.random() * Math.min(hello.spread_s, 120) * 1000));
-    await outbox.number(false);
+    await outbox.release(false);
   }
 
   /** An answer of the server: when, and of which epoch. */
@@ -199,12 +203,27 @@ export class Engine {
 
   /** Numbers that the server never saw: sent again, or said to be lost. */
   async #lacks(seq: number, missing: number[]): Promise<void> {
-    const { db, outbox, line, device, host } = this.#p;
+    const { outbox, line, device, host } = this.#p;
     const gaps = new Set(missing);
     await outbox.again((n) => n > seq || gaps.has(n));
-    const mine = (await db.get('seq')) ?? 0;
-    const gone = (await outbox.lost(Math.max(mine, seq))).filter((n) => n > seq || gaps.has(n));
-    for (let i = 0; i < gone.length; i += 100) await greet(line, device, host.label, gone.slice(i, i + 100));
+    const lost = await outbox.lost(missing);
+    if (lost.length) await greet(line, device, host.label, lost);
+  }
+
+  /** The rows of the grids that the person works in today. */
+  async #rows(): Promise<void> {
+    const { db, line, notice, shelves } = this.#p;
+    if (this.#p.host.now() - this.#placed > 10 * 60_000 || !(await db.get('grids'))) {
+      const { body } = await line.call<Session>('GET', '/api/v1/session', undefined, 200, (a) =>
+        Array.isArray(a.posts),
+      );
+      const grids = [...new Set(body.posts.flatMap((p) => p.grid_id || []))];
+      if (await shelves.keepOnly(grids)) await notice({ code: 'moved' });
+      await db.set('grids', grids);
+      this.#placed = this.#p.host.now();
+    }
+    for (const grid of (await db.get('grids')) ?? [])
+      await follow(this.#p, grid, (epoch, offset) => this.#heard(epoch, offset));
   }
 
   async #push(): Promise<void> {
@@ -269,11 +288,11 @@ export class Engine {
       if (c?.stage !== 'settled' || c.verdict === 'rejected' || f.refused) continue;
       const kept = await db.blobs.get(f.id);
       if (!kept) continue;
-      const plain = await unbox(key, `file ${f.id}`, kept.box as Bytes);
+      const plain = await unbox(key, '', kept.box as Bytes);
       try {
         await upload(new Blob([plain], { type: f.type }), {
           endpoint: '/api/v1/files/',
-          name: `${f.id}.${f.type.split('/')[1] ?? 'bin'}`,
+          name: nameOf(f),
           type: f.type,
           key: f.id,
           sha256: f.sha256,

@@ -7,8 +7,11 @@ import { LineError, troubleOf, within } from './line.ts';
 
 interface Changes {
   epoch: string;
+  /** "": the grid is out of sight. */
   cursor: string;
   more: boolean;
+  /** The place is of another epoch or too long ago: load anew. */
+  reset?: boolean;
   changes: Change[];
 }
 interface Head {
@@ -20,38 +23,31 @@ interface Head {
 /** Bytes of a first load that are kept at once: what a break may cost. */
 const keepEvery = 16 * 1024;
 
-/** Reads what has changed since the phone's place, or everything if it has none. */
-export async function follow(p: Parts): Promise<void> {
-  let place = await p.db.get('place');
-  if (!place) {
-    await load(p);
-    place = await p.db.get('place');
-    if (!place) return;
-  }
+/** Tells of the server's epoch and how far the phone's clock is behind. */
+type Heard = (epoch: string, offset?: number) => Promise<void>;
+
+/** Reads what has changed in a grid since the phone's place, or everything if it has none. */
+export async function follow(p: Parts, grid: number, heard: Heard): Promise<void> {
   for (;;) {
-    let said: Changes;
-    let offset: number | undefined;
+    const cursor = (await p.db.get('places'))?.[grid];
+    if (!cursor) return load(p, grid, heard);
+    const query = `grid=${grid}&device=${p.device}&cursor=${encodeURIComponent(cursor)}`;
+    let answer: Awaited<ReturnType<typeof p.line.call<Changes>>>;
     try {
-      const answer = await p.line.call<Changes>(
-        'GET',
-        `/api/v1/sync/changes?cursor=${encodeURIComponent(place.cursor)}`,
-        undefined,
-        200,
-        (a) => typeof a.epoch === 'string' && typeof a.cursor === 'string' && Array.isArray(a.changes),
+      answer = await p.line.call<Changes>('GET', `/api/v1/sync/changes?${query}`, undefined, 200, (a) =>
+        Array.isArray(a.changes),
       );
-      said = answer.body;
-      offset = answer.offset;
     } catch (e) {
       if (!(e instanceof LineError) || (e.trouble !== 'gone' && e.trouble !== 'refused')) throw e;
-      // The place lies in another epoch, too far back, or in a grid that is not ours any more.
-      await p.db.endCache();
-      await load(p);
-      return;
+      // A cursor that this server does not read, or a grid out of sight: what is there is as good as none.
+      await p.shelves.keepOnly((await p.db.get('grids'))?.filter((g) => g !== grid) ?? []);
+      return load(p, grid, heard);
     }
-    await p.shelves.apply(said.changes, { cursor: said.cursor });
-    await p.contacted(said.epoch, offset ?? p.contact().offset);
-    place = { cursor: said.cursor };
-    if (!said.more) return;
+    const said = answer.body;
+    await heard(said.epoch, answer.offset);
+    if (said.reset) return load(p, grid, heard);
+    await p.shelves.apply(grid, said.changes, said.cursor);
+    if (!said.more || !said.cursor) return;
   }
 }
 
@@ -59,19 +55,27 @@ export async function follow(p: Parts): Promise<void> {
  * The first load: one prepared file, gzip of JSON lines. Pieces are kept as they come, so that a
  * break costs little; they are used only when the whole is there.
  */
-async function load(p: Parts): Promise<void> {
+async function load(p: Parts, grid: number, heard: Heard): Promise<void> {
   const { db, key, line } = p;
   for (;;) {
-    const begun = await db.get('load');
+    let begun = await db.get('load');
+    if (begun && begun.grid !== grid) {
+      await restart(p);
+      begun = undefined;
+    }
     const headers: Record<string, string> = begun?.have
       ? { Range: `bytes=${begun.have}-`, 'If-Range': begun.etag }
       : {};
-    const res = await line.raw('/api/v1/sync/snapshot', { headers });
+    const res = await line.raw(`/api/v1/sync/snapshot?grid=${grid}&device=${p.device}`, { headers });
     if (res.status === 416) {
       await restart(p);
       continue;
     }
-    if (res.status >= 400) throw await troubleOf(res);
+    if (res.status >= 400) {
+      const trouble = await troubleOf(res);
+      if (trouble.trouble === 'gone') return; // a post without rows for phones
+      throw trouble;
+    }
     const etag = res.headers.get('etag') ?? '';
     const type = res.headers.get('content-type') ?? '';
     if ((res.status !== 200 && res.status !== 206) || !etag || type.includes('html') || !res.body)
@@ -81,7 +85,7 @@ async function load(p: Parts): Promise<void> {
     const range = /bytes (\d+)-\d+\/(\d+)/.exec(res.headers.get('content-range') ?? '');
     if (res.status === 206 && Number(range?.[1]) !== from) throw new LineError('portal');
     if (from === 0) await restart(p);
-    const at: Load = { etag, total: Number(range?.[2]) || size, have: from };
+    const at: Load = { grid, etag, total: Number(range?.[2]) || size, have: from };
     p.changed({ load: { done: at.have, total: at.total } });
 
     const keep = async (bytes: Uint8Array) => {
@@ -118,7 +122,7 @@ async function load(p: Parts): Promise<void> {
     if (at.total && at.have < at.total) throw new LineError('unreachable');
     break;
   }
-  await use(p);
+  await use(p, grid, heard);
 }
 
 async function restart({ db }: Parts): Promise<void> {
@@ -140,7 +144,7 @@ function joined(parts: Uint8Array[]): Uint8Array {
 }
 
 /** Puts the loaded file on the shelves. */
-async function use(p: Parts): Promise<void> {
+async function use(p: Parts, grid: number, heard: Heard): Promise<void> {
   const stored = await p.db.pieces.orderBy('at').toArray();
   const parts = await Promise.all(stored.map((x) => unbox(p.key, `piece ${x.at}`, x.box as Bytes)));
   let text: string;
@@ -162,6 +166,6 @@ async function use(p: Parts): Promise<void> {
     throw new LineError('server');
   }
   const rows = lines.slice(1).map((l) => JSON.parse(l) as Change);
-  await p.shelves.apply(rows, { cursor: head.cursor }, true);
-  await p.contacted(head.epoch, p.contact().offset);
+  await p.shelves.apply(grid, rows, head.cursor, true);
+  await heard(head.epoch);
 }

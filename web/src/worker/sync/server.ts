@@ -61,6 +61,7 @@ export class TestServer {
       return json(200, { token: login, me: { account: { id: login.length, login, name: login } } });
     }
     if (!headers.get('authorization')) return problem(401, 'unauthorized');
+    if (path === '/api/v1/session' && method === 'GET') return json(200, { posts: [{ grid_id: 5 }] });
     if (path === '/api/v1/session') return new Response(null, { status: 204 });
     if (path === '/api/v1/sync/devices') {
       this.lost.push(...((JSON.parse(String(init.body)) as { lost?: number[] }).lost ?? []));
