@@ -41,6 +41,7 @@ import (
 	"linli/internal/work/resident"
 	"linli/internal/work/rulebook"
 	"linli/internal/work/topic"
+	"linli/internal/work/whistle"
 )
 
 // Options say what to open and how to serve it.
@@ -82,6 +83,7 @@ type App struct {
 	Ledger   *ledger.Engine
 	Sync     *offline.Service
 	Staff    *workforce.Service
+	Whistles *whistle.Service
 
 	opt       Options
 	indexer   *search.Indexer
@@ -151,6 +153,7 @@ func Open(ctx context.Context, o Options) (_ *App, err error) {
 	a.Jobs = jobs.New(a.DB, jobs.Options{Log: o.Log})
 	a.Outbox = outbox.New(a.DB, o.Location(), o.Log)
 	a.Open311 = a.open311()
+	a.Whistles = a.whistles()
 	a.chores()
 	if err = a.openSync(ctx); err != nil {
 		return nil, err

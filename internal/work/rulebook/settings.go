@@ -17,6 +17,10 @@ type Settings struct {
 	ConsultationLimit calendar.Limit                       `json:"consultation_limit"` // questions
 	StageLimits       map[string]map[string]calendar.Limit `json:"stage_limits"`       // by grade, by stage
 
+	// WhistleLimits are how long a called department has until it reports, by kind
+	// of whistle; a kind that is not there has the default.
+	WhistleLimits map[string]calendar.Limit `json:"whistle_limits,omitempty"`
+
 	CallBackRate   map[string]float64 `json:"callback_rate"`      // by grade: share of resolved cases that are called back
 	CallBackTries  int                `json:"callback_tries"`     // calls before a case closes as not reached
 	OnsiteSample   float64            `json:"onsite_sample_rate"` // share of on-the-spot closings that are checked later
@@ -58,6 +62,7 @@ func DefaultSettings() Settings {
 			Critical: process(lim(1, calendar.Hour), lim(1, calendar.Hour), lim(4, calendar.Hour), lim(1, calendar.WorkDay)),
 			Complex:  maps.Clone(normal),
 		},
+		WhistleLimits:  map[string]calendar.Limit{"urgent": lim(1, calendar.Hour), "law_enforcement": lim(2, calendar.WorkHour), "comprehensive": lim(1, calendar.WorkDay)},
 		CallBackRate:   map[string]float64{General: 0.3, Urgent: 0.5, Critical: 1, Complex: 1},
 		CallBackTries:  3,
 		OnsiteSample:   0.05,
@@ -77,6 +82,14 @@ func DefaultSettings() Settings {
 	}
 }
 
+// WhistleLimit is how long a department has until it reports.
+func (s *Settings) WhistleLimit(kind string) calendar.Limit {
+	if l, ok := s.WhistleLimits[kind]; ok {
+		return l
+	}
+	return DefaultSettings().WhistleLimits[kind]
+}
+
 // Check validates the settings; the error names the field.
 func (s *Settings) Check() error {
 	for _, g := range Grades() {
@@ -90,6 +103,11 @@ func (s *Settings) Check() error {
 	for g := range s.Limits {
 		if !slices.Contains(Grades(), g) {
 			return invalid("limits", "没有这个等级："+g+"。", "there is no grade "+g+".")
+		}
+	}
+	for kind, l := range s.WhistleLimits {
+		if _, ok := DefaultSettings().WhistleLimits[kind]; !ok || l.Check() != nil {
+			return invalid("whistle_limits."+kind, "时限须为正整数和单位，类型从列表中选择。", "a limit is a whole number and a unit, of a known kind.")
 		}
 	}
 	for g, m := range s.StageLimits {
