@@ -33,6 +33,7 @@ type matrix struct {
 	caseID, file, account, org, category int64
 	key, poster                          *apptest.Program
 	plan, run, draft                     int64
+	whistle, meeting                     int64
 	community                            int64
 	payRun, paySlip, appraisal           int64
 	calls                                map[string]call // with those of registers
@@ -114,6 +115,17 @@ var act = apptest.M{"action": "note", "note": "x", "version": 99}
 // test: say here how it is called about the target.
 var calls = map[string]call{
 	"act-on-case":           {path: aCase, body: act, scoped: true, perm: access.CaseRead},
+	"act-on-meeting":        {path: aMeeting, body: apptest.M{"action": "nothing", "version": 99}, scoped: true},
+	"act-on-whistle":        {path: aWhistle, body: apptest.M{"action": "nothing", "version": 99}, scoped: true},
+	"blow-whistle":          {body: empty},
+	"list-meetings":         {},
+	"list-whistles":         {},
+	"meeting-minutes":       {path: aMeeting, scoped: true},
+	"meeting-page":          {path: aMeeting, scoped: true},
+	"meeting-tasks":         {},
+	"plan-meeting":          {body: empty},
+	"whistle-page":          {path: aWhistle, scoped: true},
+	"whistle-sums":          {},
 	"act-on-cases":          {body: apptest.M{"action": "note", "note": "x", "cases": []apptest.M{{"id": 1, "version": 1}}}},
 	"add-post":              {path: account, body: apptest.M{"role": "nonsense"}, scoped: true},
 	"answer-plan-request":   {path: aRequest, body: apptest.M{"granted": true, "note": ""}, scoped: true},
@@ -324,6 +336,7 @@ func TestMatrix(t *testing.T) {
 	m.draft = draft.ID
 
 	m.payRun, m.paySlip, m.appraisal = staffed(t, m.City, w.Target)
+	m.whistle, m.meeting = called(m.City, w.Target)
 
 	m.calls = maps.Clone(calls)
 	registers := 0

@@ -2,6 +2,7 @@ package whistle
 
 import (
 	"context"
+	"strconv"
 
 	"linli/internal/kernel/access"
 	"linli/internal/kernel/calendar"
@@ -29,7 +30,7 @@ type PlaceBody struct {
 	Lat       float64 `json:"lat,omitempty"`
 	CRS       string  `json:"crs,omitempty" enum:"wgs84,gcj02,bd09"`
 	Address   string  `json:"address,omitempty"`
-	Community int64   `json:"community,omitempty" doc:"code"`
+	Community string  `json:"community,omitempty" doc:"code"`
 	Grid      int64   `json:"grid_id,omitempty"`
 }
 
@@ -45,13 +46,15 @@ type blowIn struct {
 	}
 }
 
+func code(s string) int64 { n, _ := strconv.ParseInt(s, 10, 64); return n } // what is no code names no region
+
 type pageOut struct{ Body *Page }
 
 func (s *Service) blow(ctx context.Context, scope access.Scope, in *blowIn) (*pageOut, error) {
 	b := &in.Body
 	x := BlowIn{Kind: b.Kind, Title: b.Title, Body: b.Text, Case: b.Case, Orgs: b.Orgs, OnWrite: func(tx *store.Tx, o *Whistle) error { return web.Mark(ctx, tx, o.ID) }}
 	if p := b.Place; p != nil {
-		x.Lon, x.Lat, x.CRS, x.Address, x.Community, x.Grid = p.Lon, p.Lat, p.CRS, p.Address, p.Community, p.Grid
+		x.Lon, x.Lat, x.CRS, x.Address, x.Community, x.Grid = p.Lon, p.Lat, p.CRS, p.Address, code(p.Community), p.Grid
 	}
 	if b.Limit != nil {
 		x.Limit = *b.Limit

@@ -148,14 +148,14 @@ func (s *Service) shownMeeting(ctx context.Context, scope access.Scope, id int64
 
 type planIn struct {
 	Body struct {
-		Region  int64  `json:"region" doc:"code of the street or community"`
+		Region  string `json:"region" doc:"code of the street or community"`
 		Quarter int    `json:"quarter,omitempty" doc:"20264: the fourth of 2026; without it the present one"`
 		Title   string `json:"title,omitempty"`
 	}
 }
 
 func (s *Service) plan(ctx context.Context, scope access.Scope, in *planIn) (*meetingOut, error) {
-	m, err := s.Convene(ctx, scope, Plan{Region: in.Body.Region, Quarter: in.Body.Quarter, Title: in.Body.Title, OnWrite: func(tx *store.Tx, m *Meeting) error { return web.Mark(ctx, tx, m.ID) }})
+	m, err := s.Convene(ctx, scope, Plan{Region: code(in.Body.Region), Quarter: in.Body.Quarter, Title: in.Body.Title, OnWrite: func(tx *store.Tx, m *Meeting) error { return web.Mark(ctx, tx, m.ID) }})
 	if err != nil {
 		return nil, err
 	}

@@ -69,7 +69,7 @@ type Option struct {
 
 // Need is something that an act wants to know.
 type Need struct {
-	Name     string `json:"name"`
+	Field    string `json:"field"`
 	Label    string `json:"label"`
 	Type     string `json:"type"`
 	Required bool   `json:"required"`

@@ -19,6 +19,7 @@ const areas = {
   hotline: lazy(() => import('./hotline/index.tsx')),
   account: lazy(() => import('./account/index.tsx')),
   topics: lazy(() => import('./topics/index.tsx')),
+  whistles: lazy(() => import('./whistle/index.tsx')),
   cockpit: lazy(() => import('./cockpit/index.tsx')),
   planning: lazy(() => import('./planning/index.tsx')),
   admin: lazy(() => import('./admin/index.tsx')),
@@ -91,6 +92,7 @@ export function Desk() {
             <Route path="callbacks/*" element={<Area of={areas.callbacks} place="callbacks" />} />
             <Route path="hotline/*" element={<Area of={areas.hotline} place="hotline" />} />
             <Route path="topics/*" element={<Area of={areas.topics} place="topics" />} />
+            <Route path="whistles/*" element={<Area of={areas.whistles} place="whistles" />} />
             <Route path="cockpit/*" element={<Area of={areas.cockpit} place="cockpit" />} />
             <Route path="planning/*" element={<Area of={areas.planning} place="planning" />} />
             <Route path="admin/*" element={<Area of={areas.admin} place="admin" />} />

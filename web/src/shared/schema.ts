@@ -47,7 +47,31 @@ export type Perm =
   | 'plan.approve'
   | 'account.read'
   | 'account.write'
-  | 'session.manage';
+  | 'session.manage'
+  | 'home.read'
+  | 'home.write'
+  | 'home.reveal'
+  | 'visit.read'
+  | 'visit.record'
+  | 'visit.manage'
+  | 'device.manage'
+  | 'party.read'
+  | 'party.write'
+  | 'party.members'
+  | 'staff.read'
+  | 'staff.write'
+  | 'pay.approve'
+  | 'appraise'
+  | 'liaison.read'
+  | 'liaison.write'
+  | 'liaison.visit'
+  | 'partner.read'
+  | 'partner.write'
+  | 'partner.own'
+  | 'whistle.call'
+  | 'whistle.answer'
+  | 'meeting.hold'
+  | 'form.manage';
 
 export interface Post {
   id: number;

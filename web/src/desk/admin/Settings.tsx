@@ -27,6 +27,7 @@ const numbers = [
   ['similar_days', 1, 366],
   ['archive_after_days', 1, 3660],
 ] as const;
+const whistleKinds = ['urgent', 'law_enforcement', 'comprehensive'] as const;
 const lone = ['lifeline_limit', 'consultation_limit', 'extension_max'] as const;
 const shares = ['onsite_sample_rate', 'soon_share', 'auto_category_share'] as const;
 
@@ -190,6 +191,14 @@ function Editor({ settings, version }: { settings: Settings; version: number }) 
           {lone.map((k) => (
             <Form.Item key={k} label={t(`admin:settings.of.${k}`)}>
               <LimitFields name={[k]} label={t(`admin:settings.of.${k}`)} />
+            </Form.Item>
+          ))}
+          {whistleKinds.map((k) => (
+            <Form.Item key={k} label={t('admin:settings.whistle', { kind: t(`whistle:kind.${k}`) })}>
+              <LimitFields
+                name={['whistle_limits', k]}
+                label={t('admin:settings.whistle', { kind: t(`whistle:kind.${k}`) })}
+              />
             </Form.Item>
           ))}
           {shares.map((k) => (

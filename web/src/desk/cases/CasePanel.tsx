@@ -10,6 +10,7 @@ import { useSession } from '@/shared/session.tsx';
 import { Gallery } from '@/shared/ui/Lightbox.tsx';
 import { ErrorNote, Loading } from '@/shared/ui/state.tsx';
 import { ClockText, GradeWord, StatusWord, Time } from '@/shared/ui/words.tsx';
+import { OfCase } from '../whistle/OfCase.tsx';
 import { useCase } from './data.ts';
 import { Flags } from './Flags.tsx';
 import { defaultsFor, knownUnits } from './fields.ts';
@@ -187,7 +188,7 @@ function Facts({ c, link }: { c: CaseBody; link?: unknown }) {
 
 function Body({ d, onClose, full }: { d: CaseDetail; onClose?: () => void; full?: boolean }) {
   const { t } = useTranslation();
-  const { can } = useSession();
+  const { can, canAny } = useSession();
   const [asked, setAsked] = useState<Asked | null>(null);
   const c = d.case;
   const units = [...(c.units ?? [])].sort((a, b) => Number(a.role !== 'lead') - Number(b.role !== 'lead'));
@@ -359,6 +360,11 @@ function Body({ d, onClose, full }: { d: CaseDetail; onClose?: () => void; full?
                 <Linked key={`${l.relation}${l.case.id}`} relation={l.relation} item={l.case} />
               ))}
             </ul>
+          </Part>
+        ) : null}
+        {canAny('whistle.call', 'whistle.answer') ? (
+          <Part title={t('whistle:of_case')}>
+            <OfCase id={c.id} open={!c.closed_at} />
           </Part>
         ) : null}
         <Part

@@ -12,6 +12,7 @@ export type PlaceKey =
   | 'callbacks'
   | 'hotline'
   | 'topics'
+  | 'whistles'
   | 'cockpit'
   | 'planning'
   | 'admin'
@@ -40,6 +41,12 @@ export const places: Place[] = [
     rail: 'grids',
     path: '/planning',
     perms: ['plan.write', 'plan.approve', 'region.write'],
+  },
+  {
+    key: 'whistles',
+    rail: 'org',
+    path: '/whistles',
+    perms: ['whistle.call', 'whistle.answer', 'meeting.hold'],
   },
   { key: 'cockpit', rail: 'data', path: '/cockpit', perms: ['figure.read'] },
   { key: 'audit', rail: 'data', path: '/audit', perms: ['audit.read'] },
