@@ -3,8 +3,8 @@
 // `npm run build` in this folder writes them to dist/; before that the folder
 // holds only .keep, so that the Go code builds without Node. Every file below
 // dist/desk/assets has its content's hash in its name and may be cached for
-// ever; desk/index.html must not be cached, and the text __CSP_NONCE__ in it is
-// replaced with the nonce of each answer.
+// ever; desk/index.html and worker/index.html must not be cached, and the text
+// __CSP_NONCE__ in them is replaced with the nonce of each answer.
 package webui
 
 import (

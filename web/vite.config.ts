@@ -26,7 +26,7 @@ export default defineConfig({
     assetsInlineLimit: 0,
     chunkSizeWarningLimit: 900,
     rolldownOptions: {
-      input: { desk: 'desk/index.html', resident: 'src/resident/main.ts' },
+      input: { desk: 'desk/index.html', worker: 'worker/index.html', resident: 'src/resident/main.ts' },
     },
   },
   server: { port: 5173, proxy: { '/api': api } },

@@ -40,4 +40,10 @@ for (const [name, page] of Object.entries(pages)) {
 const door = size(closure(['src/resident/main.ts']));
 bad ||= door > 100 * 1024;
 console.log(`residents: ${(door / 1024).toFixed(1)} KB gzip (budget 100 KB)`);
+// The grid worker's phone: its pages and store in the heavier language, before anything is shown.
+const worker = Math.max(
+  ...['zh', 'en'].map((l) => size(closure(['worker/index.html', `src/worker/lang/${l}.ts`]))),
+);
+bad ||= worker > 180 * 1024;
+console.log(`worker: ${(worker / 1024).toFixed(1)} KB gzip (budget 180 KB)`);
 if (bad) process.exit(1);

@@ -27,7 +27,7 @@ func contentPolicy(nonce string) string {
 		style = "style-src 'self' 'nonce-" + nonce + "'; style-src-attr 'unsafe-inline'"
 	}
 	return "default-src 'self'; script-src 'self'; " + style + "; img-src 'self' data: blob:; " +
-		"font-src 'self' data:; connect-src 'self'; worker-src 'self' blob:; child-src 'self' blob:; manifest-src 'self'; " +
+		"media-src 'self' blob:; font-src 'self' data:; connect-src 'self'; worker-src 'self' blob:; child-src 'self' blob:; manifest-src 'self'; " +
 		"object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
 }
 

@@ -77,6 +77,29 @@ export const palettes: Record<Mode, Palette> = {
   },
 };
 
+/**
+ * What the grid worker's phone changes, because it is read in the sun: every text
+ * reaches 7:1 on paper, ground and its own soft tone.
+ */
+export const sunlight: Record<Mode, Partial<Palette>> = {
+  light: {
+    secondary: '#434d5a',
+    accent: '#134a5d',
+    accentHover: '#0f3c4c',
+    soon: '#704500',
+    overdue: '#941a11',
+    done: '#125730',
+  },
+  dark: {
+    secondary: '#c0c8d3',
+    accent: '#8ccbdf',
+    accentHover: '#a8d9e9',
+    soon: '#efc06a',
+    overdue: '#f7b0a8',
+    done: '#8cd9ae',
+  },
+};
+
 /** Four sizes only; phones use `phone` for body text. */
 export const type = {
   small: 12,
@@ -116,10 +139,10 @@ export function colourOf(key: string | number): string {
   return categorical[h % categorical.length] as string;
 }
 
-/** The CSS variables that src/desk/desk.css uses, e.g. `--ink`. */
-export function cssVariables(mode: Mode): Record<string, string> {
+/** The CSS variables that the style sheets use, e.g. `--ink`; `more` replaces some of them. */
+export function cssVariables(mode: Mode, more: Partial<Palette> = {}): Record<string, string> {
   const out: Record<string, string> = {};
-  for (const [name, value] of Object.entries(palettes[mode])) {
+  for (const [name, value] of Object.entries({ ...palettes[mode], ...more })) {
     out[`--${name.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)}`] = value;
   }
   return out;

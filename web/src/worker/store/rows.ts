@@ -144,8 +144,14 @@ export interface Category {
   name: string;
   name_en?: string;
   leaf?: boolean;
-  /** Where the category asks for a photo. */
+  /** Where the category asks for a photo, and what the photo is for. */
   evidence?: { found?: boolean; resolved?: boolean };
+  evidence_why?: string;
+  evidence_why_en?: string;
+  /** May be settled on the spot in one step. */
+  onsite_allowed?: boolean;
+  /** Words that speak for it. */
+  keywords?: string[];
 }
 
 export interface Rows {
