@@ -34,7 +34,7 @@ type matrix struct {
 	key, poster                          *apptest.Program
 	plan, run, draft                     int64
 	whistle, meeting                     int64
-	community                            int64
+	community, conflict                  int64
 	payRun, paySlip, appraisal           int64
 	calls                                map[string]call // with those of registers
 }
@@ -229,6 +229,13 @@ var calls = map[string]call{
 	"rename-plan-draft":     {path: aDraft, body: apptest.M{"name": ""}, scoped: true},
 	"report-case":           {body: empty},
 	"register-device":       {body: apptest.M{"id": "0193709a-5b3c-7d2e-8f10-3a5b7c9d1e2f"}},
+	"list-devices":          {},
+	"lock-device":           {path: text("0193709a-5b3c-7d2e-8f10-3a5b7c9d1e2f"), body: apptest.M{"locked": true}, absent: true},
+	"recover-device":        {body: apptest.M{"file": apptest.M{"linli": "", "v": 0, "device": "", "account": 0, "key": "", "commands": []string{}}}},
+	"list-conflicts":        {},
+	"decide-conflict":       {path: about(func(m *matrix) int64 { return m.conflict }), body: apptest.M{"choice": ""}, scoped: true},
+	"sync-changes":          {},
+	"sync-snapshot":         {},
 	"sync-commands":         {body: apptest.M{"batch": "1", "device": "0193709a-5b3c-7d2e-8f10-3a5b7c9d1e2f", "commands": []apptest.M{{"id": 1}}}},
 	"receive-hotline-order": {body: empty, absent: true},
 	"reset-password":        {path: account, scoped: true},
@@ -327,6 +334,8 @@ func TestMatrix(t *testing.T) {
 	m.caseID, m.file = made.ID, photo
 	desk.Act(made.ID, "file", nil)
 	desk.Act(made.ID, "dispatch", apptest.M{"lead": w.Target.Org})
+
+	m.conflict = conflictOn(m.City, made.ID)
 
 	planner := m.Hire(access.Post{Role: "planner", Region: w.Target.District})
 	page := planOf(t, planner, w.Target.Community)

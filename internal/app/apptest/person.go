@@ -288,7 +288,7 @@ func (c *City) Version(id int64) int {
 // Photo uploads a small picture through tus and returns its id.
 func (p *Person) Photo(name string) int64 {
 	p.t.Helper()
-	raw := picture()
+	raw := Picture()
 	loc := p.Upload(len(raw), name)
 	p.Do("PATCH", loc, raw[:len(raw)/2], "Tus-Resumable", "1.0.0", "Upload-Offset", "0", "Content-Type", "application/offset+octet-stream").Want(204)
 	p.Do("PATCH", loc, raw[len(raw)/2:], "Tus-Resumable", "1.0.0", "Upload-Offset", strconv.Itoa(len(raw)/2), "Content-Type", "application/offset+octet-stream").Want(204)
@@ -312,7 +312,8 @@ func (p *Person) Upload(size int, name string) string {
 	return loc
 }
 
-func picture() []byte {
+// Picture is a small JPEG.
+func Picture() []byte {
 	im := image.NewRGBA(image.Rect(0, 0, 64, 48))
 	for x := range 64 {
 		for y := range 48 {

@@ -4,7 +4,9 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"io"
 
+	"linli/internal/kernel/errs"
 	"linli/internal/kernel/store"
 )
 
@@ -74,4 +76,31 @@ func (s *Store) Join(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// Receive stores a file that the program got otherwise than by an upload (a phone's
+// export), under the client's own key: once, and for what awaits it.
+func (s *Store) Receive(ctx context.Context, account int64, key, name string, r io.Reader) error {
+	if !goodKey.MatchString(key) {
+		return Malformed.New().In("photos")
+	}
+	if have, err := one(ctx, s.db, "owner = ? AND client_key = ?", account, key); err == nil && have.status == ready {
+		return nil
+	} else if err == nil { // what the phone had begun is not finished any more
+		if err := s.Discard(ctx, account, have.ID); err != nil {
+			return err
+		}
+	} else if !errs.Is(err, errs.NotFound) {
+		return err
+	}
+	f, err := s.Put(ctx, 0, account, name, r)
+	if err != nil {
+		return err
+	}
+	return s.db.Write(ctx, func(tx *store.Tx) error {
+		if _, err := tx.Exec("UPDATE file_ref SET client_key = ? WHERE district = ? AND id = ?", key, f.District, f.ID); err != nil {
+			return err
+		}
+		return join(tx, account, f.ID, key)
+	})
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
+	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -15,10 +17,53 @@ import (
 
 // API registers the room's operations.
 func (s *Service) API(r *web.Router) {
+	s.desk(r)
 	tags := []string{"sync"}
 	web.Register(r, web.Op{ID: "register-device", Method: "POST", Path: "/api/v1/sync/devices", Policy: access.SignedIn, Tags: tags, Summary: "登记手机", SummaryEN: "Make a phone known"}, s.apiDevice)
 	web.Register(r, web.Op{ID: "sync-commands", Method: "POST", Path: "/api/v1/sync/commands", Policy: access.SignedIn, Status: 201, Body: BatchBytes, Loose: true, Tags: tags,
 		Summary: "提交手机上的记录", SummaryEN: "Send what a phone recorded"}, s.apiCommands)
+	web.Register(r, web.Op{ID: "sync-changes", Method: "GET", Path: "/api/v1/sync/changes", Policy: access.SignedIn, Answers: []int{403, 404, 422}, Tags: tags, Summary: "网格的变化", SummaryEN: "What changed in a grid"}, s.apiChanges)
+	web.Handle(r, web.Op{ID: "sync-snapshot", Method: "GET", Path: "/api/v1/sync/snapshot", Policy: access.SignedIn, Answers: []int{404}, Tags: tags, Produces: "application/gzip", Ranges: true, Params: snapshotIn{}, Timeout: -1,
+		Summary: "网格的全部内容（首次下载）", SummaryEN: "Everything that a phone keeps of a grid"}, s.apiSnapshot)
+}
+
+type changesIn struct {
+	Grid   int64  `query:"grid" required:"true" minimum:"1" doc:"id of the grid"`
+	Cursor string `query:"cursor" maxLength:"1024" doc:"of the snapshot's first line, or of the last answer"`
+	Device string `query:"device" maxLength:"36" doc:"the phone: one that was reported lost is told so"`
+}
+
+type changesOut struct{ Body *Changes }
+
+func (s *Service) apiChanges(ctx context.Context, _ access.Scope, in *changesIn) (*changesOut, error) {
+	actor := web.Actor(ctx)
+	if err := s.unlocked(ctx, actor, in.Device); err != nil {
+		return nil, err
+	}
+	c, err := s.Changes(ctx, actor, in.Grid, in.Cursor)
+	if err != nil {
+		return nil, err
+	}
+	return &changesOut{c}, nil
+}
+
+type snapshotIn struct {
+	Grid    int64  `query:"grid" required:"true" minimum:"1" doc:"id of the grid"`
+	Device  string `query:"device" maxLength:"36" doc:"the phone: one that was reported lost is told so"`
+	Range   string `header:"Range" doc:"bytes=N-: the rest of what was begun"`
+	IfRange string `header:"If-Range" doc:"the ETag of what was begun"`
+}
+
+func (s *Service) apiSnapshot(ctx context.Context, _ access.Scope, w http.ResponseWriter, req *http.Request) error {
+	actor := web.Actor(ctx)
+	if err := s.unlocked(ctx, actor, req.URL.Query().Get("device")); err != nil {
+		return err
+	}
+	grid, err := strconv.ParseInt(req.URL.Query().Get("grid"), 10, 64)
+	if err != nil || grid < 1 {
+		return errs.Required.New("field", errs.Words{ZH: "网格", EN: "the grid"}).In("grid")
+	}
+	return s.serveSnapshot(ctx, actor, grid, w, req)
 }
 
 type deviceIn struct {
@@ -50,8 +95,8 @@ func (s *Service) apiDevice(ctx context.Context, _ access.Scope, in *deviceIn) (
 	if err != nil {
 		return nil, err
 	}
-	if d.LockedAt != 0 {
-		return nil, errLocked.New()
+	if err := s.barred(ctx, actor, d); err != nil {
+		return nil, err
 	}
 	if err := s.lose(ctx, d, in.Body.Lost); err != nil {
 		return nil, err
@@ -158,19 +203,24 @@ func (s *Service) apiCommands(ctx context.Context, _ access.Scope, in *commandsI
 	}
 	out := &commandsOut{}
 	out.Body.Batch, out.Body.Epoch, out.Body.Next, out.Body.Missing = in.Body.Batch, a.Epoch, a.Next, a.Missing
-	lang := web.Lang(ctx)
-	for _, r := range a.Results {
-		v := ResultBody{Seq: r.Seq, EffectBody: effectBody(&r, lang)}
+	out.Body.Results = resultBodies(a.Results, web.Lang(ctx))
+	return out, nil
+}
+
+func resultBodies(all []Result, lang string) []ResultBody {
+	out := make([]ResultBody, len(all))
+	for i := range all {
+		r := &all[i]
+		out[i] = ResultBody{Seq: r.Seq, EffectBody: effectBody(r, lang)}
 		if r.ID != (UUID{}) {
-			v.ID = r.ID.String()
+			out[i].ID = r.ID.String()
 		}
 		if r.First != nil {
 			first := effectBody(r.First, lang)
-			v.First = &first
+			out[i].First = &first
 		}
-		out.Body.Results = append(out.Body.Results, v)
 	}
-	return out, nil
+	return out
 }
 
 var stateTitles = map[State]errs.Words{

@@ -84,6 +84,7 @@ type Command struct {
 	before   State // of the note that exists already; "": none
 	effect   Effect
 	done     bool
+	also     func(*store.Tx) error // in the transaction of the effect
 }
 
 // How far a phone's clock could be believed.
@@ -119,6 +120,11 @@ type Kind struct {
 // write ends with it.
 func (c *Command) Done(tx *store.Tx, e Effect) error {
 	c.effect, c.done = e, true
+	if c.also != nil {
+		if err := c.also(tx); err != nil {
+			return err
+		}
+	}
 	return c.note(tx, Applied, kept{Effect: e}, nil, nil)
 }
 

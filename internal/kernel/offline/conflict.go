@@ -1,11 +1,16 @@
 package offline
 
 import (
+	"context"
+	"database/sql"
 	"encoding/json"
+	"errors"
 	"reflect"
 	"slices"
 
 	"linli/internal/kernel/access"
+	"linli/internal/kernel/audit"
+	"linli/internal/kernel/errs"
 	"linli/internal/kernel/store"
 )
 
@@ -76,4 +81,124 @@ func same(a, b any) bool {
 	x, errX := json.Marshal(a)
 	y, errY := json.Marshal(b)
 	return errX == nil && errY == nil && string(x) == string(y)
+}
+
+// Open conflicts are listed by the place of what they are about.
+var conflictCols = access.Cols{District: "district", Street: "street", Community: "community", Grid: "grid"}
+
+// Dispute is a conflict as those who decide see it.
+type Dispute struct {
+	ID       int64          `json:"id"`
+	Kind     string         `json:"kind"`
+	ObjectID int64          `json:"object_id"`
+	Author   string         `json:"author" doc:"name of who recorded it on the phone"`
+	At       string         `json:"at" format:"date-time" doc:"when it was recorded, by the phone"`
+	MadeAt   string         `json:"made_at" format:"date-time"`
+	Fields   []string       `json:"fields" doc:"what differs"`
+	Mine     map[string]any `json:"mine" doc:"as the author wants it"`
+	Theirs   map[string]any `json:"theirs" doc:"as it stood when they clashed"`
+
+	district, home int
+	account        int64
+	command        UUID
+}
+
+// disputes lists open conflicts in the scope, the oldest first; id 0: all.
+func (s *Service) disputes(ctx context.Context, scope access.Scope, id int64) ([]Dispute, error) {
+	where, args := scope.Where(conflictCols)
+	q := "SELECT district, id, kind, object_id, home, account, command, fields, mine, theirs, made_at FROM sync_conflict WHERE decided = '' AND " + where
+	if id != 0 {
+		q, args = q+" AND id = ?", append(args, id)
+	}
+	rows, err := s.DB.Query(ctx, q+" ORDER BY id LIMIT 200", args...)
+	list, err := store.All(rows, err, func(r *sql.Rows) (d Dispute, err error) {
+		var command, mine, theirs []byte
+		var fields string
+		var at int64
+		if err = r.Scan(&d.district, &d.ID, &d.Kind, &d.ObjectID, &d.home, &d.account, &command, &fields, &mine, &theirs, &at); err != nil {
+			return d, err
+		}
+		copy(d.command[:], command)
+		d.MadeAt, d.Author = instant(at), s.Name(d.account)
+		return d, errors.Join(json.Unmarshal([]byte(fields), &d.Fields), s.open(mine, &d.Mine), s.open(theirs, &d.Theirs))
+	})
+	if err != nil {
+		return nil, err
+	}
+	for i := range list {
+		c, err := s.rowByID(ctx, list[i].home, list[i].account, list[i].command)
+		if err != nil {
+			return nil, err
+		}
+		list[i].At = instant(c.At)
+	}
+	return list, nil
+}
+
+// open reads what was sealed to the server's key.
+func (s *Service) open(sealed []byte, into any) error {
+	text, err := unseal(s.key, sealed)
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal(text, into)
+}
+
+// The choices of who decides.
+const (
+	Mine   = "mine"   // the author's: it is done now, over what stands there
+	Theirs = "theirs" // what stands there stays
+)
+
+// Decide ends a conflict. With Mine the command runs again and gives no way; what
+// its room refuses now is the decider's to read.
+func (s *Service) Decide(ctx context.Context, scope access.Scope, id int64, choice string) error {
+	found, err := s.disputes(ctx, scope, id)
+	if err != nil {
+		return err
+	}
+	if len(found) == 0 {
+		return errs.NotFound.New()
+	}
+	if choice != Mine && choice != Theirs {
+		return errs.Invalid.New("field", errs.Words{ZH: "选择", EN: "the choice"}, "remedy", errs.Words{ZH: "请选择采用哪一份", EN: "choose one of the two"}).In("choice")
+	}
+	d := found[0]
+	r, err := s.rowByID(ctx, d.home, d.account, d.command)
+	if err != nil {
+		return err
+	}
+	settle := func(tx *store.Tx) error {
+		n, err := tx.Exec("UPDATE sync_conflict SET decided = ?, decided_by = ?, decided_at = ? WHERE district = ? AND id = ? AND decided = ''", choice, scope.Account(), tx.Now(), d.district, d.ID)
+		if err == nil && n == 0 {
+			err = errs.NotFound.New() // another lead was quicker
+		}
+		tx.Record(audit.Entry{District: d.district, Actor: scope.Account(), Post: scope.Post().ID, Action: "sync.decide", Object: "conflict", ObjectID: d.ID, Detail: detail("choice", choice, "command", d.command.String())})
+		return err
+	}
+	c := &r.Command
+	if choice == Theirs {
+		return s.DB.Write(ctx, func(tx *store.Tx) error {
+			if err := settle(tx); err != nil {
+				return err
+			}
+			return c.note(tx, Rejected, keptOf(errDecided.New()), nil, nil)
+		})
+	}
+	if c.Body, err = unseal(s.key, r.body); err != nil {
+		return err
+	}
+	author, err := s.Author(ctx, d.account)
+	if err != nil {
+		return err
+	}
+	c.Decided, c.By, c.also = true, scope.Account(), settle
+	err = s.do(ctx, author, c)
+	if errs.Is(err, errs.NotFound) || errs.Is(err, access.Forbidden) { // its author works elsewhere now
+		err = s.do(ctx, authorOf(scope.Actor()), c)
+	}
+	if errors.Is(err, errTaken) {
+		return errs.NotFound.New()
+	}
+	return err
 }

@@ -1,12 +1,18 @@
 package offline
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
+	"slices"
 	"strconv"
+	"strings"
 
+	"linli/internal/kernel/access"
 	"linli/internal/kernel/audit"
+	"linli/internal/kernel/errs"
 	"linli/internal/kernel/store"
 )
 
@@ -63,6 +69,35 @@ func (s *Service) Made(ctx context.Context, c *Command, on UUID) (Effect, error)
 	return r.kept.Effect, nil
 }
 
+// unlocked is device_locked for a phone that was reported lost. It is told once:
+// its session ends with that, and whoever holds it has to sign in anew.
+func (s *Service) unlocked(ctx context.Context, actor *access.Actor, device string) error {
+	id, ok := ParseUUID(device)
+	if !ok {
+		return nil
+	}
+	all, err := s.devicesOf(ctx, actor.Account)
+	if err != nil {
+		return err
+	}
+	if i := slices.IndexFunc(all, func(d *Device) bool { return d.ID == id }); i >= 0 {
+		return s.barred(ctx, actor, all[i])
+	}
+	return nil
+}
+
+func (s *Service) barred(ctx context.Context, actor *access.Actor, d *Device) error {
+	if d.LockedAt == 0 {
+		return nil
+	}
+	if actor.Session != 0 {
+		if err := s.EndSession(ctx, actor); err != nil {
+			return err
+		}
+	}
+	return errLocked.New()
+}
+
 // comeback is how many phones the server takes in a second when all come back at
 // once, at a few requests each.
 const comeback = 200
@@ -73,4 +108,83 @@ func (s *Service) spread(ctx context.Context) (int, error) {
 	var n int
 	err := s.DB.QueryRow(ctx, "SELECT COUNT(*) FROM sync_device").Scan(&n)
 	return n / comeback, err
+}
+
+// Device counts of the list of phones.
+type load struct {
+	held, rejected, lost int
+}
+
+// devices lists the phones of the accounts, the latest seen first, with how many
+// of their records have had no effect.
+func (s *Service) devices(ctx context.Context, accounts []int64) ([]*Device, map[line]load, error) {
+	var all []*Device
+	loads := map[line]load{}
+	for part := range slices.Chunk(accounts, idsAtOnce) {
+		args := make([]any, len(part))
+		for i, a := range part {
+			args[i] = a
+		}
+		in := "(?" + strings.Repeat(",?", len(part)-1) + ")"
+		rows, err := s.DB.Query(ctx, "SELECT "+deviceCols+" FROM sync_device WHERE account IN "+in, args...)
+		found, err := store.All(rows, err, scanDevice)
+		if err != nil {
+			return nil, nil, err
+		}
+		all = append(all, found...)
+		rows, err = s.DB.Query(ctx, "SELECT account, device, state, COUNT(*) FROM sync_command WHERE account IN "+in+" AND state <> 'applied' GROUP BY account, device, state", args...)
+		_, err = store.All(rows, err, func(r *sql.Rows) (struct{}, error) {
+			var at line
+			var device []byte
+			var state State
+			var n int
+			err := r.Scan(&at.account, &device, &state, &n)
+			copy(at.device[:], device)
+			l := loads[at]
+			switch state {
+			case Held, Conflict:
+				l.held += n
+			case Rejected:
+				l.rejected += n
+			case Lost:
+				l.lost += n
+			}
+			loads[at] = l
+			return struct{}{}, err
+		})
+		if err != nil {
+			return nil, nil, err
+		}
+	}
+	slices.SortFunc(all, func(a, b *Device) int {
+		return cmp.Or(cmp.Compare(b.SeenAt, a.SeenAt), bytes.Compare(a.ID[:], b.ID[:]), cmp.Compare(a.Account, b.Account))
+	})
+	return all, loads, nil
+}
+
+// Lock locks a phone for an account, or for all accounts of the list on it
+// (account 0), or lets it in again. It is told at its next contact. errs.NotFound
+// if none of the accounts has it.
+func (s *Service) Lock(ctx context.Context, by access.Scope, accounts []int64, account int64, id UUID, locked bool) error {
+	all, _, err := s.devices(ctx, accounts)
+	if err != nil {
+		return err
+	}
+	all = slices.DeleteFunc(all, func(d *Device) bool { return d.ID != id || account != 0 && d.Account != account })
+	if len(all) == 0 {
+		return errs.NotFound.New()
+	}
+	return s.DB.Write(ctx, func(tx *store.Tx) error {
+		at, action := tx.Now(), "device.lock"
+		if !locked {
+			at, action = 0, "device.unlock"
+		}
+		for _, d := range all {
+			if _, err := tx.Exec("UPDATE sync_device SET locked_at = ?, locked_by = ? WHERE district = ? AND account = ? AND id = ?", at, by.Account(), d.district, d.Account, id[:]); err != nil {
+				return err
+			}
+			tx.Record(audit.Entry{Actor: by.Account(), Post: by.Post().ID, Action: action, Object: "account", ObjectID: d.Account, Detail: detail("device", id.String())})
+		}
+		return nil
+	})
 }

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"math/rand/v2"
 	"path/filepath"
@@ -42,15 +43,24 @@ var (
 type Service struct {
 	DB    *store.DB
 	Today func() int
-	// Author is the account with all posts it ever held, disabled or not, for what
-	// it recorded earlier; nil if there is none.
-	Author func(ctx context.Context, account int64) (*access.Actor, error)
-	Day    func(at int64) int // the city's day of an instant
-	key    *ecdh.PrivateKey
-	kinds  map[string]Kind
-	epochs epochs
-	gate   *semaphore.Weighted
-	lines  lines
+	Day   func(at int64) int // the city's day of an instant
+	// Author is the account with all posts that it ever held, disabled or not, for
+	// what it recorded earlier.
+	Author     func(ctx context.Context, account int64) (*access.Actor, error)
+	EndSession func(ctx context.Context, actor *access.Actor) error // the actor's own
+	Place      func(grid int64) (access.Target, bool)               // where a grid lies
+	Reached    func(scope access.Scope) []int64                     // accounts for whom the scope's actor answers
+	Name       func(account int64) string
+	// Photo stores a photo of a phone's export under the phone's own id.
+	Photo func(ctx context.Context, account int64, key, name string, r io.Reader) error
+
+	key       *ecdh.PrivateKey
+	epochs    epochs
+	kinds     map[string]Kind
+	sources   []Source
+	snapshots snapshots
+	gate      *semaphore.Weighted
+	lines     lines
 }
 
 // New opens the room: its key, and the epoch.
@@ -108,8 +118,8 @@ func (s *Service) Take(ctx context.Context, actor *access.Actor, b Batch) (*Answ
 	if err != nil {
 		return nil, err
 	}
-	if d.LockedAt != 0 {
-		return nil, errLocked.New()
+	if err := s.barred(ctx, actor, d); err != nil {
+		return nil, err
 	}
 	if err := s.admit(ctx, int64(len(b.Commands))); err != nil {
 		return nil, err

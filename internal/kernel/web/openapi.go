@@ -186,6 +186,10 @@ func (r *Router) describeRaw(o *operation) *huma.Operation {
 		}
 	}
 	op.Responses = map[string]*huma.Response{strconv.Itoa(status): answer}
+	if o.Ranges {
+		op.Responses["206"] = &huma.Response{Description: http.StatusText(http.StatusPartialContent), Content: answer.Content}
+		op.Responses["304"] = &huma.Response{Description: http.StatusText(http.StatusNotModified)}
+	}
 	schema := r.api.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[Problem](), true, "Problem")
 	if len(op.Parameters) > 1 { // more than the language: they may be wrong
 		op.Errors = append(op.Errors, 422)

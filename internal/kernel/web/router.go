@@ -72,6 +72,7 @@ type Op struct {
 	Loose    bool     // characters that no text may have are the handler's concern, part by part
 	Secret   bool     // the answer holds a secret or personal data: never stored for replay
 	Answers  []int    // statuses of errors other than those that every operation of its method has, for the OpenAPI document
+	Ranges   bool     // a raw operation answers Range (206) and If-None-Match (304)
 	Produces string   // content types of a raw operation's answer, separated by ", ", for the document
 	Takes    []string // content types of a raw operation's body, for the document
 	Params   any      // a struct whose query and header fields a raw operation takes, for the document

@@ -269,3 +269,23 @@ func (d *Directory) Worked(role string, from, to int) []access.Post {
 	slices.SortFunc(out, func(a, b access.Post) int { return cmp.Or(a.From-b.From, int(a.ID-b.ID)) })
 	return out
 }
+
+// Reached lists the people who hold, or held, a post at a place that the scope
+// reaches, by their ids: those whom a lead answers for.
+func (d *Directory) Reached(scope access.Scope) []int64 {
+	var out []int64
+	for _, p := range d.posts {
+		t := access.Target{District: access.DistrictOf(p.Region), Grid: p.Grid}
+		if n := access.Digits(p.Region); n >= 9 {
+			t.Street = p.Region
+			if n == 12 {
+				t.Street, t.Community = p.Region/1000, p.Region
+			}
+		}
+		if !d.people[p.Account].program && scope.Covers(t) {
+			out = append(out, p.Account)
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
+	"slices"
+	"strings"
 
 	"linli/internal/kernel/access"
 	"linli/internal/kernel/errs"
@@ -149,4 +151,67 @@ func (s *Service) movedSince(ctx context.Context, scope access.Scope, id int64, 
 		}
 	}
 	return c, units, false, nil
+}
+
+// phoneCase is a case as phones keep it: the same for everybody who may read
+// there, and nothing of who reported it.
+type phoneCase struct {
+	Number   string  `json:"number"`
+	Title    string  `json:"title"`
+	Text     string  `json:"text"`
+	Status   string  `json:"status"`
+	Channel  string  `json:"channel"`
+	Grade    string  `json:"grade"`
+	Category int64   `json:"category_id,omitempty"`
+	Address  string  `json:"address,omitempty"`
+	Lon      float64 `json:"lon,omitempty"`
+	Lat      float64 `json:"lat,omitempty"`
+	Lead     *Named  `json:"lead,omitempty"`
+	Creator  int64   `json:"creator,omitempty"`
+	Result   string  `json:"result,omitempty"`
+	Reported int64   `json:"reported_at"` // microseconds
+	Due      int64   `json:"due_at,omitempty"`
+	Stage    int64   `json:"stage_due_at,omitempty"`
+	Open     bool    `json:"open"`
+	Checking bool    `json:"checking,omitempty"` // a check on site was asked for
+}
+
+// PhoneSource gives phones the open cases of a grid. Sealed and anonymous
+// reports, complaints about a unit and matters that are personal by their kind
+// stay off phones.
+func (s *Service) PhoneSource() offline.Source {
+	return offline.Source{Type: "case", Object: "case", Perm: access.CaseRead, Rows: s.phoneRows,
+		Left: func(action string) bool { return action == "case.correct" || action == "case.own_correct" }}
+}
+
+func (s *Service) phoneRows(ctx context.Context, r store.Reader, at access.Target, ids []int64) ([]offline.Row, error) {
+	q, args := "SELECT "+selectAll+" FROM cases c WHERE c.district = ? AND c.grid = ?", []any{at.District, at.Grid}
+	if ids == nil {
+		q += " AND c.street = ? AND c.open = 1"
+		args = append(args, at.Street)
+	} else {
+		q += " AND c.id IN (?" + strings.Repeat(",?", len(ids)-1) + ")"
+		for _, id := range ids {
+			args = append(args, id)
+		}
+	}
+	rows, err := r.Query(ctx, q+" ORDER BY c.id", args...)
+	list, err := store.All(rows, err, func(r *sql.Rows) (*Case, error) { return scanCase(r) })
+	if err != nil {
+		return nil, err
+	}
+	private := s.Rules().Private()
+	var out []offline.Row
+	for _, c := range list {
+		if c.Has(FlagSealed) || c.Has(FlagAnonymous) || c.Against != 0 || slices.Contains(private, c.Category) {
+			continue
+		}
+		p := phoneCase{Number: c.Number, Title: c.Title, Text: c.Body, Status: string(c.Status), Channel: c.Channel, Grade: c.Grade, Category: c.Category, Address: c.Address, Lon: c.Lon, Lat: c.Lat,
+			Creator: c.Creator, Result: c.Result, Reported: c.ReportedAt, Due: c.DueAt, Stage: c.StageDueAt, Open: bool(c.Open), Checking: c.Has(FlagCheck)}
+		if n, ok := s.People.Org(c.Lead); ok && c.Lead != 0 {
+			p.Lead = &n
+		}
+		out = append(out, offline.Row{ID: c.ID, Version: c.Version, Row: p})
+	}
+	return out, nil
 }
