@@ -206,6 +206,29 @@ func (c *chart) building(i int) Building {
 	return b
 }
 
+// Buildings lists the buildings of a community, in order of id.
+func (a *Atlas) Buildings(community int64) []Building {
+	c := a.cur.Load()
+	at, ok := c.regionAt[community]
+	var out []Building
+	for i := range c.buildings {
+		if ok && int(c.buildings[i].community) == int(at) {
+			out = append(out, c.building(i))
+		}
+	}
+	return out
+}
+
+// BuildingName is a building's name with its compound's, "" if there is none.
+func (a *Atlas) BuildingName(id int64) string {
+	c := a.cur.Load()
+	i := c.buildingAt(id)
+	if i < 0 {
+		return ""
+	}
+	return c.buildingName(i)
+}
+
 // At finds the grid, community, street and district of a WGS 84 position;
 // false if it lies outside the city. It takes about a microsecond.
 func (a *Atlas) At(lon, lat float64) (Spot, bool) {

@@ -85,6 +85,14 @@ func Hide(text string) Secret {
 	return Secret{clear: vault.Hide(strings.TrimSpace(text)), fresh: true}
 }
 
+// Given tells whether there is a text, kept or to be written.
+func (s Secret) Given() bool {
+	if s.fresh {
+		return s.clear.Plain() != ""
+	}
+	return s.Mask != ""
+}
+
 // String is the mask.
 func (s Secret) String() string { return s.Mask }
 

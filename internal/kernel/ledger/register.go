@@ -241,3 +241,11 @@ func copied(v reflect.Value) reflect.Value {
 }
 
 func (r *register) selectCols() string { return "r." + strings.Join(r.tab.Cols, ", r.") }
+
+// Options are the values of a field with choices, in their order.
+func (r *Register[T]) Options(field string) []Option {
+	if f := r.field(field); f != nil {
+		return slices.Clone(f.Options)
+	}
+	return nil
+}
