@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"linli/internal/figures/metric"
+	"linli/internal/grid/household"
 	"linli/internal/grid/plan"
 	"linli/internal/grid/region"
 	"linli/internal/kernel/access"
@@ -38,6 +39,7 @@ import (
 	"linli/internal/work/classify"
 	"linli/internal/work/hotline"
 	"linli/internal/work/open311"
+	"linli/internal/work/patrol"
 	"linli/internal/work/resident"
 	"linli/internal/work/rulebook"
 	"linli/internal/work/topic"
@@ -81,6 +83,8 @@ type App struct {
 	Hotline  *hotline.Service
 	Open311  *open311.Room
 	Ledger   *ledger.Engine
+	Homes    *household.Service
+	Patrol   *patrol.Service
 	Sync     *offline.Service
 	Staff    *workforce.Service
 	Whistles *whistle.Service
@@ -155,6 +159,7 @@ func Open(ctx context.Context, o Options) (_ *App, err error) {
 	a.Open311 = a.open311()
 	a.Whistles = a.whistles()
 	a.chores()
+	a.openVisits()
 	if err = a.openSync(ctx); err != nil {
 		return nil, err
 	}

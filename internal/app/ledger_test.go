@@ -16,7 +16,10 @@ import (
 
 // samples are fields without which a register's own rule takes no row; the rest
 // is made up from the register's declaration.
-var samples = map[string]apptest.M{}
+var samples = map[string]apptest.M{
+	"home":      {"consent": "2027-03-31", "unit": "1单元"},
+	"care_need": {"valid_from": "2026-11-01", "valid_to": "2027-03-31"},
+}
 
 // ofRegister is how the matrix calls an operation of any register, about a row
 // that lies at the place.
@@ -105,6 +108,13 @@ func sampleValue(t *testing.T, c *apptest.City, at matrixtest.Place, f ledger.Fi
 			return float64(at.Org)
 		case "account":
 			return float64(c.Identity.Directory().Accounts()[0])
+		case "building":
+			for _, b := range c.Atlas.Buildings(at.Community) {
+				if b.Grid == at.Grid {
+					return float64(b.ID)
+				}
+			}
+			t.Fatal("no building in the grid")
 		}
 		return float64(sampleRow(t, c, at, f.Ref))
 	}

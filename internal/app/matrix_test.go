@@ -11,6 +11,7 @@ import (
 	"linli/internal/app/apptest"
 	"linli/internal/kernel/access"
 	"linli/internal/kernel/access/matrixtest"
+	"linli/internal/work/patrol"
 )
 
 // call is how the matrix calls one operation about the target: what fills its
@@ -35,6 +36,7 @@ type matrix struct {
 	plan, run, draft                     int64
 	whistle, meeting                     int64
 	community, conflict                  int64
+	home, visit                          int64
 	payRun, paySlip, appraisal           int64
 	calls                                map[string]call // with those of registers
 }
@@ -56,6 +58,8 @@ var (
 	paySlip   = about(func(m *matrix) int64 { return m.paySlip })
 	appraisal = about(func(m *matrix) int64 { return m.appraisal })
 	aDraft    = about(func(m *matrix) int64 { return m.draft })
+	aHome     = about(func(m *matrix) int64 { return m.home })
+	aVisit    = about(func(m *matrix) int64 { return m.visit })
 	text      = func(s string) func(*matrix, *apptest.Person) string {
 		return func(*matrix, *apptest.Person) string { return s }
 	}
@@ -108,6 +112,9 @@ func somePost(m *matrix, _ *apptest.Person) string {
 func posted(m *matrix, _ *apptest.Person) string {
 	return fmt.Sprintf("requests.json?api_key=%s&service_code=E0907&address_id=%d", m.poster.Token, m.community)
 }
+
+// visitRule is one that is refused once the question of rights is settled.
+var visitRule = apptest.M{"name": "", "why": "", "kind": "visit", "priority": 1, "minutes": 1}
 
 var act = apptest.M{"action": "note", "note": "x", "version": 99}
 
@@ -274,6 +281,23 @@ var calls = map[string]call{
 	"verify-audit":          {},
 	"watch-plan-run":        {path: aRun, stream: true}, // tells nothing to whom the plan is out of reach
 	"withdraw-plan":         {path: aDraft, body: apptest.M{"note": ""}, scoped: true},
+	"change-visit-rule":     {path: text("1"), body: apptest.M{"base": 1, "rule": visitRule}, absent: true},
+	"get-visit":             {path: aVisit, scoped: true},
+	"hand-over-visits":      {body: apptest.M{"tasks": []int64{1}, "to": 1, "reason": "休假"}, absent: true},
+	"home-looks":            {path: aHome, scoped: true},
+	"list-visits":           {},
+	"make-visit-rule":       {body: apptest.M{"rule": visitRule}, absent: true},
+	"merge-homes":           {path: aHome, body: apptest.M{"into": 1, "reason": ""}, scoped: true},
+	"move-out":              {path: aHome, body: apptest.M{"version": 99, "reason": "搬走"}, scoped: true},
+	"my-visits":             {},
+	"postpone-visits":       {body: apptest.M{"tasks": []int64{1}, "until": 20261201, "reason": "外出"}, absent: true},
+	"preview-visit-rule":    {body: apptest.M{"rule": visitRule}, absent: true},
+	"record-visit":          {body: apptest.M{"client": "not-a-uuid", "outcome": "fine"}},
+	"visit-progress":        {},
+	"visit-rule-versions":   {path: text("1"), absent: true},
+	"visit-rules":           {},
+	"visit-tasks":           {},
+	"visit-workers":         {},
 	"watch-cases":           {stream: true},
 
 	"list-pay-rules":         {},
@@ -344,6 +368,12 @@ func TestMatrix(t *testing.T) {
 	planner.Do("POST", "/api/v1/plan-drafts", apptest.M{"from": page.Drafts[0].ID, "name": "草稿"}).Want(201).Into(&draft)
 	m.draft = draft.ID
 
+	m.home = sampleRow(t, m.City, w.Target, "home")
+	visit, err := m.Patrol.Record(t.Context(), apptest.Everything, patrol.Visit{Client: "00000000-0000-7000-8000-000000000001", Home: m.home, Outcome: patrol.Fine})
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.visit = visit.ID
 	m.payRun, m.paySlip, m.appraisal = staffed(t, m.City, w.Target)
 	m.whistle, m.meeting = called(m.City, w.Target)
 

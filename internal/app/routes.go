@@ -38,6 +38,8 @@ func (a *App) Routes() error {
 	a.Door.API(a.Web)
 	a.Hotline.API(a.Web)
 	a.Ledger.API(a.Web)
+	a.Homes.API(a.Web)
+	a.Patrol.API(a.Web)
 	a.Sync.API(a.Web)
 	a.Staff.API(a.Web)
 	a.Whistles.API(a.Web)

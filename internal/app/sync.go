@@ -28,6 +28,7 @@ func (a *App) openSync(ctx context.Context) (err error) {
 	a.Sync.Name = a.Identity.AccountName
 	a.Sync.Photo = a.Files.Receive
 	a.Sync.Register(a.Cases.Kinds(a.Sync)...)
+	a.Sync.Register(a.Patrol.Kinds()...)
 	a.Sync.Supply(a.Cases.PhoneSource(), a.categorySource())
 	a.Jobs.Every("held records of phones", time.Minute, func(ctx context.Context) error { _, err := a.Sync.TryHeld(ctx); return err })
 	a.Jobs.Every("mark of the sync epoch", time.Minute, a.Sync.MarkEpoch)

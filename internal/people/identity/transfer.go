@@ -2,6 +2,7 @@ package identity
 
 import (
 	"context"
+	"slices"
 
 	"linli/internal/kernel/access"
 	"linli/internal/kernel/store"
@@ -22,6 +23,23 @@ func (d *Directory) GridPosts(grids []int64, day int) []Holder {
 		for _, post := range d.byRole[role.Code] {
 			if want[post.Grid] && post.InForce(day) {
 				out = append(out, Holder{Account: post.Account, Name: d.people[post.Account].name, Post: *post})
+			}
+		}
+	}
+	return out
+}
+
+// GridsOf lists the grids that the account has posts for on the day: the own one
+// and those that it covers, each once.
+func (d *Directory) GridsOf(account int64, day int) []int64 {
+	var out []int64
+	for _, role := range access.Roles() {
+		if role.Level != access.ByGrid {
+			continue
+		}
+		for _, post := range d.byRole[role.Code] {
+			if post.Account == account && post.InForce(day) && !slices.Contains(out, post.Grid) {
+				out = append(out, post.Grid)
 			}
 		}
 	}
