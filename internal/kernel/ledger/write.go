@@ -5,20 +5,16 @@ import (
 	"crypto/sha256"
 	"database/sql"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"hash/fnv"
 	"reflect"
 	"slices"
 	"strings"
-	"time"
 
 	"linli/internal/kernel/access"
 	"linli/internal/kernel/audit"
 	"linli/internal/kernel/errs"
 	"linli/internal/kernel/store"
 	"linli/internal/kernel/vault"
-	"linli/internal/kernel/web"
 )
 
 // What may be wrong with a change of a register.
@@ -184,7 +180,7 @@ func (r *register) create(w *Write, v reflect.Value) error {
 	if err := r.store(w, v, reflect.Value{}, 0, nil); err != nil {
 		return err
 	}
-	return r.named2(r.then(w, v.Addr().Interface(), nil))
+	return r.labelled(r.then(w, v.Addr().Interface(), nil))
 }
 
 // prepare fills in what follows from the rest of a new row and checks the fields.
@@ -214,271 +210,6 @@ func (r *register) prepare(w *Write, v reflect.Value) error {
 	}
 	return r.valid(w, v)
 }
-
-// elsewhere refuses a place out of reach as one that does not exist.
-func (r *register) elsewhere(b *Row) error {
-	if b.Grid != 0 {
-		return r.field("grid").unknown()
-	}
-	return r.field("region").unknown()
-}
-
-func (f *Field) unknown() *errs.Error {
-	return f.invalid("没有找到，或不在您的范围内，请重新选择", "there is none, or it is not yours; choose again")
-}
-
-// settle derives street, community and district from where the row hangs.
-func (r *register) settle(b *Row) error {
-	if b.Grid != 0 {
-		c := r.e.Community(b.Grid)
-		if c == 0 {
-			return r.field("grid").unknown()
-		}
-		b.Region = c
-	}
-	digits := access.Digits(b.Region)
-	if digits != 0 {
-		if _, ok := r.e.Sources["region"].Named(b.Region); !ok {
-			return r.field("region").unknown()
-		}
-	}
-	at := Level(digits)
-	if b.Grid != 0 {
-		at = InGrid
-	}
-	if digits == 0 {
-		return r.field("region").missing()
-	}
-	if at < r.place {
-		if r.place == InGrid {
-			return r.field("grid").missing()
-		}
-		name := map[Level]errs.Words{InDistrict: w("区县", "district"), InStreet: w("街道", "street"), InCommunity: w("社区", "community")}[r.place]
-		return r.field("region").invalid("请选到"+name.ZH, "choose a "+name.EN)
-	}
-	district := access.DistrictOf(b.Region)
-	if b.Version > 1 && district != b.District {
-		return Moves.New().In("region")
-	}
-	b.District, b.Street, b.Community = district, 0, 0
-	switch digits {
-	case 9:
-		b.Street = b.Region
-	case 12:
-		b.Street, b.Community = b.Region/1000, b.Region
-	}
-	return nil
-}
-
-// valid checks every field; all that is wrong is told together.
-func (r *register) valid(wr *Write, v reflect.Value) error {
-	var wrong []web.FieldError
-	b := base(v)
-	for _, f := range r.fields {
-		val := f.get(v)
-		if s, ok := val.(string); ok && f.Kind != Personal {
-			if t := strings.TrimSpace(s); t != s {
-				f.set(v, t)
-				val = t
-			}
-		}
-		if f.Kind == Personal {
-			if s := v.FieldByIndex(f.index).Interface().(Secret); s.fresh {
-				val = s.clear.Plain()
-			}
-		}
-		var err *errs.Error
-		switch {
-		case !empty(val):
-			err = f.check(val)
-		case f.Required && f.Kind != YesNo && !(f.Min != nil && *f.Min <= 0 && (f.Kind == Number || f.Kind == Decimal)):
-			err = f.missing()
-		}
-		if err != nil {
-			wrong = append(wrong, web.FieldError{Field: f.Name, Err: err})
-		}
-	}
-	if b.To != 0 && b.To < b.From {
-		wrong = append(wrong, web.FieldError{Field: "valid_to", Err: r.field("valid_to").invalid("截止日期不能早于生效日期", "the last day cannot be before the first")})
-	}
-	if b.State == Void || b.State == Ended && wr.Action != "end" {
-		wrong = append(wrong, web.FieldError{Field: "state", Err: r.field("state").invalid("请使用“结束”", "use “end”")})
-	}
-	return web.Fields(wrong)
-}
-
-// rules are the checks that look at other rows: references, terms, uniqueness,
-// the tree, and the register's own. old is invalid for a new row.
-func (r *register) rules(w *Write, v, old reflect.Value) error {
-	if err := r.lock(w.Tx); err != nil {
-		return err
-	}
-	for _, f := range r.fields {
-		if f.Kind != Ref || f.Name == "region" || f.Name == "grid" {
-			continue
-		}
-		id := f.get(v).(int64)
-		if id == 0 || old.IsValid() && f.get(old).(int64) == id {
-			continue
-		}
-		if err := r.refers(w, f, base(v), id); err != nil {
-			return err
-		}
-	}
-	if err := r.unique(w, v, old); err != nil {
-		return err
-	}
-	var before any
-	if old.IsValid() {
-		before = old.Addr().Interface()
-	}
-	if err := r.check(w, v.Addr().Interface(), before); err != nil {
-		return r.named2(err)
-	}
-	if err := r.valid(w, v); err != nil { // the rule may have filled fields in
-		return err
-	}
-	return r.terms(w, v)
-}
-
-// lock makes changes that look at other rows come one after another, also those
-// of another process; on SQLite they do anyhow.
-func (r *register) lock(tx *store.Tx) error {
-	if tx.Engine() != store.Postgres || len(r.single) == 0 && r.tree == nil && !slices.ContainsFunc(r.fields, func(f *Field) bool { return f.Unique }) {
-		return nil
-	}
-	h := fnv.New64a()
-	_, _ = h.Write([]byte("ledger " + r.code))
-	rows, err := tx.Query("SELECT pg_advisory_xact_lock(?)", int64(h.Sum64()))
-	if err != nil {
-		return err
-	}
-	return errors.Join(rows.Err(), rows.Close())
-}
-
-// named2 gives an error of a register's own rule the name of its field.
-func (r *register) named2(err error) error {
-	var e *errs.Error
-	if errors.As(err, &e) && e.Field != "" && e.Params["field"] == nil {
-		if f := r.field(e.Field); f != nil {
-			e.Params["field"] = f.Label
-		}
-	}
-	return err
-}
-
-// refers checks a reference: what does not exist, has ended, or is out of the
-// writer's reach looks the same.
-func (r *register) refers(w *Write, f *Field, b *Row, id int64) error {
-	to := r.e.register(f.Ref)
-	if to == nil {
-		if _, ok := r.e.Sources[f.Ref].Named(id); !ok {
-			return f.unknown()
-		}
-		return nil
-	}
-	t := access.Target{}
-	var org int64
-	err := w.Tx.QueryRow("SELECT district, street, community, grid, org FROM "+to.table+" WHERE district IN (?, 0) AND id = ? AND state NOT IN ('ended', 'void')", b.District, id).Scan(&t.District, &t.Street, &t.Community, &t.Grid, &org)
-	if errors.Is(err, sql.ErrNoRows) {
-		return f.unknown()
-	}
-	if err != nil {
-		return err
-	}
-	if org != 0 {
-		t.Orgs = []int64{org}
-	}
-	if s, err := w.Scope.For(to.read); err != nil || !s.Covers(t) {
-		return f.unknown()
-	}
-	if to == r && f == r.tree {
-		return r.acyclic(w, f, b, id)
-	}
-	return nil
-}
-
-// deepest is how many levels a tree of rows may have.
-const deepest = 32
-
-func (r *register) acyclic(w *Write, f *Field, b *Row, parent int64) error {
-	for range deepest {
-		if parent == b.ID {
-			return Circle.New("field", f.Label).In(f.Name)
-		}
-		if parent == 0 {
-			return nil
-		}
-		err := w.Tx.QueryRow("SELECT "+f.Name+" FROM "+r.table+" WHERE district IN (?, 0) AND id = ?", b.District, parent).Scan(&parent)
-		if errors.Is(err, sql.ErrNoRows) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return f.invalid(fmt.Sprintf("层级不能超过 %d 层", deepest), fmt.Sprintf("there are at most %d levels", deepest))
-}
-
-// unique looks for another row with the same value of a unique field.
-func (r *register) unique(w *Write, v, old reflect.Value) error {
-	b := base(v)
-	for _, f := range r.fields {
-		val := f.get(v)
-		if !f.Unique || empty(val) || old.IsValid() && reflect.DeepEqual(f.get(old), val) {
-			continue
-		}
-		var id int64
-		err := w.Tx.QueryRow("SELECT id FROM "+r.table+" WHERE district = ? AND "+f.Name+" = ? AND id <> ? AND state NOT IN ('ended', 'void') LIMIT 1", b.District, f.column(val), b.ID).Scan(&id)
-		if err == nil {
-			return Taken.New("field", f.Label, "value", val).In(f.Name)
-		}
-		if !errors.Is(err, sql.ErrNoRows) {
-			return err
-		}
-	}
-	return nil
-}
-
-// terms looks for rows that may not be in force at the same time.
-func (r *register) terms(w *Write, v reflect.Value) error {
-	b := base(v)
-	if b.State == Ended {
-		return nil
-	}
-	for _, set := range r.single {
-		q := "SELECT " + r.selectCols() + " FROM " + r.table + " r WHERE r.district = ? AND r.id <> ? AND r.state <> 'void' AND (r.valid_to = 0 OR r.valid_to > ? OR r.valid_to = ? AND r.state <> 'ended')"
-		args := []any{b.District, b.ID, b.From, b.From}
-		if b.To != 0 {
-			q, args = q+" AND r.valid_from <= ?", append(args, b.To)
-		}
-		open := false
-		for _, f := range set {
-			val := f.get(v)
-			open = open || empty(val)
-			q, args = q+" AND r."+f.Name+" = ?", append(args, f.column(val))
-		}
-		if open {
-			continue
-		}
-		rows, err := w.Tx.Query(q+" LIMIT 1", args...)
-		found, err := store.All(rows, err, r.scan)
-		if err != nil {
-			return err
-		}
-		if len(found) > 0 {
-			other := base(found[0])
-			to := any(dayText(int64(other.To)))
-			if other.To == 0 {
-				to = errsOpen
-			}
-			return Overlap.New("field", set[0].Label, "label", r.label(found[0].Addr().Interface()), "from", dayText(int64(other.From)), "to", to, "id", other.ID).In(set[0].Name)
-		}
-	}
-	return nil
-}
-
-var errsOpen = w("长期", "open end")
 
 // load reads a row inside a write; what the scope does not reach is not found.
 func (r *register) load(w *Write, id int64) (reflect.Value, error) {
@@ -523,7 +254,7 @@ func (r *register) change(w *Write, id int64, version int, edit func(reflect.Val
 	}
 	v := copied(old)
 	if err := edit(v); err != nil {
-		return v, r.named2(err)
+		return v, r.labelled(err)
 	}
 	b, o := base(v), base(old)
 	keep := *o
@@ -578,7 +309,7 @@ func (r *register) end(w *Write, id int64, version int, day Day) (reflect.Value,
 		return v, err
 	}
 	if err := r.check(w, v.Addr().Interface(), old.Addr().Interface()); err != nil {
-		return v, r.named2(err)
+		return v, r.labelled(err)
 	}
 	return r.keep(w, v, old)
 }
@@ -587,7 +318,7 @@ func (r *register) keep(w *Write, v, old reflect.Value) (reflect.Value, error) {
 	if err := r.store(w, v, old, base(old).Version, nil); err != nil {
 		return v, err
 	}
-	return v, r.named2(r.then(w, v.Addr().Interface(), old.Addr().Interface()))
+	return v, r.labelled(r.then(w, v.Addr().Interface(), old.Addr().Interface()))
 }
 
 // current refuses a version that is no longer the row's, and tells what was
@@ -696,149 +427,4 @@ func (r *register) store(w *Write, v, old reflect.Value, was int, b *batch) erro
 	}
 	w.Tx.Append(logTable, e.district, e.id, e.version, e.register, e.at, e.actor, e.post, e.action, e.changes, e.reason, e.load, e.batch)
 	return nil
-}
-
-// seal brings fresh personal fields into the vault, leaves their masks, and
-// returns those that are not what they were.
-func (r *register) seal(w *Write, v reflect.Value) ([]*Field, error) {
-	if !r.personal {
-		return nil, nil
-	}
-	b := base(v)
-	parts := map[string]vault.Clear{}
-	var fresh []*Field
-	for _, f := range r.fields {
-		if f.Kind != Personal {
-			continue
-		}
-		s := v.FieldByIndex(f.index).Addr().Interface().(*Secret)
-		if !s.fresh {
-			continue
-		}
-		fresh = append(fresh, f)
-		parts[f.Part] = s.clear
-		mask := map[string]func(string) string{"name": vault.MaskName, "phone": vault.MaskPhone, "contact": vault.MaskContact}[f.Part]
-		*s = Secret{Mask: mask(s.clear.Plain())}
-	}
-	if len(parts) == 0 {
-		return nil, nil
-	}
-	if b.Person != 0 {
-		changed, err := r.e.Vault.Amend(w.Tx, b.District, b.Person, parts)
-		return slices.DeleteFunc(fresh, func(f *Field) bool { return !slices.Contains(changed, f.Part) }), err
-	}
-	b.Person = w.Tx.NextID()
-	rec, err := r.e.Vault.Seal(vault.Person{District: b.District, ID: b.Person, Kind: vaultKind(r.code), Name: parts["name"], Phone: parts["phone"], Contact: parts["contact"]})
-	if err != nil {
-		return nil, err
-	}
-	rec.Append(w.Tx)
-	return fresh, nil
-}
-
-// vaultKind marks a register's records in the vault.
-func vaultKind(code string) string { return "ledger." + code }
-
-// diff is what changed: field → [before, after]; null stands for empty. A
-// personal field is told by its masks.
-func (r *register) diff(v, old reflect.Value) map[string][2]any {
-	out := map[string][2]any{}
-	for _, f := range r.fields {
-		var before any
-		if old.IsValid() {
-			before = f.get(old)
-		}
-		after := f.get(v)
-		if reflect.DeepEqual(before, after) || empty(before) && empty(after) {
-			continue
-		}
-		if empty(before) {
-			before = nil
-		}
-		if empty(after) {
-			after = nil
-		}
-		out[f.Name] = [2]any{before, after}
-	}
-	var before map[string]any
-	if old.IsValid() {
-		before = base(old).Extra
-	}
-	for name, after := range base(v).Extra {
-		if !reflect.DeepEqual(before[name], after) {
-			out[extraPrefix+name] = [2]any{before[name], after}
-		}
-	}
-	for name, was := range before {
-		if _, ok := base(v).Extra[name]; !ok {
-			out[extraPrefix+name] = [2]any{was, nil}
-		}
-	}
-	return out
-}
-
-// extraPrefix marks the city's own fields in the history.
-const extraPrefix = "x."
-
-// values are the row's columns in the order of the table.
-func (r *register) values(v reflect.Value) ([]any, error) {
-	b := base(v)
-	extra := []byte("{}")
-	if len(b.Extra) > 0 {
-		var err error
-		if extra, err = json.Marshal(b.Extra); err != nil {
-			return nil, err
-		}
-	}
-	vals := []any{b.District, b.ID, b.Version, b.Region, b.Street, b.Community, b.Grid, b.Org, int64(b.From), int64(b.To), b.State, b.Person, string(extra), b.CreatedAt, b.UpdatedAt}
-	for _, f := range r.fields {
-		if !f.Standard {
-			vals = append(vals, f.column(f.get(v)))
-		}
-	}
-	return vals, nil
-}
-
-// scan reads a row of selectCols.
-func (r *register) scan(rows *sql.Rows) (reflect.Value, error) {
-	v := r.fresh()
-	b := base(v)
-	var extra string
-	into := []any{&b.District, &b.ID, &b.Version, &b.Region, &b.Street, &b.Community, &b.Grid, &b.Org, &b.From, &b.To, &b.State, &b.Person, &extra, &b.CreatedAt, &b.UpdatedAt}
-	lists := map[*Field]*string{}
-	for _, f := range r.fields {
-		if f.Standard {
-			continue
-		}
-		p := v.FieldByIndex(f.index).Addr().Interface()
-		switch f.Kind {
-		case Choices:
-			s := new(string)
-			lists[f], p = s, s
-		case Personal:
-			p = &p.(*Secret).Mask
-		}
-		into = append(into, p)
-	}
-	if err := rows.Scan(into...); err != nil {
-		return v, err
-	}
-	for f, s := range lists {
-		f.set(v, unpacked(*s))
-	}
-	if extra != "{}" {
-		if err := json.Unmarshal([]byte(extra), &b.Extra); err != nil {
-			return v, err
-		}
-	}
-	return v, nil
-}
-
-// instant is a moment as JSON has it.
-func (e *Engine) instant(us int64) string {
-	zone := e.Zone
-	if zone == nil {
-		zone = time.UTC
-	}
-	return time.UnixMicro(us).In(zone).Format(time.RFC3339)
 }
