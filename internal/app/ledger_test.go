@@ -34,6 +34,10 @@ func ofRegister(t *testing.T, c *apptest.City, at matrixtest.Place, op web.Op) c
 	switch op.Method {
 	case "POST", "PATCH":
 		switch path.Base(op.Path) {
+		case "imports":
+			return call{body: "x", header: []string{"Content-Type", "text/csv"}}
+		case "undo":
+			return call{path: text("1"), absent: true}
 		case "reveal":
 			how.body = apptest.M{"purpose": "核对登记"}
 		case "end":

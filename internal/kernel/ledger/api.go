@@ -170,6 +170,10 @@ type revealOut struct {
 	}
 }
 
+type undoIn struct {
+	Import int64 `path:"import"`
+}
+
 type refsIn struct {
 	Field string `query:"field" required:"true" maxLength:"60"`
 	Q     string `query:"q" maxLength:"100"`
@@ -206,9 +210,22 @@ func (r *Register[T]) api(router *web.Router) {
 		o.Secret = true
 		web.Register(router, o, r.revealOp)
 	}
+	exports := op("export", "GET", "/export", r.read, "导出或打印台账", "Export or print the register")
+	exports.Timeout, exports.Params, exports.Produces = -1, exportIn{}, web.XLSX+", text/csv, text/html"
+	web.Handle(router, exports, r.export)
 	if r.write == "" {
 		return
 	}
+	template := op("template", "GET", "/template", r.write, "导入模板", "The template of an import")
+	template.Produces = web.XLSX
+	web.Handle(router, template, r.template)
+	imports := op("import", "POST", "/imports", r.write, "导入台账（Excel 或 CSV）", "Import rows, .xlsx or CSV; dry_run=true only looks")
+	imports.Timeout, imports.Body, imports.Params, imports.Produces, imports.Takes, imports.Answers = -1, maxImportBytes, importIn{}, "application/json", []string{web.XLSX, "text/csv"}, []int{404, 409}
+	web.Handle(router, imports, r.importOp)
+	web.Register(router, op("imports", "GET", "/imports", r.write, "导入记录", "Imports into the register"), r.imports)
+	web.Register(router, op("undo-import", "POST", "/imports/{import}/undo", r.write, "撤销整次导入", "Undo a whole import"), func(ctx context.Context, scope access.Scope, in *undoIn) (*struct{}, error) {
+		return nil, r.Undo(ctx, scope, in.Import)
+	})
 	create := op("create", "POST", "", r.write, "新增记录", "Add a row")
 	create.Status = http.StatusCreated
 	web.Register(router, create, func(ctx context.Context, scope access.Scope, in *createIn[T]) (*itemOut[T], error) {

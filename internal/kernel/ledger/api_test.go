@@ -220,3 +220,5 @@ func TestRegisterOverHTTP(t *testing.T) {
 		}
 	})
 }
+
+func jsonInto(raw []byte, into any) error { return json.Unmarshal(raw, into) }

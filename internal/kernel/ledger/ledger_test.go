@@ -2,6 +2,7 @@ package ledger_test
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"slices"
 	"testing"
@@ -41,7 +42,7 @@ func (s source) Named(id int64) (ledger.Named, bool) {
 func (s source) Find(text string) []int64 {
 	var out []int64
 	for id, n := range s {
-		if n == text {
+		if n == text || fmt.Sprint(id) == text {
 			out = append(out, id)
 		}
 	}

@@ -46,7 +46,7 @@ func (e *entry) digest() [32]byte {
 	return sha256.Sum256(fmt.Appendf(nil, "ledger_log|%d|%d|%d|%s|%d|%d|%d|%s|%d|%s|%s|%d|%d", e.district, e.id, e.version, e.register, e.at, e.actor, e.post, e.action, len(e.changes), e.changes, e.reason, e.load, e.batch))
 }
 
-// Put adds a row and returns it as written. The scope is the writer's for the
+// Put adds a row and returns it as written, with an id of the store if it has none. The scope is the writer's for the
 // register's Write permission, or access.System.
 func (r *Register[T]) Put(ctx context.Context, scope access.Scope, row T) (*T, error) {
 	var out *T
@@ -113,7 +113,7 @@ func (r *Register[T]) EndIn(ctx context.Context, tx *store.Tx, scope access.Scop
 func (r *Register[T]) Load(ctx context.Context, scope access.Scope, rows []T) error {
 	for chunk := range slices.Chunk(rows, loadChunk) {
 		if err := r.e.DB.Write(ctx, func(tx *store.Tx) error {
-			b := &batch{id: tx.NextID()}
+			b := &batch{id: tx.NextID(), action: "load"}
 			for i := range chunk {
 				v := copied(reflect.ValueOf(&chunk[i]).Elem())
 				w := &Write{Ctx: ctx, Tx: tx, Scope: scope, Action: "create"}
@@ -137,9 +137,10 @@ const loadChunk = 500
 
 // batch is rows that share one audit entry in each district.
 type batch struct {
-	id    int64
-	load  int64 // the import, 0 for others
-	parts map[int]*part
+	id     int64
+	load   int64 // the import, 0 for others
+	action string
+	parts  map[int]*part
 }
 
 type part struct {
@@ -159,7 +160,7 @@ func (r *register) close(tx *store.Tx, scope access.Scope, b *batch) {
 	}) {
 		p := b.parts[d]
 		detail := fmt.Appendf(nil, `{"rows":%d}`, p.n)
-		tx.Record(audit.Entry{District: d, Actor: scope.Account(), Post: scope.Post().ID, Action: r.code + ".load", Object: r.code, ObjectID: b.id, Seq: p.n, Detail: detail, Digest: sha256.Sum256(p.sum)})
+		tx.Record(audit.Entry{District: d, Actor: scope.Account(), Post: scope.Post().ID, Action: r.code + "." + b.action, Object: r.code, ObjectID: b.id, Seq: p.n, Detail: detail, Digest: sha256.Sum256(p.sum)})
 	}
 }
 
@@ -187,7 +188,10 @@ func (r *register) create(w *Write, v reflect.Value) error {
 func (r *register) prepare(w *Write, v reflect.Value) error {
 	b := base(v)
 	w.Today = r.e.Today()
-	b.ID, b.Version, b.Person, b.CreatedAt, b.UpdatedAt = w.Tx.NextID(), 1, 0, w.Tx.Now(), w.Tx.Now()
+	if b.ID == 0 {
+		b.ID = w.Tx.NextID()
+	}
+	b.Version, b.Person, b.CreatedAt, b.UpdatedAt = 1, 0, w.Tx.Now(), w.Tx.Now()
 	if b.From == 0 {
 		b.From = Day(w.Today)
 	}

@@ -373,7 +373,7 @@ func (s *excelSource) cells(start xml.StartElement) (Row, error) {
 			if _, c, ok := parseRef(attr(e, "r")); ok {
 				col = c
 			}
-			v, err := s.cell(attr(e, "t"))
+			v, formula, err := s.cell(attr(e, "t"))
 			if err != nil {
 				return r, err
 			}
@@ -389,6 +389,9 @@ func (s *excelSource) cells(start xml.StartElement) (Row, error) {
 				continue
 			}
 			r.set(col, v)
+			if formula {
+				r.Formulas = append(r.Formulas, col)
+			}
 		case xml.EndElement:
 			if e.Name.Local == "row" {
 				s.spread(&r)
@@ -432,21 +435,23 @@ func (s *excelSource) spread(r *Row) {
 	}
 }
 
-// cell reads a cell up to its end.
-func (s *excelSource) cell(kind string) (string, error) {
+// cell reads a cell up to its end, and tells whether a formula gives its value.
+func (s *excelSource) cell(kind string) (value string, formula bool, err error) {
 	if kind == "inlineStr" {
-		return s.rich(s.xml, "c")
+		value, err = s.rich(s.xml, "c")
+		return value, false, err
 	}
 	var v []byte
 	in := false
 	for {
 		tok, err := s.xml.RawToken()
 		if err != nil {
-			return "", unreadable(s.name, err)
+			return "", false, unreadable(s.name, err)
 		}
 		switch t := tok.(type) {
 		case xml.StartElement:
 			in = t.Name.Local == "v"
+			formula = formula || t.Name.Local == "f"
 		case xml.CharData:
 			if in {
 				v = append(v, t...)
@@ -454,7 +459,7 @@ func (s *excelSource) cell(kind string) (string, error) {
 		case xml.EndElement:
 			in = false
 			if t.Name.Local == "c" {
-				return s.valueOf(kind, string(v)), nil
+				return s.valueOf(kind, string(v)), formula, nil
 			}
 		}
 	}

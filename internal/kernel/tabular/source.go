@@ -48,9 +48,10 @@ func words(zh, en string) errs.Words { return errs.Words{ZH: zh, EN: en} }
 // Row is a row of a file. Number counts as people do: rows of a sheet with the
 // headings, lines of JSON.
 type Row struct {
-	Number int
-	Cells  []string    // in the order of the source's columns; missing ones are empty
-	Err    *errs.Error // the row cannot be read; Cells is nil
+	Number   int
+	Cells    []string    // in the order of the source's columns; missing ones are empty
+	Formulas []int       // columns whose value a formula of the sheet gives
+	Err      *errs.Error // the row cannot be read; Cells is nil
 }
 
 // Source gives rows one after another.

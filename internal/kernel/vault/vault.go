@@ -342,6 +342,41 @@ func (v *Vault) FindByPhone(ctx context.Context, r store.Reader, districts []int
 	return all, rows.Err()
 }
 
+// Known adds to the map, for each of the telephones (in NormalPhone's form) that
+// a record of the kind in the district has, one such record.
+func (v *Vault) Known(ctx context.Context, r store.Reader, district int, kind string, phones []string, to map[string]int64) error {
+	at := map[string]string{}
+	var indexes []any
+	for _, n := range phones {
+		list, err := v.keys.Load().indexes("phone|" + n)
+		if err != nil {
+			return err
+		}
+		for _, i := range list {
+			at[string(i)] = n
+			indexes = append(indexes, i)
+		}
+	}
+	for chunk := range slices.Chunk(indexes, 500) {
+		rows, err := r.Query(ctx, "SELECT id, phone_index FROM vault_record WHERE district = ? AND phone_index IN (?"+strings.Repeat(",?", len(chunk)-1)+") AND kind = ?", slices.Concat([]any{district}, chunk, []any{kind})...)
+		if err != nil {
+			return err
+		}
+		for rows.Next() {
+			var id int64
+			var index []byte
+			if err := rows.Scan(&id, &index); err != nil {
+				return errors.Join(err, rows.Close())
+			}
+			to[at[string(index)]] = id
+		}
+		if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // Look is one look at a record in the clear.
 type Look struct {
 	Account, Post int64
