@@ -34,6 +34,7 @@ func (s *Service) lose(ctx context.Context, d *Device, seqs []int64) error {
 		if err != nil && !store.IsDuplicate(err) { // it is here after all
 			return err
 		}
+		s.phones.forget(line{d.Account, d.ID})
 	}
 	return nil
 }
@@ -183,6 +184,7 @@ func (s *Service) Lock(ctx context.Context, by access.Scope, accounts []int64, a
 			if _, err := tx.Exec("UPDATE sync_device SET locked_at = ?, locked_by = ? WHERE district = ? AND account = ? AND id = ?", at, by.Account(), d.district, d.Account, id[:]); err != nil {
 				return err
 			}
+			tx.AfterCommit(func() { s.phones.forget(line{d.Account, d.ID}) })
 			tx.Record(audit.Entry{Actor: by.Account(), Post: by.Post().ID, Action: action, Object: "account", ObjectID: d.Account, Detail: detail("device", id.String())})
 		}
 		return nil

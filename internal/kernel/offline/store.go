@@ -235,10 +235,14 @@ func (s *Service) seen(ctx context.Context, d *Device, floor int64) error {
 	if now-d.SeenAt < seenEvery && floor-d.floor < floorEvery {
 		return nil
 	}
-	return s.DB.Write(ctx, func(tx *store.Tx) error {
+	err := s.DB.Write(ctx, func(tx *store.Tx) error {
 		_, err := tx.Exec("UPDATE sync_device SET seen_at = ?, floor = CASE WHEN floor < ? THEN ? ELSE floor END WHERE district = ? AND account = ? AND id = ?", now, floor, floor, d.district, d.Account, d.ID[:])
 		return err
 	})
+	if err == nil {
+		d.SeenAt, d.floor = now, max(d.floor, floor)
+	}
+	return err
 }
 
 func detail(pairs ...string) []byte {

@@ -61,6 +61,7 @@ type Service struct {
 	snapshots snapshots
 	gate      *semaphore.Weighted
 	lines     lines
+	phones    phones
 }
 
 // New opens the room: its key, and the epoch.
@@ -114,36 +115,43 @@ func (s *Service) Take(ctx context.Context, actor *access.Actor, b Batch) (*Answ
 	if len(b.Commands) > BatchMost {
 		return nil, errBatch.New("max", BatchMost)
 	}
-	d, err := s.known(ctx, actor.Account, b.Device, "", homeOf(actor))
+	// One request of a phone at a time: equal ones meet as duplicates.
+	leave, err := s.lines.enter(ctx, line{actor.Account, b.Device})
 	if err != nil {
 		return nil, err
 	}
-	if err := s.barred(ctx, actor, d); err != nil {
+	defer leave()
+	p, err := s.phone(ctx, actor, b.Device, false)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.barred(ctx, actor, p.Device); err != nil {
 		return nil, err
 	}
 	if err := s.admit(ctx, int64(len(b.Commands))); err != nil {
 		return nil, err
 	}
 	defer s.gate.Release(int64(len(b.Commands)))
-	// One request of a phone at a time: equal ones meet as duplicates.
-	leave, err := s.lines.enter(ctx, line{d.Account, d.ID})
-	if err != nil {
-		return nil, err
-	}
-	defer leave()
-	w := &work{s: s, d: d, author: authorOf(actor)}
+	w := &work{s: s, d: p.Device, phone: p, author: authorOf(actor)}
 	if err := w.run(ctx, b); err != nil {
+		s.phones.forget(line{actor.Account, b.Device})
 		return nil, err
 	}
-	out := &Answer{Results: w.results}
+	out := &Answer{Results: w.results, Missing: []int64{}}
 	if out.Epoch, err = s.epochs.current(ctx); err != nil {
 		return nil, err
 	}
-	var floor int64
-	if out.Next, out.Missing, floor, err = s.numbers(ctx, d); err != nil {
-		return nil, err
+	floor := p.top
+	if w.follows && w.noted == int64(len(b.Commands)) {
+		p.top += w.noted
+		out.Next, floor = p.top+1, p.top
+	} else {
+		if out.Next, out.Missing, floor, err = s.numbers(ctx, p.Device); err != nil {
+			return nil, err
+		}
+		p.top, p.gaps, p.read = out.Next-1, len(out.Missing) > 0, time.Now()
 	}
-	return out, s.seen(ctx, d, floor)
+	return out, s.seen(ctx, p.Device, floor)
 }
 
 // admit waits for room among the commands in hand; when too many wait it sends
@@ -182,6 +190,9 @@ type work struct {
 	d       *Device
 	author  *access.Actor
 	by      int64 // who recovers it
+	phone   *phone
+	follows bool  // the commands are the phone's next ones
+	noted   int64 // how many of them are noted now
 	results []Result
 	mu      sync.Mutex
 	failed  error // about the whole batch
@@ -198,9 +209,13 @@ func (w *work) run(ctx context.Context, b Batch) error {
 		commands[i], faults[i] = c, err
 		w.results[i] = Result{ID: c.ID, Seq: c.Seq}
 	}
-	byID, bySeq, err := w.s.rowsOf(ctx, w.d, commands)
-	if err != nil {
-		return err
+	var byID map[UUID]*row
+	var bySeq map[int64]*row
+	var err error
+	if w.follows = w.phone != nil && w.phone.follows(commands); !w.follows {
+		if byID, bySeq, err = w.s.rowsOf(ctx, w.d, commands); err != nil {
+			return err
+		}
 	}
 	// What stands in the batch twice is looked at after the first was done.
 	var facts, ordered, again []int
@@ -229,6 +244,11 @@ func (w *work) run(ctx context.Context, b Batch) error {
 			return
 		}
 		w.results[i] = r
+		if r.State != Duplicate && r.Code != errReused.Code && r.Code != errSeqReused.Code {
+			w.mu.Lock()
+			w.noted++
+			w.mu.Unlock()
+		}
 	}
 	var wg sync.WaitGroup
 	for _, i := range facts { // their writes share transactions
@@ -284,12 +304,29 @@ func (w *work) one(ctx context.Context, c *Command, fault error, have, at *row) 
 	}
 	if err == nil {
 		out.State, out.kept = Applied, kept{Effect: c.effect}
+		if w.phone != nil && !w.waits() {
+			return out, nil
+		}
 		return out, w.s.release(ctx, w.author, c)
 	}
 	if transient(err) {
 		return out, err
 	}
-	return w.s.settle(ctx, w.author, c, err, out)
+	out, err = w.s.settle(ctx, w.author, c, err, out)
+	if out.State == Held && w.phone != nil {
+		w.mu.Lock()
+		w.phone.held = true
+		w.mu.Unlock()
+	}
+	return out, err
+}
+
+// waits tells whether commands of the account wait for others; one that another
+// process, or another phone, put aside this second is found by TryHeld.
+func (w *work) waits() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.phone.held
 }
 
 // open tells whether the command may still have an effect when it is sent again.
