@@ -16,6 +16,7 @@ import (
 	"linli/internal/sim/city"
 	"linli/internal/sim/life"
 	"linli/internal/sim/load"
+	"linli/internal/sim/staff"
 )
 
 // historyDays is how long the demo city has lived when it is opened.
@@ -90,6 +91,11 @@ func demo(ctx context.Context, args []string) error {
 		say("%d orders of the 12345 hotline", orders)
 		say("%d days of history: %d cases, %d acts; %d cases wait for the demo accounts", *days, done.Cases+waiting, done.Commands, waiting)
 	}
+	team, err := staff.Fill(ctx, *seed, end.UnixMicro(), a.Staff, a.Identity)
+	if err != nil {
+		return err
+	}
+	say("%d grid workers under contract, %d pay slips, %d appraised", team.Contracts, team.Slips, team.Sheets)
 	if err := a.Prepare(ctx); err != nil {
 		return err
 	}

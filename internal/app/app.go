@@ -234,6 +234,7 @@ func (a *App) chores() {
 	a.Jobs.Every("early signs", time.Hour, a.findSigns)
 	a.Jobs.Every("unused files", 24*time.Hour, func(ctx context.Context) error { _, err := a.Files.Sweep(ctx); return err })
 	a.Jobs.Every("statistics", 24*time.Hour, a.DB.Analyze)
+	a.Jobs.Every("candidates of old rounds", 24*time.Hour, a.Staff.Forget)
 	a.Jobs.Every("old sessions", 24*time.Hour, func(ctx context.Context) error { return a.Identity.Sweep(ctx) })
 	a.Jobs.Every("old Open311 posts", time.Hour, a.Open311.Sweep)
 	a.Jobs.Every("old request keys", time.Hour, func(ctx context.Context) error { _, err := web.ForgetKeys(ctx, a.DB); return err })

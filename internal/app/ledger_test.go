@@ -17,8 +17,10 @@ import (
 // samples are fields without which a register's own rule takes no row; the rest
 // is made up from the register's declaration.
 var samples = map[string]apptest.M{
-	"home":      {"consent": "2027-03-31", "unit": "1单元"},
-	"care_need": {"valid_from": "2026-11-01", "valid_to": "2027-03-31"},
+	"home":          {"consent": "2027-03-31", "unit": "1单元"},
+	"care_need":     {"valid_from": "2026-11-01", "valid_to": "2027-03-31"},
+	"staff_round":   {"state": "open", "deadline": "2099-12-31"},
+	"staff_absence": {"valid_to": "2099-12-31"},
 }
 
 // ofRegister is how the matrix calls an operation of any register, about a row

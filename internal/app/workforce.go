@@ -1,42 +1,38 @@
 package app
 
 import (
-	"cmp"
 	"context"
-	"slices"
 
 	"linli/internal/figures/metric"
 	"linli/internal/grid/region"
+	"linli/internal/kernel/access"
 	"linli/internal/kernel/calendar"
+	"linli/internal/kernel/store"
+	"linli/internal/people/identity"
 	"linli/internal/people/workforce"
 	"linli/internal/work/cases"
 )
 
 // workforce makes the room of the grid workers and gives it its neighbours.
 func (a *App) workforce(key []byte) *workforce.Service {
-	s := &workforce.Service{DB: a.DB, Calendar: func() *calendar.Calendar { return a.rules().Calendar() }, People: people{a.Identity, a.Today}, Places: grounds{a.Atlas},
-		Outcomes: results{a.Cases}, DrawKey: key}
-	s.Stints = func(_ context.Context, district int, street int64, from, to int) ([]workforce.Stint, error) {
-		var out []workforce.Stint
-		for _, p := range a.Identity.Directory().Worked(workforce.WorkerRole, from, to) {
-			if int(p.Region/1_000_000) != district || street != 0 && p.Region/1000 != street {
-				continue
-			}
-			end := to
-			if p.To != 0 {
-				end = min(end, p.To)
-			}
-			out = append(out, workforce.Stint{Contract: p.ID, Account: p.Account, District: district, Street: p.Region / 1000, Community: p.Region, Grid: p.Grid, Org: p.Org, From: max(from, p.From), To: end, Since: p.From})
-		}
-		slices.SortFunc(out, func(a, b workforce.Stint) int {
-			return cmp.Or(cmp.Compare(a.Grid, b.Grid), cmp.Compare(a.Account, b.Account))
-		})
-		return out, nil
-	}
-	s.Trained = func(context.Context, int, []int64, int) (map[int64][]int64, map[int64][]int64, error) {
-		return nil, nil, nil
-	}
-	return s
+	return workforce.New(a.Ledger, workforce.Service{DB: a.DB, Calendar: func() *calendar.Calendar { return a.rules().Calendar() }, People: people{a.Identity, a.Today}, Places: grounds{a.Atlas},
+		Outcomes: results{a.Cases}, DrawKey: key, Posts: contracted{a.Identity}, Accounts: contracted{a.Identity}, Vault: a.Vault})
+}
+
+// contracted gives contracts the accounts and posts that they are the reason of.
+// Whoever may write contracts need not be able to write posts: the posts follow
+// in the program's own name, and the trail says for which reason.
+type contracted struct{ *identity.Service }
+
+var byContract = access.System("contract or cover of a grid worker")
+
+func (c contracted) Drive(tx *store.Tx, account, grid, org int64, from, to int) error {
+	return c.Service.Drive(tx, byContract, account, identity.NewPost{Role: workforce.WorkerRole, Grid: grid, Org: org, From: from, To: to})
+}
+
+func (c contracted) Open(ctx context.Context, district int, login, name string) (int64, string, error) {
+	made, password, err := c.CreateAccount(ctx, byContract, identity.NewAccount{Login: login, Name: name, Home: district})
+	return made.ID, password, err
 }
 
 // grounds names regions and grids.
@@ -80,6 +76,18 @@ func (r results) Refs(ctx context.Context, district int, ids []int64) ([]workfor
 	out := make([]workforce.Ref, len(list))
 	for i, b := range list {
 		out[i] = workforce.Ref(b)
+	}
+	return out, err
+}
+
+var handingOver = access.System("what is open in a worker's grid")
+
+func (r results) Open(ctx context.Context, district int, grid int64) ([]workforce.Ref, error) {
+	open := true
+	list, _, err := r.Service.Cases(ctx, handingOver, cases.Filter{District: district, Grids: []int64{grid}, Open: &open, Limit: 200})
+	out := make([]workforce.Ref, len(list))
+	for i, c := range list {
+		out[i] = workforce.Ref{ID: c.ID, Number: c.Number, Title: c.Title}
 	}
 	return out, err
 }

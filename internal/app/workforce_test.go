@@ -7,12 +7,14 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/xuri/excelize/v2"
 
 	"linli/internal/app/apptest"
 	"linli/internal/kernel/access"
 	"linli/internal/kernel/access/matrixtest"
+	"linli/internal/kernel/ledger"
 	"linli/internal/kernel/store"
 	"linli/internal/people/workforce"
 	"linli/internal/work/cases"
@@ -50,14 +52,31 @@ type payRunPage struct {
 	}
 }
 
+// recruit hires somebody by a contract for the grid, from September 2026 until the end of the year.
+func recruit(t *testing.T, c *apptest.City, w matrixtest.Place) *apptest.Person {
+	t.Helper()
+	p := c.Hire(access.Post{Role: "client", Region: w.District}) // an account that may do nothing here
+	contracted(t, c, p, w, 20260901, 20261231)
+	return p
+}
+
+func contracted(t *testing.T, c *apptest.City, p *apptest.Person, w matrixtest.Place, from, to ledger.Day) *workforce.Contract {
+	t.Helper()
+	made, err := c.Staff.Contracts.Put(t.Context(), apptest.Everything, workforce.Contract{Row: ledger.Row{Grid: w.Grid, From: from, To: to}, Account: p.Account, Number: fmt.Sprint("HT", p.Account, from), Channel: "social"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return made
+}
+
 // staffed makes a pay run, a slip of it and an appraisal of the place's street.
 func staffed(t *testing.T, c *apptest.City, w matrixtest.Place) (run, slip, appraisal int64) {
 	t.Helper()
-	c.Hire(access.Post{Role: "grid_worker", Region: w.Community, Grid: w.Grid})
+	sampleRow(t, c, w, "staff_contract") // leave is of somebody under contract
 	hr := c.Hire(access.Post{Role: "hr", Region: w.District})
 	hr.Do("POST", "/api/v1/pay-rules", apptest.M{"district": w.District, "from": 202601, "name": "试行办法", "items": payItems}).Want(201)
 	var r payRunPage
-	hr.Do("POST", "/api/v1/pay-runs", apptest.M{"street": fmt.Sprint(w.Street), "month": 202610}).Want(201).Into(&r)
+	hr.Do("POST", "/api/v1/pay-runs", apptest.M{"street": fmt.Sprint(w.Street), "month": 202611}).Want(201).Into(&r)
 	var a struct{ ID int64 }
 	hr.Do("POST", "/api/v1/appraisals", apptest.M{"region": fmt.Sprint(w.Street), "name": "四季度考核", "from": 20261001, "to": 20261231, "sample": 5, "appeal_days": 5,
 		"criteria": []apptest.M{{"indicator": "solved", "line": 600}}}).Want(201).Into(&a)
@@ -70,8 +89,7 @@ func TestPay(t *testing.T) {
 	t.Parallel()
 	apptest.Each(t, func(t *testing.T, c *apptest.City) {
 		w := c.World().Target
-		worker := c.Hire(access.Post{Role: "grid_worker", Region: w.Community, Grid: w.Grid})
-		other := c.Hire(access.Post{Role: "grid_worker", Region: w.Community, Grid: w.Grid})
+		worker, other := recruit(t, c, w), recruit(t, c, w)
 		hr := c.Hire(access.Post{Role: "hr", Region: w.District})
 		chief := c.Hire(access.Post{Role: "chief", Region: w.Street})
 		desk := c.Hire(access.Post{Role: "district_desk", Region: w.District})
@@ -168,7 +186,7 @@ func TestAppraisal(t *testing.T) {
 	t.Parallel()
 	apptest.Each(t, func(t *testing.T, c *apptest.City) {
 		w := c.World().Target
-		worker := c.Hire(access.Post{Role: "grid_worker", Region: w.Community, Grid: w.Grid})
+		worker := recruit(t, c, w)
 		hr := c.Hire(access.Post{Role: "hr", Region: w.District})
 		chief := c.Hire(access.Post{Role: "chief", Region: w.Street})
 		desk := c.Hire(access.Post{Role: "district_desk", Region: w.District})
@@ -325,10 +343,154 @@ func TestAppraisal(t *testing.T) {
 		on(chief, "appraisal-sheets", "settle", apptest.M{"text": "维持", "level": "poor", "renew": "no"}).Fails(409, "action_not_allowed")
 		on(worker, "my/appraisals", "appeal", apptest.M{"text": "两件都不在我的网格"}).Want(200).Into(&x)
 		on(chief, "appraisal-sheets", "settle", apptest.M{"text": "维持", "level": "poor", "renew": "no"}).Fails(409, "action_not_allowed")
+		act(hr, "close").Fails(409, "action_not_allowed") // an appeal is open
 		on(desk, "appraisal-sheets", "settle", apptest.M{"text": "核实属实", "level": "fair", "renew": "yes"}).Want(200).Into(&x)
 		if x.State != "settled" || x.Level != "fair" || len(x.Log) != 4 {
 			t.Errorf("sheet %+v", x)
 		}
-		act(hr, "close").Fails(409, "action_not_allowed") // the others are not decided
+		act(hr, "close").Want(200)
+	})
+}
+
+// TestContractsDrivePosts: the first day gives the scope, the end takes it in the
+// middle of a session, a change of grid moves it, cover lasts between its two days.
+func TestContractsDrivePosts(t *testing.T) {
+	t.Parallel()
+	apptest.Each(t, func(t *testing.T, c *apptest.City) {
+		ctx, world := t.Context(), c.World()
+		w, other := world.Target, world.Sibling
+		hr := c.Hire(access.Post{Role: "hr", Region: w.District})
+		dispatcher := c.Hire(access.Post{Role: "dispatcher", Region: w.Street})
+		here, there := dispatcher.Report(apptest.M{"text": "井盖松动", "place": spot(w)}), dispatcher.Report(apptest.M{"text": "路灯不亮", "place": spot(other)})
+		sees := func(p *apptest.Person, what string, id int64, want bool) {
+			t.Helper()
+			a := p.Do("GET", fmt.Sprintf("/api/v1/cases/%d", id), nil)
+			if (a.Status == 200) != want || !want && a.Status != 404 && a.Status != 403 {
+				t.Errorf("%s: %d", what, a.Status)
+			}
+		}
+		p := c.Hire(access.Post{Role: "client", Region: w.District})
+		sees(p, "before the contract", here.ID, false)
+		k := contracted(t, c, p, w, 20261101, 20261231)
+		sees(p, "under contract", here.ID, true)
+		later := c.Hire(access.Post{Role: "client", Region: w.District})
+		contracted(t, c, later, w, 20261201, 20261231)
+		sees(later, "before the first day", here.ID, false)
+
+		put := func(body apptest.M) *apptest.Answer {
+			return hr.Do("POST", "/api/v1/ledger/staff_contract", apptest.M{"fields": body})
+		}
+		again := apptest.M{"account": p.Account, "number": "HT-2", "channel": "party", "grid": w.Grid, "valid_from": "2026-12-31", "valid_to": "2027-12-31"}
+		put(again).Fails(409, "overlapping_terms")
+		again["valid_from"], again["valid_to"] = "2027-01-10", "2027-01-01"
+		if a := put(again); a.Status != 422 {
+			t.Errorf("end before start: %d %s", a.Status, a.Body)
+		}
+
+		// A transfer.
+		hr.Do("PATCH", fmt.Sprintf("/api/v1/ledger/staff_contract/%d", k.ID), apptest.M{"version": k.Version, "fields": apptest.M{"grid": other.Grid}, "reason": "调整网格"}).Want(200)
+		sees(p, "the old grid after the transfer", here.ID, false)
+		sees(p, "the new grid", there.ID, true)
+
+		// Cover for somebody on leave: yesterday, today, and to come.
+		covered := recruit(t, c, w)
+		leave := func(who *apptest.Person, from, to string, cover *apptest.Person) *apptest.Answer {
+			return hr.Do("POST", "/api/v1/ledger/staff_absence", apptest.M{"fields": apptest.M{"account": who.Account, "kind": "annual", "cover": cover.Account, "grid": w.Grid, "valid_from": from, "valid_to": to}})
+		}
+		stranger := c.Hire(access.Post{Role: "client", Region: w.District})
+		leave(covered, "2026-11-20", "2026-11-30", stranger).Fails(422, "no_contract")
+		leave(covered, "2026-11-20", "2026-11-30", covered).Fails(422, "own_cover")
+		leave(covered, "2026-12-01", "2026-12-05", p).Want(201)
+		sees(p, "before the cover begins", here.ID, false)
+		var a struct {
+			ID      int64
+			Version int
+		}
+		leave(covered, "2026-11-20", "2026-11-30", p).Want(201).Into(&a)
+		sees(p, "while covering", here.ID, true)
+		if away, err := c.Staff.Away(ctx, covered.Account, 20261123); err != nil || !away {
+			t.Errorf("away: %v %v", away, err)
+		}
+		if who, err := c.Staff.CoverOf(ctx, w.Grid, 20261123); err != nil || len(who) != 1 || who[0] != p.Account {
+			t.Errorf("cover: %v %v", who, err)
+		}
+		hr.Do("POST", fmt.Sprintf("/api/v1/ledger/staff_absence/%d/end", a.ID), apptest.M{"version": a.Version, "reason": "提前返岗"}).Want(200)
+		sees(p, "when the cover ended early", here.ID, false)
+		sees(p, "the own grid still", there.ID, true)
+
+		// The end of the contract, in the middle of the session.
+		var now struct{ Version int }
+		hr.Do("GET", fmt.Sprintf("/api/v1/ledger/staff_contract/%d", k.ID), nil).Want(200).Into(&now)
+		hr.Do("POST", fmt.Sprintf("/api/v1/ledger/staff_contract/%d/end", k.ID), apptest.M{"version": now.Version, "reason": "辞职"}).Want(200)
+		sees(p, "after the contract ended", there.ID, false)
+		p.Do("GET", "/api/v1/cases", nil).Fails(403, "forbidden")
+		p.Do("GET", "/api/v1/session", nil).Want(200) // the account itself lives on: slips and appraisals stay to be seen
+
+		var sum struct{ Workers, Away, Covered int }
+		hr.Do("GET", "/api/v1/staff", nil).Want(200).Into(&sum)
+		if sum.Workers != 1 || sum.Away != 0 {
+			t.Errorf("summary %+v", sum)
+		}
+	})
+}
+
+// TestRecruitment: from the notice to the contract in order, the candidates' data
+// in the vault and gone after the round.
+func TestRecruitment(t *testing.T) {
+	t.Parallel()
+	apptest.Each(t, func(t *testing.T, c *apptest.City) {
+		w := c.World().Target
+		hr := c.Hire(access.Post{Role: "hr", Region: w.District})
+		type row struct {
+			ID      int64
+			Version int
+			Fields  map[string]any
+		}
+		var round, cand row
+		hr.Do("POST", "/api/v1/ledger/staff_round", apptest.M{"fields": apptest.M{"name": "冬季招聘", "seats": 3, "deadline": "2026-12-31", "notice": "面向社会公开招聘网格员", "region": fmt.Sprint(w.District)}}).Want(201).Into(&round)
+		apply := func() *apptest.Answer {
+			return hr.Do("POST", "/api/v1/ledger/staff_candidate", apptest.M{"fields": apptest.M{"round": round.ID, "name": "王小明", "phone": "13812345678", "channel": "social", "region": fmt.Sprint(w.District)}})
+		}
+		apply().Fails(422, "invalid") // not announced yet
+		to := func(code string, r *row, state string) *apptest.Answer {
+			return hr.Do("PATCH", fmt.Sprintf("/api/v1/ledger/%s/%d", code, r.ID), apptest.M{"version": r.Version, "fields": apptest.M{"state": state}})
+		}
+		to("staff_round", &round, "exam").Fails(409, "no_such_step")
+		to("staff_round", &round, "open").Want(200).Into(&round)
+		apply().Want(201).Into(&cand)
+		if cand.Fields["name"] == "王小明" || cand.Fields["phone"] == "13812345678" {
+			t.Errorf("the list shows personal data: %v", cand.Fields)
+		}
+		hire := func() *apptest.Answer {
+			return hr.Do("POST", fmt.Sprintf("/api/v1/staff/candidates/%d/contract", cand.ID), apptest.M{"login": "wxiaoming", "grid_id": w.Grid, "number": "HT-2026-1", "from": 20261123, "to": 20271122})
+		}
+		hire().Fails(409, "no_such_step")
+		for _, state := range []string{"qualified", "passed", "offered"} {
+			to("staff_candidate", &cand, state).Want(200).Into(&cand)
+		}
+		to("staff_candidate", &cand, "hired").Fails(409, "no_such_step") // only by a contract
+		var made struct {
+			Account  int64
+			Password string
+		}
+		hire().Want(201).Into(&made)
+		if id, posts := c.Identity.Directory().ByLogin("wxiaoming"); id != made.Account || made.Password == "" || len(posts) != 1 || posts[0].Role != "grid_worker" || posts[0].Grid != w.Grid || posts[0].From != 20261123 || posts[0].To != 20271123 {
+			t.Errorf("the contract made %+v", posts)
+		}
+		hr.Do("POST", fmt.Sprintf("/api/v1/ledger/staff_round/%d/end", round.ID), apptest.M{"version": round.Version, "reason": "招聘结束"}).Want(200)
+		var n int
+		erased := func(at time.Time) int {
+			t.Helper()
+			if err := c.Staff.Forget(store.ContextAt(t.Context(), at.UnixMicro())); err != nil {
+				t.Fatal(err)
+			}
+			if err := c.DB.QueryRow(t.Context(), "SELECT COUNT(*) FROM vault_record WHERE erased_at > 0").Scan(&n); err != nil {
+				t.Fatal(err)
+			}
+			return n
+		}
+		if erased(apptest.Now().AddDate(0, 0, workforce.RetainDays-2)) != 0 || erased(apptest.Now().AddDate(0, 0, workforce.RetainDays+1)) != 1 {
+			t.Errorf("%d erased", n)
+		}
 	})
 }

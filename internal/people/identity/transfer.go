@@ -127,3 +127,63 @@ func (w *writer) until(a *accountRow, row *postRow, to int) error {
 	w.record("post.end", "post", row.ID, row.Version, map[string]any{"account": row.Account, "role": row.Role, "to": to, "before": before}, row.digest())
 	return nil
 }
+
+// Drive makes, in the caller's write, the account's posts of a role on a grid be
+// in force from a day until another, the first no longer in force (0 open; not
+// later than from: none): for rooms whose records are the reason of posts, such as
+// contracts. A post that a plan of grids began later keeps its first day. It may
+// be repeated.
+func (s *Service) Drive(tx *store.Tx, scope access.Scope, account int64, n NewPost) error {
+	w := s.writer(tx, scope, s.o.Today())
+	a, err := w.reach(account)
+	if err != nil {
+		return err
+	}
+	// A post that begins on the very day on which all is to end is meant too; one
+	// that begins on the day after a later end belongs to the next record.
+	end := orNever(n.To)
+	if n.To != 0 && n.To <= w.today {
+		end++
+	}
+	var mine []int64
+	for _, p := range a.Posts {
+		if p.Role == n.Role && p.Grid == n.Grid && (p.From == n.From || p.From < end && orNever(p.To) > n.From) {
+			mine = append(mine, p.ID)
+		}
+	}
+	for i, id := range mine {
+		row, err := postByID(tx, id)
+		if err != nil {
+			return err
+		}
+		to := n.To
+		if to != 0 {
+			to = max(to, row.From)
+		}
+		// Only the last one reaches further than it did.
+		if orNever(row.To) > orNever(to) || orNever(row.To) < orNever(to) && i == len(mine)-1 {
+			if err := w.until(&a, &row, to); err != nil {
+				return err
+			}
+		}
+	}
+	if len(mine) == 0 && (n.To == 0 || n.To > n.From) {
+		if _, err := w.post(&a, n, false); err != nil {
+			return err
+		}
+	}
+	if !w.dirty {
+		return nil
+	}
+	if err := w.save(&a, "", nil); err != nil {
+		return err
+	}
+	return w.done()
+}
+
+func orNever(day int) int {
+	if day == 0 {
+		return 99991231
+	}
+	return day
+}

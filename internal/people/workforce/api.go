@@ -23,6 +23,7 @@ func (s *Service) API(r *web.Router) {
 	}
 	made := func(o web.Op) web.Op { o.Status = http.StatusCreated; return o }
 	acts := func(o web.Op) web.Op { o.Answers = []int{404, 409}; return o }
+	s.staffAPI(r, op)
 	pay, write := access.Needs(access.StaffWrite, access.PayApprove), access.Needs(access.StaffWrite)
 	look := access.Needs(access.StaffWrite, access.Appraise)
 	web.Register(r, op("list-pay-rules", "GET", "/pay-rules", pay, "薪酬规则", "Pay rules with a worked example"), s.apiRules)

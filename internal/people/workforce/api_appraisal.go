@@ -308,7 +308,7 @@ func (s *Service) rowsOf(ctx context.Context, x *Sheet, m *Measure, to *measureI
 		}
 		name := s.Outcomes.Refs
 		if m.Indicator.o.code == Trained {
-			name = s.Courses
+			name = s.courseRefs
 		}
 		refs, err := name(ctx, x.District, part.ids)
 		if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"linli/internal/kernel/calendar"
+	"linli/internal/kernel/ledger"
 	"linli/internal/kernel/store"
 )
 
@@ -33,6 +34,8 @@ type Outcomes interface {
 	// the case is in the numerator and the denominator of each of the figures, and
 	// whether it has come to an end and its reporter can be asked.
 	Cases(ctx context.Context, district, from, to int, figures []string, fn func(c OutcomeCase)) error
+	// Open lists the cases of a grid that have not come to an end, 200 at most.
+	Open(ctx context.Context, district int, grid int64) ([]Ref, error)
 	// Refs names cases, in order of their ids.
 	Refs(ctx context.Context, district int, ids []int64) ([]Ref, error)
 }
@@ -55,7 +58,15 @@ type Stint struct {
 	Unpaid, Cover           int // days of unpaid leave, and of cover for another grid
 }
 
-// Service is the room's door.
+// New makes the room with its neighbours, and declares its registers.
+func New(e *ledger.Engine, s Service) *Service {
+	s.declareRecruitment(e)
+	s.declareContracts(e)
+	s.declareTraining(e)
+	return &s
+}
+
+// Service is the room's door. Its registers are New's to make.
 type Service struct {
 	DB       *store.DB
 	Calendar func() *calendar.Calendar
@@ -63,12 +74,16 @@ type Service struct {
 	Places   Places
 	Outcomes Outcomes
 	DrawKey  []byte // the city's secret, from which seeds are made
-	// Stints lists who works in the district (and street, if not 0) in the days
-	// [from, to), by grid and account.
-	Stints func(ctx context.Context, district int, street int64, from, to int) ([]Stint, error)
-	// Trained are the required courses that the person has passed by the day, and
-	// those still to do.
-	Trained func(ctx context.Context, district int, accounts []int64, by int) (done, open map[int64][]int64, err error)
-	// Courses names courses, like Outcomes.Refs names cases.
-	Courses func(ctx context.Context, district int, ids []int64) ([]Ref, error)
+	Posts    Posts
+	Accounts Accounts
+	Vault    Vault
+
+	Seats       *ledger.Register[Seat]
+	Contracts   *ledger.Register[Contract]
+	Absences    *ledger.Register[Absence]
+	Rounds      *ledger.Register[Round]
+	Candidates  *ledger.Register[Candidate]
+	CourseList  *ledger.Register[Course]
+	Sessions    *ledger.Register[Session]
+	Attendances *ledger.Register[Attendance]
 }

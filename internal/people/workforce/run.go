@@ -157,7 +157,7 @@ func (s *Service) fillRun(ctx context.Context, scope access.Scope, r *Run, fresh
 	if err != nil {
 		return err
 	}
-	stints, err := s.Stints(ctx, r.District, r.Street, from, to)
+	stints, err := s.stints(ctx, r.District, r.Street, from, to)
 	if err != nil {
 		return err
 	}

@@ -253,7 +253,7 @@ func (x *Sheet) final(today int) bool {
 
 // draw makes the sheets and their calls, and reveals the seed.
 func (s *Service) draw(ctx context.Context, scope access.Scope, a *Appraisal) error {
-	stints, err := s.Stints(ctx, a.District, a.Street, a.From, s.Calendar().AddDays(a.To, 1))
+	stints, err := s.stints(ctx, a.District, a.Street, a.From, s.Calendar().AddDays(a.To, 1))
 	if err != nil {
 		return err
 	}
@@ -331,7 +331,7 @@ func (s *Service) compute(ctx context.Context, scope access.Scope, a *Appraisal)
 	}); err != nil {
 		return err
 	}
-	done, open, err := s.Trained(ctx, a.District, accounts, a.To)
+	done, open, err := s.trained(ctx, a.District, accounts, a.To)
 	if err != nil {
 		return err
 	}

@@ -20,7 +20,7 @@ import (
 var Actions = map[string]errs.Words{
 	"pay.rule": w("设置薪酬规则", "Pay rule set"), "pay.prepare": w("编制工资表", "Pay run prepared"), "pay.compute": w("重新计算工资表", "Pay run computed again"),
 	"pay.submit": w("工资表送审", "Pay run handed in"), "pay.approve": w("审批工资表", "Pay run approved"), "pay.send_back": w("退回工资表", "Pay run sent back"),
-	"pay.correct": w("登记工资更正", "Correction of pay noted"),
+	"staff.forget": w("删除报名人员信息", "Candidates' data erased"), "pay.correct": w("登记工资更正", "Correction of pay noted"),
 }
 
 var (
