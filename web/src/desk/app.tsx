@@ -22,6 +22,7 @@ const areas = {
   whistles: lazy(() => import('./whistle/index.tsx')),
   cockpit: lazy(() => import('./cockpit/index.tsx')),
   planning: lazy(() => import('./planning/index.tsx')),
+  ledger: lazy(() => import('./ledger/index.tsx')),
   admin: lazy(() => import('./admin/index.tsx')),
   audit: lazy(() => import('./audit/index.tsx')),
 };
@@ -95,6 +96,7 @@ export function Desk() {
             <Route path="whistles/*" element={<Area of={areas.whistles} place="whistles" />} />
             <Route path="cockpit/*" element={<Area of={areas.cockpit} place="cockpit" />} />
             <Route path="planning/*" element={<Area of={areas.planning} place="planning" />} />
+            <Route path="ledger/*" element={<Area of={areas.ledger} place="registers" />} />
             <Route path="admin/*" element={<Area of={areas.admin} place="admin" />} />
             <Route path="audit/*" element={<Area of={areas.audit} place="audit" />} />
             <Route path="account/*" element={<Area of={areas.account} />} />

@@ -13,11 +13,18 @@ export class Problem extends Error {
   readonly field?: string;
   readonly params: Record<string, unknown>;
   readonly requestId?: string;
+  /** Every field that is not right, where there are several. */
+  readonly errors: { field: string; detail: string }[];
   constructor(
     status: number,
     code: string,
     message: string,
-    more: { field?: string; params?: Record<string, unknown>; requestId?: string } = {},
+    more: {
+      field?: string;
+      params?: Record<string, unknown>;
+      requestId?: string;
+      errors?: { field: string; detail: string }[];
+    } = {},
   ) {
     super(message);
     this.name = 'Problem';
@@ -26,6 +33,7 @@ export class Problem extends Error {
     this.field = more.field;
     this.params = more.params ?? {};
     this.requestId = more.requestId;
+    this.errors = more.errors ?? [];
   }
   get offline(): boolean {
     return this.code === 'offline';
@@ -46,6 +54,7 @@ export async function problemOf(res: Response): Promise<Problem> {
         field: typeof p.field === 'string' ? p.field : undefined,
         params,
         requestId: typeof p.request_id === 'string' ? p.request_id : requestId,
+        errors: Array.isArray(p.errors) ? p.errors : undefined,
       },
     );
   } catch {

@@ -1,7 +1,8 @@
 import { api } from './api.ts';
 
 interface Options {
-  query?: Record<string, string | number | boolean | undefined | null>;
+  /** A list gives its name once for each value. */
+  query?: Record<string, string | string[] | number | boolean | undefined | null>;
   body?: unknown;
   signal?: AbortSignal;
   /** Idempotency-Key for POST; keep it until the answer is known. */

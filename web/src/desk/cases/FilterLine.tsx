@@ -1,14 +1,12 @@
-import { CloseOutlined, FilterOutlined, StarOutlined } from '@ant-design/icons';
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { Button, Drawer, Dropdown, Input, Modal } from 'antd';
-import { lazy, Suspense, useMemo, useState } from 'react';
+import { CloseOutlined, FilterOutlined } from '@ant-design/icons';
+import { Button, Drawer } from 'antd';
+import { lazy, Suspense, useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { CaseItem } from '@/shared/api.ts';
-import { api, data, once } from '@/shared/api.ts';
 import { useCategories, useGridName, useOrgs, useRegions, useStreets } from '@/shared/lookups.ts';
 import { useSession } from '@/shared/session.tsx';
 import { Loading } from '@/shared/ui/state.tsx';
-import { uuidv7 } from '@/shared/uuid.ts';
+import { SavedFilters } from '../shell/SavedFilters.tsx';
 import { defaultSort, type Filter, type Names, phrases, without, writeFilter } from './filter.ts';
 
 const FilterForm = lazy(() => import('./FilterForm.tsx'));
@@ -41,94 +39,6 @@ function useNames(f: Filter, rows: CaseItem[]): Names {
   }, [byId, orgs.data, streets, rows, top.data, grid]);
 }
 
-function Saved({ filter, apply }: { filter: Filter; apply: (query: string) => void }) {
-  const { t } = useTranslation();
-  const client = useQueryClient();
-  const list = useQuery({
-    queryKey: ['filters'],
-    queryFn: () => data(api.GET('/filters')),
-    staleTime: 60_000,
-  });
-  const [naming, setNaming] = useState(false);
-  const [name, setName] = useState('');
-  const again = () => void client.invalidateQueries({ queryKey: ['filters'] });
-  const save = useMutation({
-    mutationFn: () =>
-      data(
-        api.POST('/filters', {
-          body: { name: name.trim(), page: 'cases', query: writeFilter(filter).toString() },
-          ...once(uuidv7()),
-        }),
-      ),
-    onSuccess: () => {
-      setNaming(false);
-      setName('');
-      again();
-    },
-  });
-  const drop = useMutation({
-    mutationFn: (id: number) => data(api.DELETE('/filters/{id}', { params: { path: { id } } })),
-    onSuccess: again,
-  });
-  const items = (list.data?.items ?? []).filter((f) => f.page === 'cases');
-  const text = writeFilter(filter).toString();
-  return (
-    <>
-      <Dropdown
-        trigger={['click']}
-        menu={{
-          items: [
-            ...items.map((f) => ({
-              key: `f${f.id}`,
-              label: (
-                <span className="saved">
-                  {f.name}
-                  <Button
-                    type="text"
-                    size="small"
-                    icon={<CloseOutlined />}
-                    aria-label={t('cases:saved.drop', { name: f.name })}
-                    onClick={(e) => {
-                      e.stopPropagation();
-                      drop.mutate(f.id);
-                    }}
-                  />
-                </span>
-              ),
-              onClick: () => apply(f.query),
-            })),
-            ...(items.length ? [{ type: 'divider' as const }] : []),
-            { key: 'save', label: t('cases:saved.save'), disabled: !text, onClick: () => setNaming(true) },
-          ],
-        }}
-      >
-        <Button icon={<StarOutlined />}>
-          <span className="wide-only">{t('cases:saved.title')}</span>
-        </Button>
-      </Dropdown>
-      <Modal
-        open={naming}
-        title={t('cases:saved.save')}
-        okText={t('common:do.save')}
-        okButtonProps={{ disabled: !name.trim(), loading: save.isPending }}
-        onOk={() => save.mutate()}
-        onCancel={() => setNaming(false)}
-        destroyOnHidden
-      >
-        <label htmlFor="filter-name">{t('cases:saved.name')}</label>
-        <Input
-          id="filter-name"
-          autoFocus
-          maxLength={40}
-          value={name}
-          onChange={(e) => setName(e.target.value)}
-          onPressEnter={() => name.trim() && save.mutate()}
-        />
-      </Modal>
-    </>
-  );
-}
-
 interface Props {
   filter: Filter;
   rows: CaseItem[];
@@ -148,7 +58,7 @@ export function FilterLine({ filter, rows, onChange, apply, open, setOpen }: Pro
       <Button icon={<FilterOutlined />} onClick={() => setOpen(true)} aria-keyshortcuts="q">
         {t('cases:filter.title')}
       </Button>
-      <Saved filter={filter} apply={apply} />
+      <SavedFilters page="cases" text={writeFilter(filter).toString()} apply={apply} />
       <p className="sentence">
         {parts.length === 0 ? t('cases:sentence.all') : t('cases:sentence.before')}
         {parts.map((p, i) => (

@@ -15,6 +15,7 @@ export type PlaceKey =
   | 'whistles'
   | 'cockpit'
   | 'planning'
+  | 'registers'
   | 'admin'
   | 'outbox'
   | 'audit';
@@ -47,6 +48,20 @@ export const places: Place[] = [
     rail: 'org',
     path: '/whistles',
     perms: ['whistle.call', 'whistle.answer', 'meeting.hold'],
+  },
+  {
+    key: 'registers',
+    rail: 'org',
+    path: '/ledger',
+    perms: [
+      'home.read',
+      'party.read',
+      'staff.read',
+      'liaison.read',
+      'partner.read',
+      'partner.own',
+      'form.manage',
+    ],
   },
   { key: 'cockpit', rail: 'data', path: '/cockpit', perms: ['figure.read'] },
   { key: 'audit', rail: 'data', path: '/audit', perms: ['audit.read'] },
