@@ -165,7 +165,7 @@ export function ListPage({ r }: { r: Register }) {
     return () => window.removeEventListener('keydown', onKey, true);
   });
 
-  const columns = useMemo(() => kept ?? firstColumns(r, room), [kept, r, room]);
+  const columns = useMemo(() => kept ?? firstColumns(r, narrow ? 2000 : room), [kept, r, room, narrow]);
   const choose = (next: string[] | undefined) => {
     const ordered = next && columnsOf(r).filter((k) => next.includes(k));
     setKept(ordered);

@@ -8,7 +8,6 @@ import { ListPage } from './ListPage.tsx';
 import type { Register } from './model.ts';
 import { RegistersPage } from './RegistersPage.tsx';
 import '../cases/cases.css';
-import '../admin/admin.css';
 import './ledger.css';
 
 function One({ of: Page }: { of: (p: { r: Register }) => React.ReactNode }) {
