@@ -141,7 +141,7 @@ func (s *Service) Take(ctx context.Context, actor *access.Actor, b Batch) (*Answ
 	if out.Epoch, err = s.epochs.current(ctx); err != nil {
 		return nil, err
 	}
-	floor := p.top
+	var floor int64
 	if w.follows && w.noted == int64(len(b.Commands)) {
 		p.top += w.noted
 		out.Next, floor = p.top+1, p.top
