@@ -7,7 +7,7 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 WEB_SRC := $(shell find web -path web/node_modules -prune -o -path web/dist -prune -o -type f -print 2>/dev/null)
 GO_SRC := $(shell find cmd internal web -name node_modules -prune -o \( -name '*.go' -o -name '*.sql' -o -name '*.json' -o -name '*.txt' \) -print 2>/dev/null) go.mod go.sum
 
-.PHONY: run test build setup setup-test check fmt e2e bench clean
+.PHONY: run test build setup setup-test check fmt e2e bench soak faults clean
 .DEFAULT_GOAL := build
 
 ## run: build everything, make the demo city on the first start, serve it on http://127.0.0.1:8080
@@ -55,6 +55,15 @@ check: build
 ## e2e: the browser journeys alone
 e2e: build
 	cd e2e && npm run --silent test
+
+## soak: random days of two phones against the program, MINUTES long
+MINUTES ?= 30
+soak: build
+	cd web && LINLI_SOAK=$(MINUTES) npx vitest run src/worker/sync/model.test.ts
+
+## faults: what can go wrong between a phone's browser and the server, each ending in one comparison
+faults: build
+	cd e2e && node faults/run.mjs
 
 ## bench: the measurements of docs/performance.md
 bench: build

@@ -314,6 +314,7 @@ func site(t *testing.T) *Site {
 		"assets/style-CxT3k9aZ.css":         {Data: []byte("a{}")},
 		"assets/style-CxT3k9aZ.css.br":      {Data: []byte("brotli")},
 		"manifest.webmanifest":              {Data: []byte("{}")},
+		"worker/sw.js":                      {Data: []byte("x")},
 		"assets/maplibre-worker.B12cD3e.js": {Data: []byte("x")},
 		".secret":                           {Data: []byte("no")},
 	})
@@ -346,6 +347,10 @@ func TestStatic(t *testing.T) {
 	}
 	if css := get("/assets/style-CxT3k9aZ.css", "Accept-Encoding", "gzip, br"); css.Header.Get("Content-Encoding") != "br" || read(css) != "brotli" {
 		t.Errorf("%v", css.Header)
+	}
+	sw := get("/worker/sw.js")
+	if sw.Header.Get("Service-Worker-Allowed") != "/worker" || sw.Header.Get("Cache-Control") != "no-cache" || sw.Header.Get("Content-Security-Policy") == "" {
+		t.Errorf("service worker: %v", sw.Header)
 	}
 	m := get("/manifest.webmanifest")
 	if m.Header.Get("Cache-Control") != "no-cache" || m.Header.Get("Content-Type") != "application/manifest+json" {

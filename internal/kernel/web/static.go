@@ -183,6 +183,9 @@ func (s *Site) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	}
 	name := strings.TrimPrefix(path.Clean(req.URL.Path), "/")
 	if a := s.files[name]; a != nil && path.Ext(name) != ".html" {
+		if path.Base(name) == "sw.js" { // worker/sw.js also starts the page that is asked for without the slash
+			w.Header().Set("Service-Worker-Allowed", "/"+path.Dir(name))
+		}
 		s.send(w, req, a)
 		return
 	}

@@ -6,6 +6,7 @@ import { Worker } from './app.tsx';
 import { startLook } from './look.ts';
 import { PhoneContext } from './store/hooks.ts';
 import { startPhone } from './store/phone.ts';
+import { keepStartable } from './sw/update.ts';
 import { startWords } from './words.ts';
 
 startLook();
@@ -17,3 +18,4 @@ createRoot(document.getElementById('root') as HTMLElement).render(
     </BrowserRouter>
   </PhoneContext>,
 );
+void keepStartable();

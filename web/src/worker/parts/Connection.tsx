@@ -3,6 +3,7 @@ import { sayTime } from '@/shared/time.ts';
 import { inCityTime } from '../say.ts';
 import type { Notice } from '../store/contract.ts';
 import { useGate, useOutbox, usePhone, useSync } from '../store/hooks.ts';
+import { UpdateNote } from '../sw/UpdateNote.tsx';
 import { useWords } from '../words.ts';
 import { Icon } from './Icon.tsx';
 import { Sheet } from './Sheet.tsx';
@@ -71,6 +72,7 @@ export function Connection() {
         )}
       </div>
       {notices[0] ? <NoticeNote notice={notices[0]} /> : null}
+      <UpdateNote />
       {signing && gate.at === 'open' ? (
         <Sheet title={t('worker:sign.again')} onClose={() => setSigning(false)}>
           <p>{t('worker:sign.again_text')}</p>

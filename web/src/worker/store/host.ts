@@ -24,6 +24,8 @@ export interface Host extends Where {
   lang(): string;
   /** By which its owner knows the phone. */
   label: string;
+  /** ms for an answer, before what its bytes take. */
+  patience: number;
   /** Rounds of the PIN's derivation. */
   rounds?: number;
   /** ms for which a page that the system closed opens again without a PIN; 0: never. */
@@ -126,6 +128,7 @@ export function browserHost(): Host {
     room,
     lang: () => localStorage.getItem('linli.lang') ?? 'zh',
     label: label(),
+    patience: 30_000,
     grace: 5 * 60_000,
   };
 }

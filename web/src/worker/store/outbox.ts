@@ -338,7 +338,7 @@ export class OutboxStore {
     await db.transaction('rw', db.outbox, db.files, async () => {
       const f = await db.files.get(id);
       if (!f) return;
-      await db.files.update(id, { done: 1, sent: f.size, done_at: this.#clock.now() });
+      await db.files.update(id, { done: 1, sent: f.size, done_at: this.#clock.now() + this.#clock.offset() });
       const c = await db.outbox.get(f.command);
       const all = await db.files.where('command').equals(f.command).toArray();
       if (c?.verdict === 'applied' && all.every((x) => x.done))
@@ -376,7 +376,7 @@ export class OutboxStore {
   /** Ends what was acknowledged long ago; photos earlier, and at once when room is short. */
   async sweep(short: boolean): Promise<void> {
     const db = this.#db;
-    const now = this.#clock.now();
+    const now = this.#clock.now() + this.#clock.offset();
     await db.transaction('rw', db.outbox, db.files, db.blobs, async () => {
       const old = await db.outbox
         .where('settled_at')

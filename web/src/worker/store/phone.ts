@@ -600,7 +600,7 @@ export class RealPhone implements Phone {
           sha256: sum,
           sent: 0,
           done: 0,
-          kept_at: this.#host.now(),
+          kept_at: this.#host.now() + this.#contact.offset,
         });
       });
     } catch (e) {

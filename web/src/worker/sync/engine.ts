@@ -33,7 +33,7 @@ export interface Hello {
   now: string;
 }
 interface Session {
-  posts: { grid_id?: number }[];
+  posts: { grid_id?: number; in_force?: boolean }[];
 }
 interface Answered {
   batch: string;
@@ -217,7 +217,7 @@ export class Engine {
       const { body } = await line.call<Session>('GET', '/api/v1/session', undefined, 200, (a) =>
         Array.isArray(a.posts),
       );
-      const grids = [...new Set(body.posts.flatMap((p) => p.grid_id || []))];
+      const grids = [...new Set(body.posts.flatMap((p) => (p.in_force !== false && p.grid_id) || []))];
       if (await shelves.keepOnly(grids)) await notice({ code: 'moved' });
       await db.set('grids', grids);
       this.#placed = this.#p.host.now();

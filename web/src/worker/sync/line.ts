@@ -37,9 +37,6 @@ export class LineError extends Error {
   }
 }
 
-/** Time for one request: 30 s, and what its bytes take at 16 kbit/s. */
-const patience = (bytes: number) => 30_000 + bytes / 2;
-
 const lockedOut = new Set(['device_locked', 'account_disabled']);
 
 export async function troubleOf(res: Response): Promise<LineError> {
@@ -85,11 +82,16 @@ export class Line {
     this.#host = host;
   }
 
+  /** ms for one request: what its bytes take at 16 kbit/s on top. */
+  patience(bytes: number): number {
+    return this.#host.patience + bytes / 2;
+  }
+
   /** One request. Throws LineError; the answer may still have any status and come from anybody. */
   async raw(path: string, init: RequestInit = {}, bytes = 0): Promise<Response> {
     if (!this.#host.online()) throw new LineError('offline');
     const stop = new AbortController();
-    const timer = setTimeout(() => stop.abort(), patience(bytes));
+    const timer = setTimeout(() => stop.abort(), this.patience(bytes));
     try {
       const headers = new Headers(init.headers);
       headers.set('Accept-Language', this.#host.lang() === 'zh' ? 'zh-CN' : 'en');
@@ -134,7 +136,7 @@ export class Line {
     if (res.status !== status) throw new LineError('portal');
     let answer: T;
     try {
-      answer = (await within(res.json(), patience(0))) as T;
+      answer = (await within(res.json(), this.patience(0))) as T;
     } catch (e) {
       if (e instanceof LineError) throw e;
       throw new LineError(e instanceof SyntaxError ? 'portal' : 'unreachable');

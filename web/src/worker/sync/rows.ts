@@ -102,7 +102,7 @@ async function load(p: Parts, grid: number, heard: Heard): Promise<void> {
     let n = 0;
     try {
       for (;;) {
-        const { done, value } = await within(reader.read(), 30_000);
+        const { done, value } = await within(reader.read(), line.patience(0));
         if (value) {
           came.push(value);
           n += value.length;

@@ -76,6 +76,7 @@ export function handset(base: string, call: typeof fetch, more: Partial<Host> = 
     room: async () => 1e9,
     lang: () => 'zh',
     label: 'test',
+    patience: 30_000,
     rounds: 1,
     grace: 0,
     ...more,
