@@ -149,7 +149,7 @@ func Open(ctx context.Context, o Options) (_ *App, err error) {
 	a.Cases = &cases.Service{DB: a.DB, Rules: a.rules, Atlas: places{a.Atlas}, People: people{a.Identity, a.Today}, Keeper: reporters{a.Vault}, Photos: photos{a.Files}, DrawKey: key,
 		Search: search.Plan}
 	a.Door = a.door(key)
-	a.Plan = &plan.Service{DB: a.DB, City: ground{a.Atlas}, People: staff{a.Identity, a.Today}, Cases: a.Cases, Today: a.Today, Log: o.Log}
+	a.Plan = &plan.Service{DB: a.DB, City: ground{a.Atlas}, People: staff{a.Identity, a.Today}, Cases: followers{a.Cases, a.Ledger}, Today: a.Today, Log: o.Log}
 	a.Topics = &topic.Service{DB: a.DB, Cases: gists{a}, Names: gists{a}, Calendar: func() *calendar.Calendar { return a.rules().Calendar() }}
 	a.Staff = a.workforce(key)
 	a.Metric = &metric.Service{Cases: a.Cases, Tree: tree{a}}

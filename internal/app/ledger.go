@@ -12,7 +12,7 @@ import (
 
 // registers makes the engine that every room declares its registers on.
 func (a *App) registers() *ledger.Engine {
-	return ledger.New(ledger.Options{DB: a.DB, Vault: a.Vault, Today: a.Today, Zone: a.opt.Location(),
+	return ledger.New(ledger.Options{DB: a.DB, Vault: a.Vault, Files: a.Files, Today: a.Today, Zone: a.opt.Location(),
 		Sources:   map[string]ledger.Source{"region": regionNames{a.Atlas}, "grid": gridNames{a.Atlas}, "org": orgNames{a.Identity, a.Today}, "account": accountNames{a.Identity}, "building": buildingNames{a.Atlas}},
 		Community: communityOf(a.Atlas), Path: a.Atlas.Path})
 }

@@ -33,11 +33,21 @@ func ofRegister(t *testing.T, c *apptest.City, at matrixtest.Place, op web.Op) c
 		id := sampleRow(t, c, at, code)
 		how.path = text(fmt.Sprint(id))
 	}
+	if strings.Contains(op.Path, "{file}") { // no file is the row's: whoever may sees that too
+		how.path, how.absent = text(how.path(nil, nil)+" 1"), true
+	}
 	switch op.Method {
+	case "DELETE":
+		return call{path: text("1"), absent: true}
 	case "POST", "PATCH":
 		switch path.Base(op.Path) {
 		case "imports":
 			return call{body: "x", header: []string{"Content-Type", "text/csv"}}
+		case "views":
+			return call{body: empty}
+		case "files":
+			how.body = apptest.M{"files": []int64{1}}
+			return how
 		case "undo":
 			return call{path: text("1"), absent: true}
 		case "reveal":

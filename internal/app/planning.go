@@ -7,8 +7,10 @@ import (
 	"linli/internal/grid/planning"
 	"linli/internal/grid/region"
 	"linli/internal/kernel/access"
+	"linli/internal/kernel/ledger"
 	"linli/internal/kernel/store"
 	"linli/internal/people/identity"
+	"linli/internal/work/cases"
 )
 
 // ground gives the planning studio the city's regions and grids.
@@ -61,6 +63,21 @@ func (g ground) Publish(tx *store.Tx, scope access.Scope, r plan.Redraw) error {
 		x.Grids = append(x.Grids, region.Grid{ID: n.ID, Kind: n.Kind, Purpose: n.Purpose, Community: n.Community, Name: n.Name, Code: n.Code, Polygon: n.Polygon, Households: n.Households, Note: n.Note})
 	}
 	return g.Atlas.Publish(tx, scope, x)
+}
+
+// followers are what hangs on grids: open cases, and the rows of registers.
+type followers struct {
+	cases *cases.Service
+	rows  *ledger.Engine
+}
+
+func (f followers) FollowGrids(ctx context.Context, heirs map[int64]int64) (int, error) {
+	n, err := f.cases.FollowGrids(ctx, heirs)
+	if err != nil {
+		return n, err
+	}
+	k, err := f.rows.FollowGrids(ctx, heirs)
+	return n + k, err
 }
 
 // staff gives the planning studio people and their posts. Publishing is what

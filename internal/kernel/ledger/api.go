@@ -121,6 +121,14 @@ type listOut[T any] struct {
 	}
 }
 
+type figureIn struct {
+	listIn
+	By  string `query:"by" maxLength:"60" doc:"a field with filter, or district, street, community; absent: the total only"`
+	Sum string `query:"sum" maxLength:"60" doc:"a number that is added up besides"`
+}
+
+type figureOut struct{ Body Figure }
+
 type idIn struct {
 	ID int64 `path:"id"`
 }
@@ -209,6 +217,33 @@ func (r *Register[T]) api(router *web.Router) {
 		o := op("reveal", "POST", "/{id}/reveal", r.reveal, "查看个人信息", "Reveal the personal fields")
 		o.Secret = true
 		web.Register(router, o, r.revealOp)
+	}
+	web.Register(router, op("figure", "GET", "/figure", r.read, "台账统计", "Count the rows by a field"), func(ctx context.Context, scope access.Scope, in *figureIn) (*figureOut, error) {
+		f, err := in.filter()
+		if err != nil {
+			return nil, err
+		}
+		out, err := r.Figure(ctx, scope, f, in.By, in.Sum, web.Lang(ctx))
+		if err != nil {
+			return nil, err
+		}
+		return &figureOut{*out}, nil
+	})
+	web.Register(router, op("views", "GET", "/views", r.read, "已保存的视图", "Saved views"), r.views)
+	view := op("save-view", "POST", "/views", r.read, "保存视图", "Save a view")
+	view.Status = http.StatusCreated
+	web.Register(router, view, r.saveView)
+	web.Register(router, op("delete-view", "DELETE", "/views/{view}", r.read, "删除视图", "Delete a view"), r.deleteView)
+	if r.e.Files != nil {
+		web.Register(router, op("files", "GET", "/{id}/files", r.read, "附件", "Files of a row"), r.filesOp)
+		one := op("file", "GET", "/{id}/files/{file}", r.read, "查看附件", "A file of a row")
+		one.Produces = "image/jpeg, application/pdf"
+		web.Handle(router, one, r.fileOp)
+		if r.write != "" {
+			web.Register(router, op("attach", "POST", "/{id}/files", r.write, "添加附件", "Attach files"), r.attach, func(ctx context.Context, scope access.Scope, in *attachIn) (*filesOut, error) {
+				return r.filesOp(ctx, scope, &idIn{in.ID})
+			})
+		}
 	}
 	exports := op("export", "GET", "/export", r.read, "导出或打印台账", "Export or print the register")
 	exports.Timeout, exports.Params, exports.Produces = -1, exportIn{}, web.XLSX+", text/csv, text/html"

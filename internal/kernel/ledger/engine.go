@@ -9,6 +9,7 @@ import (
 
 	"linli/internal/kernel/access"
 	"linli/internal/kernel/errs"
+	"linli/internal/kernel/files"
 	"linli/internal/kernel/store"
 	"linli/internal/kernel/vault"
 	"linli/internal/kernel/web"
@@ -27,7 +28,8 @@ type Source interface {
 type Options struct {
 	DB        *store.DB
 	Vault     *vault.Vault
-	Today     func() int // the city's day, yyyymmdd
+	Files     *files.Store // of attachments; nil: none
+	Today     func() int   // the city's day, yyyymmdd
 	Zone      *time.Location
 	Sources   map[string]Source         // region, grid, org, account
 	Community func(grid int64) int64    // of a grid that is or was or comes, 0 if there is none
@@ -57,6 +59,17 @@ func (e *Engine) register(code string) *register {
 		return e.regs[i]
 	}
 	return nil
+}
+
+// Writers lists the permissions by which rows are written, for whoever lets files in.
+func (e *Engine) Writers() []access.Perm {
+	var out []access.Perm
+	for _, r := range e.regs {
+		if r.write != "" && !slices.Contains(out, r.write) {
+			out = append(out, r.write)
+		}
+	}
+	return out
 }
 
 // Check tells whether each register's table has the columns that its struct

@@ -79,6 +79,14 @@ func (r *register) conditions(scope access.Scope, where []string) (*conditions, 
 			out.list = append(out.list, func(q *query, _ access.Scope) error { return inRegions(q, regions) })
 			continue
 		}
+		if _, ok := levels[name]; ok { // exactly: region=… is all that lies inside
+			codes, err := integers(val)
+			if err != nil || op != "=" || len(codes) == 0 {
+				return nil, badWhere(text)
+			}
+			out.list = append(out.list, func(q *query, _ access.Scope) error { return oneOf(q, "r."+name, codes, false) })
+			continue
+		}
 		f := r.field(name)
 		if f == nil || !f.Filter && !(f.Search && op == "~") || f.Kind == Personal || !may(scope, f) {
 			return nil, badWhere(text)
@@ -157,11 +165,30 @@ func inRegions(q *query, codes []int64) error {
 	return nil
 }
 
+// alternatives parts a|b; \| and \\ stand for the marks themselves.
+func alternatives(val string) []string {
+	out := []string{""}
+	for i := 0; i < len(val); i++ {
+		switch last := len(out) - 1; {
+		case val[i] == '\\' && i+1 < len(val) && (val[i+1] == '|' || val[i+1] == '\\'):
+			i++
+			out[last] += val[i : i+1]
+		case val[i] == '|':
+			out = append(out, "")
+		default:
+			out[last] += val[i : i+1]
+		}
+	}
+	return out
+}
+
+var alternativeEscapes = strings.NewReplacer(`\`, `\\`, "|", `\|`)
+
 // condition compiles one comparison of a field.
 func (f *Field) condition(op, val string) (func(*query) error, error) {
 	col := "r." + f.Name
 	var vals []any
-	for s := range strings.SplitSeq(val, "|") {
+	for _, s := range alternatives(val) {
 		v, err := f.parseWhere(s)
 		if err != nil {
 			return nil, err
@@ -182,7 +209,7 @@ func (f *Field) condition(op, val string) (func(*query) error, error) {
 				}
 				var sql []string
 				var args []any
-				for s := range strings.SplitSeq(val, "|") {
+				for _, s := range alternatives(val) {
 					sql, args = append(sql, col+` LIKE ? ESCAPE '\'`), append(args, "%|"+likeText(s)+"|%")
 				}
 				q.and(not+"("+strings.Join(sql, " OR ")+")", args...)

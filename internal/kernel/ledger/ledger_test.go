@@ -10,6 +10,7 @@ import (
 
 	"linli/internal/kernel/access"
 	"linli/internal/kernel/errs"
+	"linli/internal/kernel/files"
 	"linli/internal/kernel/ledger"
 	"linli/internal/kernel/store"
 	"linli/internal/kernel/store/storetest"
@@ -68,7 +69,12 @@ type bench struct {
 
 func open(t testing.TB, db *store.DB) *bench {
 	t.Helper()
-	v, err := vault.New(t.Context(), db, t.TempDir())
+	dir := t.TempDir()
+	v, err := vault.New(t.Context(), db, dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	kept, err := files.New(db, dir, files.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -77,7 +83,7 @@ func open(t testing.TB, db *store.DB) *bench {
 			t.Fatal(err)
 		}
 	}
-	b := &bench{Engine: ledger.New(ledger.Options{DB: db, Vault: v, Today: func() int { return today }, Zone: time.FixedZone("CST", 8*3600),
+	b := &bench{Engine: ledger.New(ledger.Options{DB: db, Vault: v, Files: kept, Today: func() int { return today }, Zone: time.FixedZone("CST", 8*3600),
 		Sources: map[string]ledger.Source{
 			"region":  source{9901: "和安市", 990101: "湖东区", 990102: "湖西区", 990101001: "翠湖街道", green: "绿苑社区", blue: "蓝天社区", 990102001: "西街街道", far: "西苑社区"},
 			"grid":    source{ours: "绿苑第一网格", yours: "蓝天第一网格"},

@@ -77,7 +77,7 @@ func Where(field, op string, val any) string {
 	}
 	b, err := json.Marshal(val)
 	if s, ok := val.(string); ok || err != nil {
-		return field + op + s
+		return field + op + alternativeEscapes.Replace(s)
 	}
 	return field + op + string(b)
 }

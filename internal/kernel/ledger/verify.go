@@ -29,7 +29,7 @@ func (e *Engine) ActionName(object, action string) errs.Words {
 
 var verbs = map[string]errs.Words{
 	"create": w("新增记录", "Add a row"), "change": w("修改记录", "Change a row"), "end": w("结束记录", "End a row"), "move": w("随网格调整", "Follow the grids"),
-	"load": w("批量登记", "Add rows"), "void": w("撤销导入的记录", "Withdraw imported rows"), "reveal": w("查看个人信息", "Reveal personal fields"), "export": w("导出台账", "Export the register"),
+	"load": w("批量登记", "Add rows"), "void": w("撤销导入的记录", "Withdraw imported rows"), "reveal": w("查看个人信息", "Reveal personal fields"), "export": w("导出台账", "Export the register"), "attach": w("添加附件", "Attach files"),
 }
 
 // Verify proves that neither history nor rows were changed behind the program's
@@ -70,7 +70,7 @@ func (r *register) verify(ctx context.Context, db store.Reader) ([]audit.Problem
 		digest []byte
 	}
 	chain := map[objectKey]noted{}
-	rows, err := db.Query(ctx, "SELECT district, object_id, seq, idx, digest FROM audit WHERE object = ? AND action NOT IN (?, ?)", r.code, r.code+".reveal", r.code+".export")
+	rows, err := db.Query(ctx, "SELECT district, object_id, seq, idx, digest FROM audit WHERE object = ? AND action NOT IN (?, ?, ?)", r.code, r.code+".reveal", r.code+".export", r.code+".attach")
 	if _, err := store.All(rows, err, func(rows *sql.Rows) (struct{}, error) {
 		var k objectKey
 		var n noted
