@@ -2,15 +2,15 @@ import { describe, expect, test } from 'vitest';
 import { findHomes } from './find.ts';
 import { scaleBar, sheetOf } from './grid.ts';
 import { guess } from './guess.ts';
-import { groupOf } from './pages/Cases.tsx';
 import { changesOf } from './pages/HomeForms.tsx';
 import { answered, complete } from './parts/Questions.tsx';
 import { editPath } from './parts/Records.tsx';
 import { daysBetween, sayBytes, sayDue, sayItem, sayLine } from './say.ts';
+import { actsOn, heapOf } from './store/acts.ts';
 import type { Category, Item, Sheet } from './store/contract.ts';
 import { bookOf, fakePhone, type RowLists } from './store/fake.ts';
 import { homeNow, today } from './store/today.ts';
-import { nextDoors, nextStop, pace, recordsOf } from './tour.ts';
+import { casesAt, nextDoors, nextStop, pace, recordsOf } from './tour.ts';
 import { emptyVisit, missing, type ReportDraft, reportBody, reportOf, visitBody, visitOf } from './visit.ts';
 
 const day = 20261128;
@@ -156,26 +156,30 @@ describe('records', () => {
 
   test('a sheet is complete with its required answers, and sends only what was answered', () => {
     expect(complete([sheet], {})).toBe(false);
-    expect(complete([sheet], { meals: 'good' })).toBe(true);
-    expect(answered([sheet], { meals: 'good', heat: '16.5', likes: [], other: 'x' })).toEqual({
-      meals: 'good',
-      heat: 16.5,
+    expect(complete([sheet], { meals: [' '] })).toBe(false);
+    expect(complete([sheet], { meals: ['good'] })).toBe(true);
+    expect(answered([sheet], { meals: ['good'], heat: [' 16.5'], likes: [], other: ['x'] })).toEqual({
+      meals: ['good'],
+      heat: ['16.5'],
     });
   });
 
   test('a visit that found nobody sends no answers, and a form comes back from its record', () => {
-    const draft = { ...emptyVisit, note: ' 门锁坏了 ', answers: { meals: 'good' }, left: [2] };
+    const draft = { ...emptyVisit, note: ' 门锁坏了 ', answers: { meals: ['good'] }, left: [2] };
     const tasks = rows.task?.slice(0, 2) as never;
     const body = visitBody(stopOf(101), 'absent', tasks, [sheet], draft);
     expect(body).toEqual({ tasks: [1], home: 101, building: 1, outcome: 'absent', note: '门锁坏了' });
     const fine = visitBody(stopOf(101), 'fine', tasks, [sheet], draft, { lon: 1, lat: 2 });
-    expect(fine).toMatchObject({ answers: { meals: 'good' }, lon: 1, lat: 2 });
-    expect(visitOf({ body: fine } as never)).toMatchObject({ note: '门锁坏了', answers: { meals: 'good' } });
+    expect(fine).toMatchObject({ answers: { meals: ['good'] }, lon: 1, lat: 2 });
+    expect(visitOf({ body: fine, photos: [] } as never)).toMatchObject({
+      note: '门锁坏了',
+      answers: { meals: ['good'] },
+    });
   });
 
   const report: ReportDraft = {
     text: '楼道堆物',
-    building: 1,
+    spot: { lon: 109.4, lat: 30.2, grid_id: 9 },
     address: '翠湖花园 1号楼 1单元 101',
     name: '',
     phone: '',
@@ -183,30 +187,29 @@ describe('records', () => {
     result: '',
   };
   test('a report takes the building’s place unless the worker gave a position', () => {
-    const body = reportBody(report, stopOf(101), false, 'visit-1');
+    const body = reportBody(report, false, 'visit-1');
     expect(body).toEqual({
       text: '楼道堆物',
       channel: 'grid_worker',
       place: { lon: 109.4, lat: 30.2, crs: 'wgs84', address: report.address, grid_id: 9 },
       visit: 'visit-1',
-      building: 1,
-      home: 101,
     });
-    expect(reportBody(report, stopOf(101), false, undefined, { lon: 5, lat: 6 }).place).toMatchObject({
-      lon: 5,
-      lat: 6,
-    });
-    expect(reportOf({ body } as never)).toMatchObject({
-      text: report.text,
-      building: 1,
-      address: report.address,
+    expect(reportBody(report, false, undefined, { lon: 5, lat: 6 }).place).toMatchObject({ lon: 5, lat: 6 });
+    const photos = [
+      { id: 'p', type: 'image/jpeg' },
+      { id: 'v', type: 'audio/webm' },
+    ];
+    expect(reportOf({ body, photos } as never)).toEqual({
+      ...report,
+      category: undefined,
+      taken: { photos: ['p'], voice: ['v'] },
     });
   });
 
   test('a photo is asked for only where the category asks for it', () => {
     const c = (evidence?: Category['evidence']) => ({ id: 1, version: 1, code: 'x', name: 'x', evidence });
     expect(missing({ ...report, text: ' ' }, undefined, false)).toBe('text');
-    expect(missing({ ...report, building: 0, address: '' }, undefined, false)).toBe('place');
+    expect(missing({ ...report, spot: {}, address: '' }, undefined, false)).toBe('place');
     expect(missing(report, undefined, false)).toBeUndefined();
     expect(missing(report, c({ found: true }), false)).toBe('found_photo');
     expect(missing(report, undefined, true)).toBe('category');
@@ -274,11 +277,41 @@ describe('finding', () => {
     expect(guess('市政设施', categories, new Map()).every((c) => c.parent)).toBe(true);
   });
 
-  test('cases lie on one heap each', () => {
-    expect(groupOf(['note', 'verify_pass'])).toBe('verify');
-    expect(groupOf(['site_checked', 'settle'])).toBe('check');
-    expect(groupOf(['settle'])).toBe('solve');
-    expect(groupOf(undefined)).toBe('follow');
+  const c = (more: object) => ({
+    id: 1,
+    version: 1,
+    number: '1',
+    title: '',
+    status: 'reported',
+    grade: 'general',
+    ...more,
+  });
+  test('the acts on a case are those that the server’s table lets a grid worker do', () => {
+    const onsite = cat(1, 'x', { onsite_allowed: true });
+    expect(actsOn(c({ checking: true }), onsite, 7)).toEqual(['site_checked', 'note']);
+    expect(actsOn(c({}), onsite, 7)).toEqual(['settle', 'note']);
+    expect(actsOn(c({ grade: 'urgent' }), onsite, 7)).toEqual(['note']);
+    expect(actsOn(c({ creator: 7, status: 'filed' }), null, 7)).toEqual(['note', 'withdraw']);
+    expect(actsOn(c({ status: 'resolved' }), null, 7)).toEqual(['verify_pass', 'verify_fail', 'note']);
+    expect(actsOn(c({ open: false }), onsite, 7)).toEqual([]);
+    expect([['site_checked'], ['verify_pass'], ['settle'], ['note']].map(heapOf)).toEqual([
+      'check',
+      'verify',
+      'solve',
+      'follow',
+    ]);
+  });
+
+  test('the matters of a door are those whose address is that door', () => {
+    const now = (address: string) => ({ case: c({ address }) }) as never;
+    const all = [
+      now('翠湖花园 1号楼 1单元 101'),
+      now('翠湖花园 1号楼'),
+      now('翠湖花园 11号楼 1单元 1012'),
+      now('别处'),
+    ];
+    expect(casesAt(all, stopOf(101))).toEqual([all[0]]);
+    expect(casesAt(all, { building: stopOf(101).building, home: null })).toHaveLength(2);
   });
 });
 

@@ -8,6 +8,9 @@ export function inCityTime(iso: string): string {
   return `${new Date(ms).toISOString().slice(0, 19)}+08:00`;
 }
 
+/** The same of microseconds. */
+export const cityTime = (us: number): string => inCityTime(new Date(us / 1000).toISOString());
+
 /** The time of day of an instant in the city: 14:05. */
 export const clockOf = (iso: string): string => inCityTime(iso).slice(11, 16);
 
@@ -74,18 +77,7 @@ export function sayItem(item: Item, t: Translate): string {
 }
 
 /** The acts on a case that the phone has a form for. */
-export const caseActs = [
-  'site_checked',
-  'verify_pass',
-  'verify_fail',
-  'settle',
-  'sign',
-  'start',
-  'resolve',
-  'tell',
-  'note',
-  'withdraw',
-];
+const caseActs = ['site_checked', 'verify_pass', 'verify_fail', 'settle', 'note', 'withdraw'];
 
 /** Bytes as people read them on a phone: 340 KB, 2.1 MB. */
 export function sayBytes(n: number): string {

@@ -1,6 +1,6 @@
 /** One stop of the tour and what comes after it. Pure. */
-import { about } from './say.ts';
-import type { Book, Building, Home, HomeStop, Item, Outbox, Task, Today } from './store/contract.ts';
+import { about, doorName } from './say.ts';
+import type { Book, Building, CaseNow, Home, HomeStop, Item, Outbox, Task, Today } from './store/contract.ts';
 import { homesOf } from './store/today.ts';
 
 export interface Stop {
@@ -39,11 +39,37 @@ export function nextDoors(book: Book, home: Home): Home[] {
   return [all[at - 1], all[at + 1]].filter((h): h is Home => !!h);
 }
 
-/** What was recorded on this phone about a stop, the newest first. */
+/** What was recorded on this phone about a stop, and reported from it; the newest first. */
 export function recordsOf(outbox: Outbox, { building, home }: Stop): Item[] {
+  const all = [...outbox.waiting, ...outbox.accepted];
   const mine = (i: Item) =>
     home ? about(i, 'home', home.id) : about(i, 'building', building?.id ?? 0) && !i.body.home;
-  return [...outbox.waiting, ...outbox.accepted].filter(mine).sort((a, b) => (a.at < b.at ? 1 : -1));
+  const visits = new Set(all.filter((i) => i.kind === 'visit.record' && mine(i)).map((i) => i.id));
+  return all
+    .filter((i) => mine(i) || (i.kind === 'case.report' && visits.has(String(i.body.visit))))
+    .sort((a, b) => (a.at < b.at ? 1 : -1));
+}
+
+const bare = (text: string) => text.replace(/\s/g, '');
+
+/** Open cases whose address names the building, and the door where a home is meant. */
+export function casesAt(cases: CaseNow[], { building, home }: Stop): CaseNow[] {
+  if (!building) return [];
+  const name = bare(building.name);
+  const door = home ? bare(doorName(home)) : '';
+  return cases.filter(({ case: c }) => {
+    const address = bare(c.address ?? '');
+    const at = address.lastIndexOf(name);
+    // 11号楼 is not 1号楼.
+    if (
+      at < 0 ||
+      /\d/.test(address[at - 1] ?? '') ||
+      (building.compound && !address.includes(bare(building.compound)))
+    )
+      return false;
+    const rest = address.slice(at + name.length);
+    return home ? rest === door : true;
+  });
 }
 
 /** Minutes between the records of a worker's visits today; undefined before the second one. */

@@ -1,8 +1,8 @@
 /** What a visit's and a report's records hold, made from what the forms hold. Pure. */
 import { type Answers, answered } from './parts/Questions.tsx';
-import { nothingTaken, type Taken } from './parts/Shots.tsx';
+import { allOf, nothingTaken, type Taken } from './parts/Shots.tsx';
 import type { Position } from './position.ts';
-import type { Category, Item, Sheet, Task } from './store/contract.ts';
+import type { Building, Category, Item, Sheet, Task } from './store/contract.ts';
 import type { Stop } from './tour.ts';
 
 export type Outcome = 'fine' | 'absent' | 'found';
@@ -43,8 +43,7 @@ export function visitBody(
       answers: outcome === 'absent' ? undefined : answered(sheets, draft.answers),
       note: draft.note.trim(),
       wish: draft.wish.trim(),
-      photos: draft.taken.photos,
-      voice: draft.taken.voice,
+      photos: allOf(draft.taken),
       lon: at?.lon,
       lat: at?.lat,
     }),
@@ -52,7 +51,13 @@ export function visitBody(
 }
 
 const text = (v: unknown) => (typeof v === 'string' ? v : '');
-const list = (v: unknown) => (Array.isArray(v) ? v.map(String) : []);
+const num = (v: unknown) => (typeof v === 'number' ? v : undefined);
+/** Sounds apart from pictures, as the form shows them. */
+function takenOf(item: Item): Taken {
+  const of = (sound: boolean) =>
+    item.photos.filter((p) => p.type.startsWith('audio/') === sound).map((p) => p.id);
+  return { photos: of(false), voice: of(true) };
+}
 
 /** The form of a record that is changed before it is accepted. */
 export function visitOf(item: Item): VisitDraft {
@@ -61,7 +66,7 @@ export function visitOf(item: Item): VisitDraft {
     note: text(b.note),
     wish: text(b.wish),
     answers: (b.answers as Answers | undefined) ?? {},
-    taken: { photos: list(b.photos), voice: list(b.voice) },
+    taken: takenOf(item),
     left: [],
   };
 }
@@ -69,8 +74,9 @@ export function visitOf(item: Item): VisitDraft {
 export interface ReportDraft {
   text: string;
   category?: number;
-  building: number;
   address: string;
+  /** The building's place, or the one that the record had. */
+  spot: { lon?: number; lat?: number; grid_id?: number };
   name: string;
   phone: string;
   taken: Taken;
@@ -78,34 +84,35 @@ export interface ReportDraft {
   result: string;
 }
 
+/** Where a building's matters lie. */
+export const spotOf = (b: Building | null | undefined): ReportDraft['spot'] =>
+  b?.lon && b.lat ? { lon: b.lon, lat: b.lat, grid_id: b.grid } : { grid_id: b?.grid };
+
+export const sameSpot = (a: ReportDraft['spot'], b: ReportDraft['spot']): boolean =>
+  a.lon !== undefined && a.lon === b.lon && a.lat === b.lat;
+
 export function reportBody(
   draft: ReportDraft,
-  stop: Stop,
   onsite: boolean,
   visit: string | undefined,
   at?: Position,
 ): Record<string, unknown> {
-  const b = stop.building;
-  const where = at ?? (b?.lon && b.lat ? { lon: b.lon, lat: b.lat } : undefined);
+  const where = { ...draft.spot, ...at };
   const reporter = drop({ name: draft.name.trim(), phone: draft.phone.trim() });
   return {
     text: draft.text.trim(),
     channel: 'grid_worker',
     place: drop({
       ...where,
-      crs: where ? 'wgs84' : undefined,
+      crs: where.lon ? 'wgs84' : undefined,
       address: draft.address.trim(),
-      grid_id: b?.grid || undefined,
     }),
     ...drop({
       category_id: draft.category,
       reporter: Object.keys(reporter).length ? reporter : undefined,
       onsite: onsite ? { result: draft.result.trim() } : undefined,
-      photos: draft.taken.photos,
-      voice: draft.taken.voice,
+      photos: allOf(draft.taken),
       visit,
-      building: b?.id || undefined,
-      home: stop.home?.id || undefined,
     }),
   };
 }
@@ -117,11 +124,11 @@ export function reportOf(item: Item): ReportDraft {
   return {
     text: text(b.text),
     category: typeof b.category_id === 'number' ? b.category_id : undefined,
-    building: typeof b.building === 'number' ? b.building : 0,
     address: text(place.address),
+    spot: { lon: num(place.lon), lat: num(place.lat), grid_id: num(place.grid_id) },
     name: text(reporter.name),
     phone: text(reporter.phone),
-    taken: { photos: list(b.photos), voice: list(b.voice) },
+    taken: takenOf(item),
     result: text((b.onsite as Record<string, unknown> | undefined)?.result),
   };
 }
@@ -133,7 +140,7 @@ export function missing(
   onsite: boolean,
 ): 'text' | 'place' | 'category' | 'result' | 'found_photo' | 'resolved_photo' | undefined {
   if (!draft.text.trim()) return 'text';
-  if (!draft.address.trim() && !draft.building) return 'place';
+  if (!draft.address.trim() && !draft.spot.lon) return 'place';
   if (category?.evidence?.found && !draft.taken.photos.length) return 'found_photo';
   if (!onsite) return undefined;
   if (!category) return 'category';

@@ -6,10 +6,11 @@ import { TextArea } from '../parts/Fields.tsx';
 import { Page } from '../parts/Page.tsx';
 import { Records } from '../parts/Records.tsx';
 import { Sheet } from '../parts/Sheet.tsx';
-import { nothingTaken, Shots, type Taken } from '../parts/Shots.tsx';
-import { caseActs, inCityTime } from '../say.ts';
+import { allOf, nothingTaken, Shots, type Taken } from '../parts/Shots.tsx';
+import { cityTime } from '../say.ts';
+import { actsOn } from '../store/acts.ts';
 import type { CaseNow } from '../store/contract.ts';
-import { useCases, useDraft, usePhone } from '../store/hooks.ts';
+import { useCases, useDraft, useGate, usePhone } from '../store/hooks.ts';
 import { inLang, useWords } from '../words.ts';
 
 /** The text that an act asks for, and whether it must be given. Photos go with every text. */
@@ -18,10 +19,6 @@ const asks: Record<string, { field: 'note' | 'reason' | 'result'; must?: boolean
   verify_pass: { field: 'note' },
   verify_fail: { field: 'reason', must: true },
   settle: { field: 'result', must: true },
-  sign: { field: 'note' },
-  start: { field: 'note' },
-  resolve: { field: 'result', must: true },
-  tell: { field: 'note' },
   note: { field: 'note', must: true },
   withdraw: { field: 'reason', must: true },
 };
@@ -41,10 +38,7 @@ function ActSheet({ now, action, close }: { now: CaseNow; action: string; close:
   const [kept, keep] = useDraft<ActDraft>(key);
   const draft = kept ?? { text: '', taken: nothingTaken };
   const ask = asks[action];
-  const photo =
-    (action === 'settle' || action === 'resolve') && now.category?.evidence?.resolved
-      ? now.category
-      : undefined;
+  const photo = action === 'settle' && now.category?.evidence?.resolved ? now.category : undefined;
   const lacks =
     !ask ||
     (ask.must && !draft.text.trim()) ||
@@ -55,6 +49,7 @@ function ActSheet({ now, action, close }: { now: CaseNow; action: string; close:
     if (lacks || saving) return;
     setSaving(true);
     const text = draft.text.trim();
+    const shots = allOf(draft.taken);
     const id = await phone.record(
       'case.act',
       { type: 'case', id: c.id, version: c.version },
@@ -62,10 +57,9 @@ function ActSheet({ now, action, close }: { now: CaseNow; action: string; close:
         case: c.id,
         action,
         fields: { ...(text ? { [ask.field]: text } : {}), ...(ask.found ? { found: draft.found } : {}) },
-        ...(draft.taken.photos.length ? { photos: draft.taken.photos } : {}),
-        ...(draft.taken.voice.length ? { voice: draft.taken.voice } : {}),
+        ...(shots.length ? { photos: shots } : {}),
       },
-      { shots: [...draft.taken.photos, ...draft.taken.voice], draft: key },
+      { shots, draft: key },
     );
     did(t('worker:did.act', { action: t(`worker:act.${action}.name`), number: c.number }), id);
     close();
@@ -122,6 +116,7 @@ export function CasePage() {
   const { t } = useWords();
   const id = Number(useParams().id);
   const now = useCases().find((c) => c.case.id === id);
+  const gate = useGate();
   const [action, setAction] = useState<string | null>(null);
   if (!now)
     return (
@@ -129,9 +124,8 @@ export function CasePage() {
         <p className="empty">{t('worker:case.gone_text')}</p>
       </Page>
     );
-  const { case: c, category, items } = now;
-  const can = caseActs.filter((a) => c.actions?.includes(a));
-  const busy = items.some((i) => i.kind === 'case.act' && i.verdict !== 'rejected');
+  const { case: c, category, items, late, acted: busy } = now;
+  const can = actsOn(c, category, gate.at === 'open' ? gate.person.account : 0);
   const [main, ...rest] = can;
   return (
     <Page
@@ -152,9 +146,9 @@ export function CasePage() {
         {c.due_at ? (
           <>
             <dt>{t('worker:case.limit')}</dt>
-            <dd className={c.overdue ? 'late' : undefined}>
-              {t(c.overdue ? 'worker:case.over' : 'worker:case.due', {
-                time: sayTime(inCityTime(c.due_at), Date.now(), t),
+            <dd className={late ? 'late' : undefined}>
+              {t(late ? 'worker:case.over' : 'worker:case.due', {
+                time: sayTime(cityTime(c.due_at), Date.now(), t),
               })}
             </dd>
           </>

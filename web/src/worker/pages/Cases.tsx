@@ -5,23 +5,13 @@ import { Icon } from '../parts/Icon.tsx';
 import { Mark } from '../parts/Mark.tsx';
 import { Page } from '../parts/Page.tsx';
 import { Records } from '../parts/Records.tsx';
-import { buildingName, inCityTime, isLate, placeName, sayDue } from '../say.ts';
+import { buildingName, cityTime, isLate, placeName, sayDue } from '../say.ts';
+import { heaps } from '../store/acts.ts';
 import type { CaseNow, Task } from '../store/contract.ts';
 import { dayOf, useBook, useCases, useOutbox } from '../store/hooks.ts';
 import { inLang, useWords } from '../words.ts';
 
-const groups = ['check', 'verify', 'solve', 'follow'] as const;
-export type CaseGroup = (typeof groups)[number];
-
-/** Which heap a case lies on, by the first thing that the worker may do with it. */
-export function groupOf(actions: string[] = []): CaseGroup {
-  if (actions.includes('site_checked')) return 'check';
-  if (actions.includes('verify_pass')) return 'verify';
-  if (['settle', 'sign', 'start', 'resolve', 'tell'].some((a) => actions.includes(a))) return 'solve';
-  return 'follow';
-}
-
-function CaseRow({ now: { case: c, category, items } }: { now: CaseNow }) {
+function CaseRow({ now: { case: c, category, items, late } }: { now: CaseNow }) {
   const { t } = useWords();
   const last = items[items.length - 1];
   return (
@@ -32,10 +22,10 @@ function CaseRow({ now: { case: c, category, items } }: { now: CaseNow }) {
           {c.address ? <small className="quiet">{c.address}</small> : null}
           <span className="chips">
             {c.due_at ? (
-              <span className={c.overdue ? 'chip overdue' : 'chip'}>
+              <span className={late ? 'chip overdue' : 'chip'}>
                 <Icon name="clock" />
-                {t(c.overdue ? 'worker:case.over' : 'worker:case.due', {
-                  time: sayTime(inCityTime(c.due_at), Date.now(), t),
+                {t(late ? 'worker:case.over' : 'worker:case.due', {
+                  time: sayTime(cityTime(c.due_at), Date.now(), t),
                 })}
               </span>
             ) : null}
@@ -91,8 +81,8 @@ export function CasesPage() {
       }
     >
       {book.as_of === null ? <FirstLoad /> : null}
-      {groups.map((g) => {
-        const here = cases.filter((c) => groupOf(c.case.actions) === g);
+      {heaps.map((g) => {
+        const here = cases.filter((c) => c.heap === g);
         return here.length ? (
           <section key={g} className="building" aria-labelledby={`g${g}`}>
             <h2 id={`g${g}`}>

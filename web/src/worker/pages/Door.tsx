@@ -8,7 +8,7 @@ import { Page } from '../parts/Page.tsx';
 import { complete, Questions } from '../parts/Questions.tsx';
 import { Records } from '../parts/Records.tsx';
 import { Sheet } from '../parts/Sheet.tsx';
-import { Shots } from '../parts/Shots.tsx';
+import { allOf, Shots } from '../parts/Shots.tsx';
 import { takePosition, wantPosition, wantsPosition } from '../position.ts';
 import { buildingName, doorName, isLate, placeName, sayDue } from '../say.ts';
 import type { Home, Task } from '../store/contract.ts';
@@ -22,7 +22,7 @@ import {
   usePhone,
   useToday,
 } from '../store/hooks.ts';
-import { nextDoors, nextStop, recordsOf, type Stop, stopPath } from '../tour.ts';
+import { casesAt, nextDoors, nextStop, recordsOf, type Stop, stopPath } from '../tour.ts';
 import { emptyVisit, type Outcome, type VisitDraft, visitBody, visitOf } from '../visit.ts';
 import { inLang, useWords } from '../words.ts';
 
@@ -106,19 +106,14 @@ function AtStop({ stop, tasks, needs, edit }: Props) {
     if (saving) return;
     setSaving(true);
     const body = visitBody(stop, outcome, done, sheets, draft, await takePosition());
-    const shots = [...draft.taken.photos, ...draft.taken.voice];
+    const shots = allOf(draft.taken);
     if (editing) {
       const changed = await phone.edit(editing.id, body, shots);
       keep(undefined);
       did(changed ? t('worker:did.changed', { place: name }) : t('worker:did.too_late'));
       navigate(stopPath(stop), { replace: true });
     } else {
-      const made = await phone.record(
-        'visit.record',
-        home ? { type: 'home', id: home.id, version: home.version } : null,
-        body,
-        { shots, draft: key },
-      );
+      const made = await phone.record('visit.record', null, body, { shots, draft: key });
       did(t('worker:did.visit', { place: name, outcome: t(`worker:outcome.${outcome}`) }), made);
     }
     setSaving(false);
@@ -128,9 +123,7 @@ function AtStop({ stop, tasks, needs, edit }: Props) {
   const fine = () => (sheets.length ? ask(true) : void save('fine'));
   const found = () => navigate(home ? `/found?home=${home.id}` : `/found?building=${building?.id ?? 0}`);
 
-  const others = cases.filter((c) =>
-    home ? c.case.home === home.id : building && c.case.building === building.id,
-  );
+  const others = casesAt(cases, stop);
   const doors = home ? nextDoors(book, home) : [];
   const actions = settled ? (
     <>

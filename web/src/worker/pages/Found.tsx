@@ -8,7 +8,7 @@ import { Switch, TextArea, TextLine } from '../parts/Fields.tsx';
 import { Page } from '../parts/Page.tsx';
 import { complete, Questions } from '../parts/Questions.tsx';
 import { Sheet } from '../parts/Sheet.tsx';
-import { nothingTaken, Shots } from '../parts/Shots.tsx';
+import { allOf, nothingTaken, Shots } from '../parts/Shots.tsx';
 import { takePosition, wantPosition, wantsPosition } from '../position.ts';
 import { buildingName, placeName } from '../say.ts';
 import type { Category } from '../store/contract.ts';
@@ -21,6 +21,8 @@ import {
   type ReportDraft,
   reportBody,
   reportOf,
+  sameSpot,
+  spotOf,
   type VisitDraft,
   visitBody,
 } from '../visit.ts';
@@ -163,7 +165,7 @@ export function Found() {
       ? reportOf(editing)
       : {
           text: '',
-          building: stop.building?.id ?? 0,
+          spot: spotOf(stop.building),
           address: atStop ? placeName(stop.building, stop.home, t) : '',
           name: '',
           phone: '',
@@ -171,6 +173,7 @@ export function Found() {
           result: '',
         });
   const change = (more: Partial<ReportDraft>) => keep({ ...draft, ...more });
+  const spots = buildingsOf(book).filter((b) => b.lon && b.lat);
   const [where, setWhere] = useState(wantsPosition());
   const [onsite, setOnsite] = useState(!!draft.result);
   const [tried, setTried] = useState(false);
@@ -188,13 +191,9 @@ export function Found() {
     if (lacks || saving) return;
     setSaving(true);
     const at = await takePosition();
-    const place: Stop = atStop ? stop : { building: book.buildings.get(draft.building) ?? null, home: null };
-    const shots = [...draft.taken.photos, ...draft.taken.voice];
+    const shots = allOf(draft.taken);
     if (editing) {
-      const body = {
-        ...reportBody(draft, place, onsite, editing.body.visit as string | undefined, at),
-        ...(editing.body.home ? { home: editing.body.home } : {}),
-      };
+      const body = reportBody(draft, onsite, editing.body.visit as string | undefined, at);
       const changed = await phone.edit(editing.id, body, shots);
       keep(undefined);
       did(changed ? t('worker:did.changed', { place: draft.address }) : t('worker:did.too_late'));
@@ -203,13 +202,11 @@ export function Found() {
     }
     let visited: string | undefined;
     if (atStop)
-      visited = await phone.record(
-        'visit.record',
-        stop.home ? { type: 'home', id: stop.home.id, version: stop.home.version } : null,
-        visitBody(stop, 'found', tasks, sheets, visit, at),
-        { shots: [...visit.taken.photos, ...visit.taken.voice], draft: visitKey },
-      );
-    const made = await phone.record('case.report', null, reportBody(draft, place, onsite, visited, at), {
+      visited = await phone.record('visit.record', null, visitBody(stop, 'found', tasks, sheets, visit, at), {
+        shots: allOf(visit.taken),
+        draft: visitKey,
+      });
+    const made = await phone.record('case.report', null, reportBody(draft, onsite, visited, at), {
       shots,
       draft: key,
     });
@@ -285,15 +282,15 @@ export function Found() {
             <label htmlFor="building">{t('worker:found.building')}</label>
             <select
               id="building"
-              value={draft.building}
+              value={spots.findIndex((b) => sameSpot(spotOf(b), draft.spot)) + 1}
               onChange={(e) => {
-                const b = book.buildings.get(Number(e.currentTarget.value));
-                change({ building: b?.id ?? 0, address: b ? buildingName(b, t) : draft.address });
+                const b = spots[Number(e.currentTarget.value) - 1];
+                change({ spot: spotOf(b), address: b ? buildingName(b, t) : draft.address });
               }}
             >
               <option value={0}>{t('worker:found.no_building')}</option>
-              {buildingsOf(book).map((b) => (
-                <option key={b.id} value={b.id}>
+              {spots.map((b, i) => (
+                <option key={b.id} value={i + 1}>
                   {buildingName(b, t)}
                 </option>
               ))}

@@ -34,7 +34,10 @@ function Reveal({ home }: { home: Home }) {
   const show = async (purpose: string) => {
     ask(false);
     try {
-      setClear(await call<Clear>('POST', `/homes/${home.id}/reveal`, { body: { purpose } }));
+      const said = await call<{ fields: Clear }>('POST', `/ledger/home/${home.id}/reveal`, {
+        body: { purpose },
+      });
+      setClear(said.fields);
       setSaid('');
       setTimeout(() => setClear(null), 60_000);
     } catch (e) {

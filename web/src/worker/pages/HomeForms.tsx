@@ -105,8 +105,8 @@ export function EditHome({ home, close }: { home: Home; close: () => void }) {
   );
 }
 
-const kinds = ['alone', 'elder', 'disabled', 'ill', 'infant', 'pregnant', 'other'] as const;
-const sources = ['resident', 'family', 'committee', 'civil_affairs', 'health'] as const;
+const kinds = ['alone', 'elder', 'disabled', 'ill', 'infant', 'pregnant', 'left', 'other'] as const;
+const sources = ['resident', 'family', 'committee', 'civil', 'health', 'federation'] as const;
 
 interface NeedDraft {
   kind?: string;

@@ -2,25 +2,21 @@ import { useId } from 'react';
 import type { Question, Sheet } from '../store/contract.ts';
 import { inLang, useWords } from '../words.ts';
 
-export type Answers = Record<string, string | number | string[]>;
+/** By the questions' codes; always lists, as the server keeps them. */
+export type Answers = Record<string, string[]>;
 
 /** Whether every required question has its answer. */
 export function complete(sheets: Sheet[], answers: Answers): boolean {
   return sheets.every((s) => s.questions.every((q) => !q.required || given(answers[q.code])));
 }
-const given = (v: Answers[string] | undefined) =>
-  v !== undefined && v !== '' && !(Array.isArray(v) && v.length === 0);
+const given = (v: string[] | undefined) => !!v?.some((x) => x.trim() !== '');
 
-/** What goes into the record: only what was answered, numbers as numbers. */
+/** What goes into the record: only what these sheets ask and what was answered. */
 export function answered(sheets: Sheet[], answers: Answers): Answers {
-  const out: Answers = {};
-  for (const q of sheets.flatMap((s) => s.questions)) {
-    const v = answers[q.code];
-    if (v === undefined || !given(v)) continue;
-    const n = Number(v);
-    out[q.code] = q.datatype === 'number' && Number.isFinite(n) ? n : v;
-  }
-  return out;
+  const asked = sheets.flatMap((s) => s.questions).map((q) => [q.code, answers[q.code]] as const);
+  return Object.fromEntries(
+    asked.flatMap(([code, v]) => (v && given(v) ? [[code, v.map((x) => x.trim())]] : [])),
+  );
 }
 
 function Ask({
@@ -29,8 +25,8 @@ function Ask({
   onChange,
 }: {
   q: Question;
-  value: Answers[string] | undefined;
-  onChange: (v: Answers[string]) => void;
+  value: string[] | undefined;
+  onChange: (v: string[]) => void;
 }) {
   const { t } = useWords();
   const id = useId();
@@ -47,7 +43,7 @@ function Ask({
   );
   if (q.datatype === 'singlevaluelist' || q.datatype === 'multivaluelist') {
     const many = q.datatype === 'multivaluelist';
-    const chosen = Array.isArray(value) ? value : value === undefined ? [] : [String(value)];
+    const chosen = value ?? [];
     return (
       <fieldset aria-describedby={id}>
         <legend>{legend}</legend>
@@ -62,7 +58,7 @@ function Ask({
                 onChange={(e) =>
                   onChange(
                     !many
-                      ? v.key
+                      ? [v.key]
                       : e.currentTarget.checked
                         ? [...chosen, v.key]
                         : chosen.filter((c) => c !== v.key),
@@ -76,7 +72,7 @@ function Ask({
       </fieldset>
     );
   }
-  const text = value === undefined ? '' : String(value);
+  const text = value?.[0] ?? '';
   return (
     <div className="field">
       <label htmlFor={`${id}i`}>{legend}</label>
@@ -88,7 +84,7 @@ function Ask({
           rows={2}
           maxLength={500}
           value={text}
-          onChange={(e) => onChange(e.currentTarget.value)}
+          onChange={(e) => onChange([e.currentTarget.value])}
         />
       ) : (
         <input
@@ -98,7 +94,7 @@ function Ask({
           inputMode={q.datatype === 'number' ? 'decimal' : undefined}
           maxLength={200}
           value={text}
-          onChange={(e) => onChange(e.currentTarget.value)}
+          onChange={(e) => onChange([e.currentTarget.value])}
         />
       )}
     </div>

@@ -13,6 +13,8 @@ export interface Taken {
   voice: string[];
 }
 export const nothingTaken: Taken = { photos: [], voice: [] };
+/** All uploads of a record in one list, as the server takes them. */
+export const allOf = (taken: Taken): string[] => [...taken.photos, ...taken.voice];
 
 function Shown({ id, sound, drop }: { id: string; sound: boolean; drop: () => void }) {
   const { t } = useWords();

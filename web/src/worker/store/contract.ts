@@ -3,6 +3,7 @@
  * Pages use the hooks of hooks.ts on a Phone; tests put a fake one there
  * (fake.ts). Nothing here waits for the network unless it says so.
  */
+import type { Heap } from './acts.ts';
 import type { Building, Category, Home, Need, Sheet, Task, WorkerCase } from './rows.ts';
 
 export type * from './rows.ts';
@@ -173,6 +174,12 @@ export interface CaseNow {
   category: Category | null;
   /** What was done to it on this phone and is not yet accepted. */
   items: Item[];
+  /** What kind of work it is for this worker; "follow" asks for nothing. */
+  heap: Heap;
+  /** Past its limit. */
+  late: boolean;
+  /** An act on it waits for the server. */
+  acted: boolean;
 }
 
 /** The rows as they are on this phone, decrypted; one immutable value for each change. */

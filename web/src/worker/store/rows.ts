@@ -128,12 +128,17 @@ export interface WorkerCase {
   address?: string;
   lon?: number;
   lat?: number;
-  building?: number;
-  home?: number;
-  due_at?: string;
-  overdue?: boolean;
-  /** What the server lets this worker do next, as in GET /cases/{id}. */
-  actions?: string[];
+  lead?: { id: number; name: string };
+  /** The account that registered it. */
+  creator?: number;
+  result?: string;
+  /** Microseconds UTC; absent: no limit. */
+  reported_at?: number;
+  due_at?: number;
+  stage_due_at?: number;
+  open?: boolean;
+  /** A check on site was asked for. */
+  checking?: boolean;
 }
 
 export interface Category {

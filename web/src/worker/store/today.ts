@@ -1,4 +1,5 @@
 /** Views over the rows and the outbox. Pure: the same values give the same view. */
+import { actsOn, heapOf, overdueCase } from './acts.ts';
 import type {
   Book,
   Building,
@@ -91,14 +92,14 @@ export function today(book: Book, outbox: Outbox, day: number): Today {
   }
   buildings.sort((a, b) => firstOf(a) - firstOf(b) || byDoor(a.building?.name ?? '', b.building?.name ?? ''));
 
-  const cases = [...book.cases.values()];
+  const cases = casesNow(book, outbox).filter((c) => c.heap !== 'follow' && !c.acted);
   return {
     day,
     line: {
       visited,
       visits,
       todo: cases.length,
-      overdue: overdue + cases.filter((c) => c.overdue).length,
+      overdue: overdue + cases.filter((c) => c.late).length,
       waiting: outbox.waiting.length,
     },
     buildings,
@@ -148,13 +149,21 @@ export function buildingsOf(book: Book): Building[] {
   return [...book.buildings.values()].sort((a, b) => byDoor(a.name, b.name));
 }
 
-/** The worker's cases: overdue first, then by what is due next. */
+/** The grid's open cases: what is to be done first, then by what is due next. */
 export function casesNow(book: Book, outbox: Outbox): CaseNow[] {
+  const now = Date.now();
   return [...book.cases.values()]
-    .map((c) => ({
-      case: c,
-      category: book.categories.get(c.category_id ?? 0) ?? null,
-      items: outbox.waiting.filter((i) => concerns(i, 'case', c.id)),
-    }))
-    .sort((a, b) => ((a.case.due_at ?? '9') < (b.case.due_at ?? '9') ? -1 : 1));
+    .map((c): CaseNow => {
+      const category = book.categories.get(c.category_id ?? 0) ?? null;
+      const items = outbox.waiting.filter((i) => concerns(i, 'case', c.id));
+      return {
+        case: c,
+        category,
+        items,
+        heap: heapOf(actsOn(c, category, 0)),
+        late: overdueCase(c, now),
+        acted: items.some((i) => i.kind === 'case.act' && i.verdict !== 'rejected'),
+      };
+    })
+    .sort((a, b) => (a.case.due_at ?? last) - (b.case.due_at ?? last) || a.case.id - b.case.id);
 }
