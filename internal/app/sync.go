@@ -29,7 +29,9 @@ func (a *App) openSync(ctx context.Context) (err error) {
 	a.Sync.Photo = a.Files.Receive
 	a.Sync.Register(a.Cases.Kinds(a.Sync)...)
 	a.Sync.Register(a.Patrol.Kinds()...)
-	a.Sync.Supply(a.Cases.PhoneSource(), a.categorySource())
+	a.Sync.Supply(a.Cases.PhoneSource(), a.categorySource(), a.buildingSource())
+	a.Sync.Supply(a.Homes.Sources()...)
+	a.Sync.Supply(a.Patrol.Sources()...)
 	a.Jobs.Every("held records of phones", time.Minute, func(ctx context.Context) error { _, err := a.Sync.TryHeld(ctx); return err })
 	a.Jobs.Every("mark of the sync epoch", time.Minute, a.Sync.MarkEpoch)
 	a.Jobs.Every("old records of phones", 24*time.Hour, a.Sync.Sweep)

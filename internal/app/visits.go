@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -13,6 +14,8 @@ import (
 	"linli/internal/kernel/calendar"
 	"linli/internal/kernel/errs"
 	"linli/internal/kernel/ledger"
+	"linli/internal/kernel/offline"
+	"linli/internal/kernel/store"
 	"linli/internal/people/identity"
 	"linli/internal/work/patrol"
 )
@@ -199,4 +202,36 @@ func (a *App) held(code, text string) (errs.Words, bool) {
 		return errs.Words{ZH: "走访不采集身份证号", EN: "visits ask for no identity number"}, true
 	}
 	return errs.Words{}, false
+}
+
+// phoneBuilding is a building as phones keep it.
+type phoneBuilding struct {
+	Name     string   `json:"name"`
+	Compound string   `json:"compound,omitempty"`
+	Kind     string   `json:"kind"`
+	Lon      float64  `json:"lon"`
+	Lat      float64  `json:"lat"`
+	Homes    int      `json:"homes"`
+	Units    []string `json:"units"`
+}
+
+// buildingSource gives phones the buildings of a grid.
+func (a *App) buildingSource() offline.Source {
+	return offline.Source{Type: "building", Perm: access.VisitRecord,
+		Stamp: func(context.Context) (string, error) { return strconv.FormatInt(a.Atlas.Stamp(), 10), nil },
+		Rows: func(ctx context.Context, _ store.Reader, at access.Target, _ []int64) ([]offline.Row, error) {
+			units, err := a.Homes.Units(ctx, at.District, at.Grid)
+			if err != nil {
+				return nil, err
+			}
+			out := []offline.Row{}
+			for _, b := range a.Atlas.Buildings(at.Community) {
+				if b.Grid != at.Grid {
+					continue
+				}
+				whole := a.Atlas.BuildingName(b.ID)
+				out = append(out, offline.Row{ID: b.ID, Version: 1, Row: phoneBuilding{Name: b.Name, Compound: strings.TrimSuffix(whole, b.Name), Kind: b.Kind, Lon: b.Lon, Lat: b.Lat, Homes: b.Households, Units: slices.Concat([]string{}, units[b.ID])}})
+			}
+			return out, nil
+		}}
 }

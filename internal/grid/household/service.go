@@ -94,6 +94,20 @@ func (s *Service) Building(ctx context.Context, district int, id int64) (buildin
 	return building, err
 }
 
+// Units are the units of the buildings of a grid, as their homes name them.
+func (s *Service) Units(ctx context.Context, district int, grid int64) (map[int64][]string, error) {
+	rows, err := s.DB.Query(ctx, "SELECT DISTINCT building, unit FROM home WHERE district = ? AND grid = ? AND state = 'active' AND unit <> '' ORDER BY building, unit", district, grid)
+	out := map[int64][]string{}
+	_, err = store.All(rows, err, func(r *sql.Rows) (struct{}, error) {
+		var b int64
+		var unit string
+		err := r.Scan(&b, &unit)
+		out[b] = append(out[b], unit)
+		return struct{}{}, err
+	})
+	return out, err
+}
+
 // Doors names homes within their buildings.
 func (s *Service) Doors(ctx context.Context, district int, ids []int64) (map[int64]string, error) {
 	out := map[int64]string{}

@@ -91,6 +91,10 @@ func (s *Service) generate(ctx context.Context, community int64, rules []*Rule, 
 	if len(fresh)+len(moved) == 0 {
 		return nil
 	}
+	gridOf := make(map[int64]int64, len(have))
+	for _, t := range have {
+		gridOf[t.ID] = t.Grid
+	}
 	return s.DB.Write(ctx, func(tx *store.Tx) error {
 		touched := map[int64][]int64{} // grid → tasks
 		list := slices.Clone(fresh)
@@ -106,8 +110,14 @@ func (s *Service) generate(ctx context.Context, community int64, rules []*Rule, 
 			if err != nil {
 				return err
 			}
-			if ok {
-				touched[t.Grid] = append(touched[t.Grid], t.ID)
+			if !ok {
+				continue
+			}
+			touched[t.Grid] = append(touched[t.Grid], t.ID)
+			if from := gridOf[t.ID]; from != t.Grid {
+				if err := record(tx, keeper, t.target(), "visit.leave", "visit_task", t.ID, t.Version, map[string]any{"grid": from}, digestOf(t.values()...)); err != nil {
+					return err
+				}
 			}
 		}
 		for _, grid := range slices.Sorted(maps.Keys(touched)) {

@@ -323,6 +323,9 @@ func (s *Service) write(tx *store.Tx, scope access.Scope, v Visit, sheets map[[2
 			return nil, errs.Stale.New("current", t.Version)
 		}
 		settled = append(settled, t.ID)
+		if err := record(tx, scope, t.target(), "visit.settle", "visit_task", t.ID, t.Version, map[string]any{"visit": v.ID, "state": t.State}, digestOf(t.values()...)); err != nil {
+			return nil, err
+		}
 	}
 	vals, err := v.values(settled)
 	if err != nil {
