@@ -16,6 +16,7 @@ import (
 	"linli/internal/sim/city"
 	"linli/internal/sim/life"
 	"linli/internal/sim/load"
+	"linli/internal/sim/rounds"
 	"linli/internal/sim/staff"
 )
 
@@ -96,6 +97,11 @@ func demo(ctx context.Context, args []string) error {
 		return err
 	}
 	say("%d grid workers under contract, %d pay slips, %d appraised", team.Contracts, team.Slips, team.Sheets)
+	visited, err := rounds.Run(store.ContextAt(ctx, end.UnixMicro()), *seed, c, rounds.Rooms{Homes: a.Homes, Patrol: a.Patrol, People: a.Identity})
+	if err != nil {
+		return err
+	}
+	say("%d homes, %d care needs, %d visits", visited.Homes, visited.Needs, visited.Visits)
 	if err := a.Prepare(ctx); err != nil {
 		return err
 	}

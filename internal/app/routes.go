@@ -130,6 +130,14 @@ func (a *App) mayRead(ctx context.Context, scope access.Scope, id int64) error {
 		_, _, _, err := a.Cases.ByID(ctx, scope, f.Object)
 		return err
 	}
+	if f.Kind == "visit" {
+		visits, err := scope.For(access.VisitRead)
+		if err != nil {
+			return errs.NotFound.New()
+		}
+		_, err = a.Patrol.VisitByID(ctx, visits, f.Object)
+		return err
+	}
 	if f.Object == 0 && f.Owner == scope.Account() {
 		return nil
 	}

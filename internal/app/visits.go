@@ -25,7 +25,8 @@ func (a *App) openVisits() {
 	a.Homes = household.New(a.DB, a.Ledger, houses{a.Atlas}, a.Vault, a.Identity.AccountName)
 	a.Patrol = &patrol.Service{DB: a.DB, City: streets{a.Atlas}, Homes: doors{a.Homes}, Hazards: dangers{a}, People: visitors{a.Identity, a.Today},
 		Calendar: func() *calendar.Calendar { return a.rules().Calendar() }, Known: a.held, Router: patrol.Walk{}, Hours: patrol.DefaultHours}
-	a.Jobs.Every("visits that are due", 10*time.Minute, a.Patrol.Generate)
+	a.Cases.Visited = a.Patrol.LinkCase
+	a.Jobs.Every("visits that are due", 30*time.Second, a.Patrol.Keep)
 }
 
 // houses tells homes where their buildings are.

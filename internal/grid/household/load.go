@@ -3,6 +3,7 @@ package household
 import (
 	"context"
 	"database/sql"
+	"slices"
 
 	"linli/internal/kernel/access"
 	"linli/internal/kernel/errs"
@@ -27,7 +28,7 @@ func (s *Service) Load(ctx context.Context, scope access.Scope, homes []Home, ne
 		}
 		h.Grid, h.Region = grid, community
 	}
-	if err := s.Homes.Load(ctx, scope, homes); err != nil {
+	if err := bulk(ctx, s.DB, scope, homes, s.Homes.Load); err != nil {
 		return err
 	}
 	type door struct {
@@ -57,5 +58,15 @@ func (s *Service) Load(ctx context.Context, scope access.Scope, homes []Home, ne
 		list[i] = n.Need
 		list[i].Home, list[i].Grid, list[i].Region = want[door{h.Building, h.Unit, h.Room}], h.Grid, h.Region
 	}
-	return s.Needs.Load(ctx, scope, list)
+	return bulk(ctx, s.DB, scope, list, s.Needs.Load)
+}
+
+// bulk loads rows in transactions that are large and still fit into memory.
+func bulk[T any](ctx context.Context, db *store.DB, scope access.Scope, rows []T, load func(context.Context, access.Scope, []T) error) error {
+	for part := range slices.Chunk(rows, 20_000) {
+		if err := db.Bulk(ctx, func(ctx context.Context) error { return load(ctx, scope, part) }); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -55,6 +55,7 @@ type Service struct {
 	Photos  Photos
 	Search  func(ctx context.Context, r store.Reader, q, id, texts string) (sql string, args []any, rare bool, err error) // predicate on case texts, see search.Plan
 	DrawKey []byte                                                                                                        // secret of the random draws
+	Visited func(tx *store.Tx, district int, visit string, caseID int64) error                                            // a case came of a visit, by the phone's name of the visit; nil: nobody keeps visits
 	numbers numberer
 	feed    feed
 }

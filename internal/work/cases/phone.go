@@ -48,6 +48,11 @@ func (s *Service) reportFromPhone(ctx context.Context, scope access.Scope, c *of
 	r.Channel, r.OccurredAt = cmp.Or(r.Channel, "grid_worker"), cmp.Or(r.OccurredAt, c.At)
 	r.Awaits = b.Photos
 	r.OnWrite = func(tx *store.Tx, made *Case) error {
+		if b.Visit != "" && s.Visited != nil {
+			if err := s.Visited(tx, made.District, b.Visit, made.ID); err != nil {
+				return err
+			}
+		}
 		return c.Done(tx, offline.Effect{ObjectID: made.ID, Number: made.Number, Version: made.Version})
 	}
 	_, err = s.Report(ctx, scope, r)

@@ -3,6 +3,7 @@ package patrol
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"linli/internal/kernel/access"
@@ -235,7 +236,7 @@ func (s *Service) visitViews(ctx context.Context, scope access.Scope, list []*Vi
 	out := make([]VisitView, len(list))
 	for i, v := range list {
 		x := VisitView{ID: v.ID, Client: v.Client, Outcome: v.Outcome, Place: s.City.Place(v.Building), GridID: v.Grid, Community: s.City.Name(v.Community), Home: v.Home, Building: v.Building, Tasks: v.Tasks, Answers: []AnswerView{},
-			Photos: v.Photos, Case: v.Case, By: s.People.Account(v.Account), Day: v.Day, At: s.Calendar().Time(v.At).Format(time.RFC3339), Again: v.Again}
+			Photos: slices.Concat([]string{}, v.Photos), Case: v.Case, By: s.People.Account(v.Account), Day: v.Day, At: s.Calendar().Time(v.At).Format(time.RFC3339), Again: v.Again}
 		if room := rooms[v.Home]; room != "" {
 			x.Place += " " + room
 		}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"time"
 
 	"linli/internal/kernel/access"
 	"linli/internal/kernel/store"
@@ -29,6 +30,29 @@ func (s *Service) Generate(ctx context.Context) error {
 			return err
 		}
 	}
+	return nil
+}
+
+// kept is when a process last planned everything, and by which rules.
+type kept struct {
+	day, rules int
+	at         int64
+}
+
+// Keep generates when a day has begun, a rule was published, or an hour has
+// passed since this process last did: it is cheap to ask.
+func (s *Service) Keep(ctx context.Context) error {
+	now := kept{day: s.Today(ctx), at: s.DB.NowIn(ctx)}
+	if err := s.DB.QueryRow(ctx, "SELECT COUNT(*) FROM visit_rule").Scan(&now.rules); err != nil {
+		return err
+	}
+	if was := s.last.Load(); was != nil && was.day == now.day && was.rules == now.rules && now.at-was.at < time.Hour.Microseconds() && now.at >= was.at {
+		return nil
+	}
+	if err := s.Generate(ctx); err != nil {
+		return err
+	}
+	s.last.Store(&now)
 	return nil
 }
 

@@ -2,6 +2,7 @@ package patrol
 
 import (
 	"context"
+	"sync/atomic"
 
 	"linli/internal/kernel/access"
 	"linli/internal/kernel/calendar"
@@ -74,6 +75,8 @@ type Service struct {
 	Known    func(code, text string) (where errs.Words, ok bool) // where the system holds what a question asks
 	Router   Router
 	Hours    Hours
+
+	last atomic.Pointer[kept]
 }
 
 // Hours are the minutes of a day that a worker walks: on working days, and the

@@ -37,16 +37,23 @@ func (s *Service) Seed(ctx context.Context, scope access.Scope, until int, draw 
 	for _, r := range rules {
 		byID[r.ID] = r
 	}
-	for _, c := range s.City.Communities() {
-		g, err := s.ground(ctx, c, rules, until)
-		if err != nil {
+	for part := range slices.Chunk(s.City.Communities(), 10) {
+		if err := s.DB.Bulk(ctx, func(ctx context.Context) error {
+			for _, c := range part {
+				g, err := s.ground(ctx, c, rules, until)
+				if err != nil {
+					return err
+				}
+				n, err := s.seed(ctx, scope, g, rules, byID, until, draw)
+				if err != nil {
+					return err
+				}
+				visits += n
+			}
+			return nil
+		}); err != nil {
 			return visits, err
 		}
-		n, err := s.seed(ctx, scope, g, rules, byID, until, draw)
-		if err != nil {
-			return visits, err
-		}
-		visits += n
 	}
 	return visits, nil
 }
