@@ -17,14 +17,16 @@ import (
 	"linli/internal/kernel/offline"
 	"linli/internal/kernel/store"
 	"linli/internal/people/identity"
+	"linli/internal/people/workforce"
 	"linli/internal/work/patrol"
 )
 
 // openVisits opens homes, and the visits to them.
 func (a *App) openVisits() {
 	a.Homes = household.New(a.DB, a.Ledger, houses{a.Atlas}, a.Vault, a.Identity.AccountName)
-	a.Patrol = &patrol.Service{DB: a.DB, City: streets{a.Atlas}, Homes: doors{a.Homes}, Hazards: dangers{a}, People: visitors{a.Identity, a.Today},
-		Calendar: func() *calendar.Calendar { return a.rules().Calendar() }, Known: a.held, Router: patrol.Walk{}, Hours: patrol.DefaultHours}
+	cal := func() *calendar.Calendar { return a.rules().Calendar() }
+	a.Patrol = &patrol.Service{DB: a.DB, City: streets{a.Atlas}, Homes: doors{a.Homes}, Hazards: dangers{a}, People: visitors{a.Identity, a.Staff, a.Today, cal},
+		Calendar: cal, Known: a.held, Router: patrol.Walk{}, Hours: patrol.DefaultHours}
 	a.Cases.Visited = a.Patrol.LinkCase
 	a.Jobs.Every("visits that are due", 30*time.Second, a.Patrol.Keep)
 }
@@ -123,7 +125,9 @@ func (d dangers) Hazards(ctx context.Context, district int, community int64, gra
 // visitors gives the visits who works where.
 type visitors struct {
 	*identity.Service
+	staff *workforce.Service
 	today func() int
+	cal   func() *calendar.Calendar
 }
 
 func (v visitors) Account(id int64) string {
@@ -133,18 +137,32 @@ func (v visitors) Account(id int64) string {
 	return v.AccountName(id)
 }
 
-// Workers are those with a post for the grid; whoever has several grids on the
-// day – the own one and one that is covered – gives each an equal part.
-func (v visitors) Workers(grid int64, day int) []patrol.Worker {
+// leaveSeen is how many days ahead leave is looked up when a day's share is taken.
+const leaveSeen = 14
+
+// Workers are those with a post for the grid who are not on leave; whoever has
+// several grids on the day – the own one and one that is covered – gives each an
+// equal part.
+func (v visitors) Workers(ctx context.Context, grid int64, day int) ([]patrol.Worker, error) {
 	dir := v.Directory()
+	soon := day <= v.cal().AddDays(v.today(), leaveSeen)
 	var out []patrol.Worker
 	for _, h := range dir.GridPosts([]int64{grid}, day) {
 		if slices.ContainsFunc(out, func(w patrol.Worker) bool { return w.Account == h.Account }) {
 			continue
 		}
+		if soon {
+			away, err := v.staff.Away(ctx, h.Account, day)
+			if err != nil {
+				return nil, err
+			}
+			if away {
+				continue
+			}
+		}
 		out = append(out, patrol.Worker{Account: h.Account, Name: h.Name, Share: 1 / float64(len(dir.GridsOf(h.Account, day)))})
 	}
-	return out
+	return out, nil
 }
 
 func (v visitors) Holders(t access.Target, day int) []patrol.Worker {

@@ -3,6 +3,7 @@ package patrol
 import (
 	"cmp"
 	"context"
+	"errors"
 	"maps"
 	"slices"
 	"time"
@@ -203,16 +204,20 @@ func (s *Service) planDay(ctx context.Context, district int, community, grid int
 		return t.Day == day
 	})
 	list := stops(tasks, day)
-	hours := s.hours(grid, day, used)
+	hours, fault := s.hours(ctx, grid, day, used)
 	if further && !leftOver {
 		list = slices.DeleteFunc(list, func(x stop) bool { return !x.must })
 	}
 	chosen := share(list, day, hours)
-	if further && len(chosen) == 0 && !leftOver {
-		return nil
+	if err := fault(); err != nil || further && len(chosen) == 0 && !leftOver {
+		return err
+	}
+	workers, err := s.People.Workers(ctx, grid, day)
+	if err != nil {
+		return err
 	}
 	chosen = walk(s.Router, chosen, day)
-	assigned := deal(chosen, s.People.Workers(grid, day))
+	assigned := deal(chosen, workers)
 	return s.DB.Write(ctx, func(tx *store.Tx) error {
 		base := 0
 		n, err := tx.Exec("INSERT INTO visit_day (district, grid, day, minutes, planned_at) VALUES (?,?,?,?,?) ON CONFLICT (district, grid, day) DO NOTHING", district, grid, day, hours(day), tx.Now())
@@ -260,15 +265,18 @@ func (s *Service) planDay(ctx context.Context, district int, community, grid int
 }
 
 // hours are the minutes that the grid's workers have on a day, less what of today
-// is used already.
-func (s *Service) hours(grid int64, today, used int) func(day int) int {
+// is used already; err tells what went wrong on the way.
+func (s *Service) hours(ctx context.Context, grid int64, today, used int) (of func(day int) int, err func() error) {
 	memo := map[int]int{}
+	var fault error
 	return func(day int) int {
 		if n, ok := memo[day]; ok {
 			return n
 		}
+		workers, err := s.People.Workers(ctx, grid, day)
+		fault = errors.Join(fault, err)
 		sum := 0.0
-		for _, x := range s.People.Workers(grid, day) {
+		for _, x := range workers {
 			sum += x.Share
 		}
 		n := int(sum * float64(s.minutes(day)))
@@ -277,7 +285,7 @@ func (s *Service) hours(grid int64, today, used int) func(day int) int {
 		}
 		memo[day] = n
 		return n
-	}
+	}, func() error { return fault }
 }
 
 // walk orders a day's stops: what is overdue first, by priority, then the rest,

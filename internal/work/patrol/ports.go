@@ -50,8 +50,8 @@ type Hazards interface {
 // People is what the room needs of accounts and posts.
 type People interface {
 	Account(id int64) string
-	// Workers lists who works in the grid on the day, leave and cover included.
-	Workers(grid int64, day int) []Worker
+	// Workers lists who works in the grid on the day: not who is on leave, but who covers.
+	Workers(ctx context.Context, grid int64, day int) ([]Worker, error)
 	// Holders lists who may record visits at the target on the day.
 	Holders(t access.Target, day int) []Worker
 }

@@ -125,11 +125,11 @@ func (w *world) Account(id int64) string {
 	return ""
 }
 
-func (w *world) Workers(g int64, day int) []patrol.Worker {
+func (w *world) Workers(_ context.Context, g int64, day int) ([]patrol.Worker, error) {
 	if w.away[day] {
-		return nil
+		return nil, nil
 	}
-	return w.workers[g]
+	return w.workers[g], nil
 }
 
 func (w *world) Holders(t access.Target, _ int) []patrol.Worker { return w.workers[t.Grid] }
