@@ -1,8 +1,9 @@
-import { PlusOutlined, ReloadOutlined, TableOutlined } from '@ant-design/icons';
-import { App, Button, Checkbox, Input, type InputRef, Popover, Tooltip } from 'antd';
+import { DownloadOutlined, PlusOutlined, ReloadOutlined, TableOutlined } from '@ant-design/icons';
+import { App, Button, Checkbox, Dropdown, Input, type InputRef, Popover, Tooltip } from 'antd';
 import { lazy, Suspense, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { Link, useSearchParams } from 'react-router';
+import { Link, useNavigate, useSearchParams } from 'react-router';
+import { apiBase } from '@/shared/api.ts';
 import { pressName, typing } from '@/shared/keys.ts';
 import { useNarrow } from '@/shared/theme.tsx';
 import { hhmm, partsAt } from '@/shared/time.ts';
@@ -15,6 +16,7 @@ import { type Filter, parseFilter, writeFilter } from './filter.ts';
 import { fieldOf, named, type Register } from './model.ts';
 import { RowPanel } from './RowPanel.tsx';
 import { RowTable } from './RowTable.tsx';
+import { Views } from './Views.tsx';
 
 const RowForm = lazy(() => import('./RowForm.tsx'));
 
@@ -23,6 +25,7 @@ export function ListPage({ r }: { r: Register }) {
   const { t } = useTranslation();
   const { message } = App.useApp();
   const narrow = useNarrow();
+  const navigate = useNavigate();
   const [params, setParams] = useSearchParams();
   useTitle(r.name);
 
@@ -93,7 +96,12 @@ export function ListPage({ r }: { r: Register }) {
       p.set('row', 'new');
       p.delete('edit');
     }, false);
-  const edit = () => change((p) => p.set('edit', '1'), false);
+  const edit = useMemo(() => {
+    const p = writeFilter(filter);
+    p.set('row', String(openId));
+    p.set('edit', '1');
+    return `?${p}`;
+  }, [filter, openId]);
 
   const go = (index: number) => {
     const row = rows[Math.max(0, Math.min(rows.length - 1, index))];
@@ -177,6 +185,9 @@ export function ListPage({ r }: { r: Register }) {
       : k === updated
         ? t('ledger:column.updated')
         : (fieldOf(r, k)?.label ?? k);
+  /** The rows of the filter as a file; a telephone number looked for does not go into an address. */
+  const file = (format: string) =>
+    `${apiBase}/ledger/${r.code}/export?${new URLSearchParams([['format', format]])}&${filterText}`;
   const searched = r.fields.filter((f) => f.search && f.kind !== 'personal');
   const above = r.tree && params.get('above');
   const preset = above && r.tree ? { [r.tree]: { id: Number(above), name: above } } : undefined;
@@ -266,6 +277,52 @@ export function ListPage({ r }: { r: Register }) {
                 </Tooltip>
               </Popover>
             )}
+            <Dropdown
+              trigger={['click']}
+              placement="bottomRight"
+              menu={{
+                items: [
+                  {
+                    key: 'xlsx',
+                    label: (
+                      <a href={file('xlsx')} download>
+                        {t('ledger:export.xlsx')}
+                      </a>
+                    ),
+                  },
+                  {
+                    key: 'csv',
+                    label: (
+                      <a href={file('csv')} download>
+                        {t('ledger:export.csv')}
+                      </a>
+                    ),
+                  },
+                  {
+                    key: 'print',
+                    label: (
+                      <a href={file('html')} target="_blank" rel="noreferrer">
+                        {t('ledger:export.print')}
+                      </a>
+                    ),
+                  },
+                  ...(r.may.write
+                    ? [
+                        { type: 'divider' as const },
+                        {
+                          key: 'import',
+                          label: t('ledger:import.do'),
+                          onClick: () => navigate(`/ledger/${r.code}/import`),
+                        },
+                      ]
+                    : []),
+                ],
+              }}
+            >
+              <Tooltip title={t('ledger:export.title')}>
+                <Button type="text" icon={<DownloadOutlined />} aria-label={t('ledger:export.title')} />
+              </Tooltip>
+            </Dropdown>
           </div>
         </div>
         <div className="cases-scroll" ref={scroller}>
@@ -287,7 +344,10 @@ export function ListPage({ r }: { r: Register }) {
                   {t('cases:empty.clear')}
                 </Button>
               ) : (
-                <p>{t(r.may.write ? 'ledger:empty.write' : 'ledger:empty.read')}</p>
+                <p>
+                  {t(r.may.write ? 'ledger:empty.write' : 'ledger:empty.read')}{' '}
+                  {r.may.write ? <Link to={`/ledger/${r.code}/import`}>{t('ledger:import.do')}</Link> : null}
+                </p>
               )}
             </EmptyNote>
           ) : (
@@ -375,32 +435,10 @@ export function ListPage({ r }: { r: Register }) {
               </Suspense>
             </div>
           ) : openId ? (
-            <RowPanel key={openId} r={r} id={openId} onClose={close} onEdit={edit} />
+            <RowPanel key={openId} r={r} id={openId} onClose={close} edit={edit} />
           ) : null}
         </section>
       ) : null}
     </main>
-  );
-}
-
-/** The same rows as a table, a tree or figures; the filter goes along. */
-export function Views({ r, filterText }: { r: Register; filterText: string }) {
-  const { t } = useTranslation();
-  const to = (tail: string) => ({ pathname: `/ledger/${r.code}${tail}`, search: filterText });
-  const { pathname } = window.location;
-  const views = [['', 'table'] as const, ...(r.tree ? [['/tree', 'tree'] as const] : [])];
-  if (views.length < 2) return null;
-  return (
-    <nav className="views" aria-label={t('ledger:view.label')}>
-      {views.map(([tail, key]) => (
-        <Link
-          key={key}
-          to={to(tail)}
-          aria-current={pathname.endsWith(`/ledger/${r.code}${tail}`) ? 'page' : undefined}
-        >
-          {t(`ledger:view.${key}`)}
-        </Link>
-      ))}
-    </nav>
   );
 }

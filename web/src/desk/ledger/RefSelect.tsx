@@ -21,10 +21,15 @@ interface One extends Common {
 function useOptions(code: string, f: Field, known: Named[]) {
   const [q, setQ] = useState('');
   const [open, setOpen] = useState(false);
-  const found = useRefs(code, f.name, useDebounced(q.trim(), 200), open);
-  const ids = new Set((found.data ?? []).map((n) => n.id));
-  const all = [...(found.data ?? []), ...known.filter((k) => k.id && !ids.has(k.id))];
-  return { setQ, setOpen, all, error: found.isError, loading: found.isFetching };
+  const held = useDebounced(q.trim(), 200);
+  const found = useRefs(code, f.name, held, open);
+  // Until the answer to what is typed is there, Enter must not take something else.
+  const waiting = held !== q.trim() || found.isPlaceholderData;
+  const fits = (n: Named) => !waiting || `${n.name} ${n.code ?? ''}`.includes(q.trim());
+  const got = (found.data ?? []).filter(fits);
+  const ids = new Set(got.map((n) => n.id));
+  const all = [...got, ...known.filter((k) => k.id && !ids.has(k.id) && (!q.trim() || !open))];
+  return { setQ, setOpen, asked: !!q.trim(), all, error: found.isError, loading: found.isFetching };
 }
 
 const render = (n: Named | undefined) => (
@@ -50,7 +55,9 @@ export function RefSelect({ code, f, value, onChange, ...rest }: One) {
       options={o.all.map((n) => ({ value: n.id as number, label: n.name }))}
       optionRender={(x) => render(o.all.find((n) => n.id === x.value))}
       popupMatchSelectWidth={360}
-      notFoundContent={t(o.error ? 'ledger:pick.failed' : 'common:pick.none')}
+      notFoundContent={t(
+        o.error ? 'ledger:pick.failed' : o.asked && !o.loading ? 'common:pick.none' : 'ledger:pick.ref',
+      )}
       placeholder={t('ledger:pick.ref')}
       className="wide"
     />
@@ -80,7 +87,9 @@ export function RefsSelect({
       options={o.all.map((n) => ({ value: n.id as number, label: n.name }))}
       optionRender={(x) => render(o.all.find((n) => n.id === x.value))}
       popupMatchSelectWidth={360}
-      notFoundContent={t(o.error ? 'ledger:pick.failed' : 'common:pick.none')}
+      notFoundContent={t(
+        o.error ? 'ledger:pick.failed' : o.asked && !o.loading ? 'common:pick.none' : 'ledger:pick.ref',
+      )}
       placeholder={t('ledger:pick.ref')}
       className="wide"
     />

@@ -2,6 +2,7 @@ import { CloseOutlined, EditOutlined, InfoCircleOutlined } from '@ant-design/ico
 import { Button, Tooltip } from 'antd';
 import { lazy, Suspense, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { useNavigate } from 'react-router';
 import { Problem } from '@/shared/api.ts';
 import { EmptyNote, ErrorNote, Loading } from '@/shared/ui/state.tsx';
 import { Time } from '@/shared/ui/words.tsx';
@@ -53,13 +54,18 @@ export function RowPanel({
   r,
   id,
   onClose,
-  onEdit,
+  edit,
+  below,
 }: {
   r: Register;
   id: number;
   onClose: () => void;
-  onEdit: () => void;
+  /** Where its form is. */
+  edit: string;
+  /** Where a row below it is added, in a tree. */
+  below?: string;
 }) {
+  const navigate = useNavigate();
   const { t } = useTranslation();
   const q = useRow(r.code, id);
   const [ending, setEnding] = useState(false);
@@ -111,9 +117,15 @@ export function RowPanel({
             <p className="quiet gap-above">{t('ledger:panel.ended')}</p>
           ) : (
             <div className="case-actions gap-above">
-              <Button type="primary" icon={<EditOutlined />} onClick={onEdit} aria-keyshortcuts="e">
+              <Button
+                type="primary"
+                icon={<EditOutlined />}
+                onClick={() => navigate(edit)}
+                aria-keyshortcuts="e"
+              >
                 {t('ledger:panel.edit')}
               </Button>
+              {below ? <Button onClick={() => navigate(below)}>{t('ledger:tree.add')}</Button> : null}
               <Button onClick={() => setEnding(true)}>{t('ledger:end.do')}</Button>
             </div>
           )

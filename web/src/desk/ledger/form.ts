@@ -33,10 +33,18 @@ export function asked(r: Register): { own: Field[]; standard: Field[] } {
 /** Where a row belongs; the rest of the standard fields says from when to when. */
 export const placed = ['region', 'grid', 'org'];
 
-/** Whether a field must be given: every row hangs on a region, or on a grid that says its region. */
+/** Something that is not a unit or a person and must be named: a building, a home, an agreement. */
+const anchored = (r: Register): boolean =>
+  r.fields.some((f) => !f.standard && f.required && f.ref && f.ref !== 'org' && f.ref !== 'account');
+
+/**
+ * Whether a field must be given. Every row hangs on a region, or on a grid that says
+ * its region; where a row hangs on something else, the register may follow that, and
+ * the server asks if it does not.
+ */
 export function needed(r: Register, f: Field, values: Values): boolean {
-  if (f.name === 'grid') return r.place_digits === 15;
-  if (f.name === 'region') return r.place_digits < 15 && empty(values.grid);
+  if (f.name === 'grid') return r.place_digits === 15 && !anchored(r);
+  if (f.name === 'region') return r.place_digits < 15 && empty(values.grid) && !anchored(r);
   return !!f.required && f.kind !== 'bool';
 }
 

@@ -4,9 +4,11 @@ import { Route, Routes, useParams } from 'react-router';
 import { ErrorNote, Loading } from '@/shared/ui/state.tsx';
 import { NotFound } from '../shell/NotFound.tsx';
 import { useRegisters } from './data.ts';
+import { ImportPage } from './ImportPage.tsx';
 import { ListPage } from './ListPage.tsx';
 import type { Register } from './model.ts';
 import { RegistersPage } from './RegistersPage.tsx';
+import { TreePage } from './TreePage.tsx';
 import '../cases/cases.css';
 import './ledger.css';
 
@@ -29,6 +31,8 @@ export default function Area() {
     <Routes>
       <Route index element={<RegistersPage />} />
       <Route path=":code" element={<One of={ListPage} />} />
+      <Route path=":code/tree" element={<One of={TreePage} />} />
+      <Route path=":code/import" element={<One of={ImportPage} />} />
     </Routes>
   );
 }
