@@ -226,7 +226,7 @@ func (s *Service) known(ctx context.Context, account int64, id UUID, label strin
 // the floor may lag behind.
 const (
 	seenEvery  = 5 * 60 * 1_000_000
-	floorEvery = 64
+	floorEvery = 512
 )
 
 // seen notes the contact, and up to where all numbers came, now and then.

@@ -111,9 +111,10 @@ func (s *Service) actFromPhone(ctx context.Context, scope access.Scope, c *offli
 			return e
 		}
 		if moved && !c.Decided {
+			name := Life.NameOf(act.Action)
 			return &offline.Clash{Target: now.Target(units), ObjectID: id, Fields: []string{"status"},
 				Theirs: map[string]any{"status": now.Status, "version": now.Version},
-				Mine:   map[string]any{"action": b.Action, "reason": act.Reason, "note": act.Note, "result": act.Result}}
+				Mine:   map[string]any{"action": map[string]string{"zh": name.ZH, "en": name.EN}, "reason": act.Reason, "note": act.Note, "result": act.Result}}
 		}
 		act.Version = now.Version
 	}

@@ -23,6 +23,7 @@ const areas = {
   cockpit: lazy(() => import('./cockpit/index.tsx')),
   planning: lazy(() => import('./planning/index.tsx')),
   ledger: lazy(() => import('./ledger/index.tsx')),
+  devices: lazy(() => import('./devices/index.tsx')),
   admin: lazy(() => import('./admin/index.tsx')),
   audit: lazy(() => import('./audit/index.tsx')),
 };
@@ -97,6 +98,7 @@ export function Desk() {
             <Route path="cockpit/*" element={<Area of={areas.cockpit} place="cockpit" />} />
             <Route path="planning/*" element={<Area of={areas.planning} place="planning" />} />
             <Route path="ledger/*" element={<Area of={areas.ledger} place="registers" />} />
+            <Route path="devices" element={<Area of={areas.devices} place="devices" />} />
             <Route path="admin/*" element={<Area of={areas.admin} place="admin" />} />
             <Route path="audit/*" element={<Area of={areas.audit} place="audit" />} />
             <Route path="account/*" element={<Area of={areas.account} />} />

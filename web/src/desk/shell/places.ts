@@ -18,6 +18,7 @@ export type PlaceKey =
   | 'registers'
   | 'admin'
   | 'outbox'
+  | 'devices'
   | 'audit';
 
 export interface Place {
@@ -63,6 +64,7 @@ export const places: Place[] = [
       'form.manage',
     ],
   },
+  { key: 'devices', rail: 'visits', path: '/devices', perms: ['device.manage'] },
   { key: 'cockpit', rail: 'data', path: '/cockpit', perms: ['figure.read'] },
   { key: 'audit', rail: 'data', path: '/audit', perms: ['audit.read'] },
   { key: 'outbox', rail: 'data', path: '/admin/outbox', perms: ['outbox.manage'] },
