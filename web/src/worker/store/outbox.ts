@@ -393,7 +393,11 @@ export class OutboxStore {
         .primaryKeys();
       await db.files.bulkDelete(files.filter((id) => id));
       const there = new Set(await db.files.toCollection().primaryKeys());
-      await db.blobs.filter((b) => !there.has(b.id)).delete();
+      await db.blobs
+        .where('id')
+        .notEqual('')
+        .filter((b) => !there.has(b.id))
+        .delete();
     });
   }
 

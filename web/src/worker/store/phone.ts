@@ -46,6 +46,8 @@ const mostTries = 10;
 /** Room that must stay for text: photos are refused below it. */
 const spareRoom = 20 * 1024 * 1024;
 const shotMost = 20 * 1024 * 1024;
+/** Bytes that hold a place in the store: they go when not even text finds room any more. */
+const ballast = 1024 * 1024;
 
 const noBook: Book = {
   buildings: new Map(),
@@ -379,6 +381,10 @@ export class RealPhone implements Phone {
     };
     this.#at({ at: 'open', person: await this.#person(person) });
     engine.wake();
+    if (!(await db.blobs.get('')))
+      await db.blobs.put({ id: '', box: new Uint8Array(ballast) }).catch((e) => {
+        if (!isQuota(e)) throw e; // the next start tries again
+      });
     return 'open';
   }
 
@@ -638,7 +644,9 @@ export class RealPhone implements Phone {
       id = await write();
     } catch (e) {
       if (!isQuota(e)) throw e;
-      // Text is never refused: photos that the server has go, then rows that it can send again.
+      // Text is never refused: the ballast and photos that the server has go, then rows that it
+      // can send again.
+      await desk.db.blobs.delete('');
       await this.#full();
       id = await write().catch(async (still) => {
         if (!isQuota(still)) throw still;
@@ -677,7 +685,7 @@ export class RealPhone implements Phone {
 
   resend(): void {
     const desk = this.#open();
-    void desk.outbox.release(true).then(() => desk.engine.run());
+    void desk.outbox.release(true).then(() => desk.engine.fresh());
   }
 
   async exportFile(): Promise<{ name: string; blob: Blob }> {
@@ -766,7 +774,7 @@ export class RealPhone implements Phone {
   async settle(): Promise<void> {
     const desk = this.#open();
     await desk.outbox.release(true);
-    await desk.engine.run();
+    await desk.engine.fresh();
   }
 
   /** Ends everything at once, as when the page is closed; nothing is written any more. */

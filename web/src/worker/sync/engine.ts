@@ -18,6 +18,8 @@ const batchMost = 50;
 /** Below the server's 256 KB, for the envelope. */
 const batchBytes = 240 * 1024;
 const photoPiece = 256 * 1024;
+/** Smaller pieces where a whole one does not get through in time. */
+const photoPieceLeast = 32 * 1024;
 /** ms between passes by themselves, while the page is seen. */
 const restMs = 120_000;
 const backoffMost = 300_000;
@@ -86,6 +88,7 @@ export class Engine {
   #failures = 0;
   #most = batchMost;
   #bytes = batchBytes;
+  #piece = photoPiece;
   #greeted = 0;
   #asked = 0;
   #placed = 0;
@@ -117,6 +120,12 @@ export class Engine {
     this.#stopped = true;
     clearTimeout(this.#timer);
     await this.#running;
+  }
+
+  /** One whole pass from now on: what runs already may have looked before. */
+  async fresh(): Promise<void> {
+    await this.#running;
+    await this.run();
   }
 
   /** One pass now; the same one for all who ask meanwhile. */
@@ -296,19 +305,21 @@ export class Engine {
           type: f.type,
           key: f.id,
           sha256: f.sha256,
-          piece: photoPiece,
+          piece: this.#piece,
           tries: 1,
           resume: f.url,
           onAddress: (url) => void db.files.update(f.id, { url }),
           onProgress: (sent) => void db.files.update(f.id, { sent }),
           fetch: async (input, init) => {
             const path = new URL(String(input), 'http://phone').pathname;
-            const res = await line.raw(path, init, init?.method === 'PATCH' ? photoPiece : 0);
+            const res = await line.raw(path, init, init?.method === 'PATCH' ? this.#piece : 0);
             return res;
           },
         });
         await outbox.fileDone(f.id);
+        this.#piece = Math.min(photoPiece, this.#piece * 2);
       } catch (e) {
+        this.#piece = Math.max(photoPieceLeast, this.#piece / 2);
         if (!(e instanceof UploadError)) throw e;
         if (e.status === 401) throw new LineError('signed_out');
         if (e.status === 400 || e.status === 413 || e.status === 415 || e.status === 422) {
