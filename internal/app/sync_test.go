@@ -2,8 +2,11 @@ package app_test
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/base64"
 	"fmt"
 	"net/http"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -208,4 +211,47 @@ func TestPhonesBatch(t *testing.T) {
 			t.Errorf("found again: %+v", a)
 		}
 	})
+}
+
+// TestPhonesPhotos: a photo joins the record that names it, whichever of the two
+// comes first, and nobody else's does.
+func TestPhonesPhotos(t *testing.T) {
+	t.Parallel()
+	apptest.Each(t, func(t *testing.T, c *apptest.City) {
+		p, other := worker(c), worker(c)
+		before, after := uuid(), uuid()
+		upload(p.Person, before)
+		upload(other.Person, after) // of another phone, under the same id
+		a := p.send(p.command("case.report", apptest.M{"text": "两张照片", "place": atHome(c), "photos": []string{before, after}}))
+		made := a.Results[0].ObjectID
+		if n := photosOf(t, c, made); a.Results[0].State != "applied" || n != 1 {
+			t.Fatalf("%+v, %d photos", a, n)
+		}
+		upload(p.Person, after)
+		if n := photosOf(t, c, made); n != 2 {
+			t.Errorf("%d photos", n)
+		}
+		if a := p.send(p.command("case.report", apptest.M{"text": "坏的编号", "place": atHome(c), "photos": []string{"../x"}})); a.Results[0].State != "rejected" {
+			t.Errorf("%+v", a)
+		}
+	})
+}
+
+// upload sends a picture in two pieces under the phone's own id.
+func upload(p *apptest.Person, key string) {
+	raw := apptest.Picture()
+	meta := func(s string) string { return base64.StdEncoding.EncodeToString([]byte(s)) }
+	at := p.Do("POST", "/api/v1/files/", nil, "Tus-Resumable", "1.0.0", "Upload-Length", strconv.Itoa(len(raw)),
+		"Upload-Metadata", "key "+meta(key)+",sha256 "+meta(fmt.Sprintf("%x", sha256.Sum256(raw)))).Want(201).Header.Get("Location")
+	for from := 0; from < len(raw); from += 600 {
+		p.Do("PATCH", at, raw[from:min(from+600, len(raw))], "Tus-Resumable", "1.0.0", "Upload-Offset", strconv.Itoa(from), "Content-Type", "application/offset+octet-stream").Want(204)
+	}
+}
+
+func photosOf(t *testing.T, c *apptest.City, caseID int64) (n int) {
+	t.Helper()
+	if err := c.DB.QueryRow(t.Context(), "SELECT COUNT(*) FROM file_ref WHERE object_kind = 'case' AND object_id = ?", caseID).Scan(&n); err != nil {
+		t.Fatal(err)
+	}
+	return n
 }
