@@ -34,6 +34,7 @@ import (
 	"linli/internal/kernel/vault"
 	"linli/internal/kernel/web"
 	"linli/internal/people/identity"
+	"linli/internal/people/partner"
 	"linli/internal/people/workforce"
 	"linli/internal/work/cases"
 	"linli/internal/work/classify"
@@ -88,6 +89,7 @@ type App struct {
 	Sync     *offline.Service
 	Staff    *workforce.Service
 	Whistles *whistle.Service
+	Partners *partner.Service
 
 	opt       Options
 	indexer   *search.Indexer
@@ -157,6 +159,7 @@ func Open(ctx context.Context, o Options) (_ *App, err error) {
 	a.Jobs = jobs.New(a.DB, jobs.Options{Log: o.Log})
 	a.Outbox = outbox.New(a.DB, o.Location(), o.Log)
 	a.Open311 = a.open311()
+	a.Partners = a.partners()
 	a.Whistles = a.whistles()
 	a.chores()
 	a.openVisits()

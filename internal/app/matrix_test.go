@@ -34,7 +34,7 @@ type matrix struct {
 	caseID, file, account, org, category int64
 	key, poster                          *apptest.Program
 	plan, run, draft                     int64
-	whistle, meeting                     int64
+	whistle, meeting, session, turn      int64
 	community, conflict                  int64
 	home, visit                          int64
 	payRun, paySlip, appraisal           int64
@@ -131,6 +131,13 @@ var calls = map[string]call{
 	"meeting-page":          {path: aMeeting, scoped: true},
 	"meeting-tasks":         {},
 	"plan-meeting":          {body: empty},
+	"partner-totals":        {},
+	"partner-dues":          {},
+	"partner-matches":       {},
+	"join-partners":         {body: apptest.M{"need": 1, "resource": 1}, absent: true},
+	"volunteer-session":     {path: about(func(m *matrix) int64 { return m.session }), scoped: true},
+	"certify-volunteers":    {path: about(func(m *matrix) int64 { return m.session }), body: apptest.M{"version": 99, "came": []int64{}}, scoped: true},
+	"volunteer-certificate": {path: about(func(m *matrix) int64 { return m.turn }), scoped: true},
 	"whistle-page":          {path: aWhistle, scoped: true},
 	"whistle-sums":          {},
 	"act-on-cases":          {body: apptest.M{"action": "note", "note": "x", "cases": []apptest.M{{"id": 1, "version": 1}}}},
@@ -380,6 +387,7 @@ func TestMatrix(t *testing.T) {
 	m.visit = visit.ID
 	m.payRun, m.paySlip, m.appraisal = staffed(t, m.City, w.Target)
 	m.whistle, m.meeting = called(m.City, w.Target)
+	m.session, m.turn = sampleRow(t, m.City, w.Target, "volunteer_session"), sampleRow(t, m.City, w.Target, "volunteer_turn")
 
 	m.calls = maps.Clone(calls)
 	registers := 0

@@ -43,6 +43,7 @@ func (a *App) Routes() error {
 	a.Sync.API(a.Web)
 	a.Staff.API(a.Web)
 	a.Whistles.API(a.Web)
+	a.Partners.API(a.Web)
 	a.fileRoutes()
 	a.auditRoutes()
 	return a.pages()
@@ -56,6 +57,7 @@ func (a *App) pages() error {
 	}
 	a.Web.Mux().Handle("/", site)
 	a.Door.Pages(a.Web)
+	a.Partners.Pages(a.Web, func() string { return a.Atlas.City().Name })
 	return nil
 }
 

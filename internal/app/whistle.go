@@ -141,10 +141,3 @@ func (w whistleCases) Unsolved(ctx context.Context, scope access.Scope, street, 
 	}
 	return out, nil
 }
-
-// whistleOffers are the requests and resources of the co-building lists.
-type whistleOffers struct{ *App }
-
-func (whistleOffers) Offers(context.Context, access.Scope, int64, int64, int) ([]whistle.Offer, error) {
-	return nil, nil
-}

@@ -100,7 +100,7 @@ func DefaultRoles() []Role {
 		role("dept_liaison", "部门联络员", "Department liaison", ByOrg, []int{4, 6, 9}, OfficeBusiness,
 			LiaisonRead, LiaisonVisit, PartnerRead, PartnerWrite, WhistleAnswer, RulesRead),
 		role("partner", "共建单位联系人", "Organisation contact", ByOrg, []int{4, 6, 9, 12}, OfficeBusiness,
-			PartnerOwn),
+			PartnerOwn, PartnerRead, PartnerWrite),
 		role("auditor", "审计员", "Auditor", ByRegion, []int{4, 6}, OfficeAudit,
 			AuditRead, CaseRead, AccountRead, FigureRead, RulesRead),
 		role("admin", "系统管理员", "System administrator", ByRegion, []int{4, 6}, OfficeSystem,
