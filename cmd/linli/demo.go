@@ -14,6 +14,7 @@ import (
 	"linli/internal/kernel/config"
 	"linli/internal/kernel/store"
 	"linli/internal/sim/city"
+	"linli/internal/sim/joint"
 	"linli/internal/sim/life"
 	"linli/internal/sim/load"
 	"linli/internal/sim/rounds"
@@ -102,6 +103,9 @@ func demo(ctx context.Context, args []string) error {
 		return err
 	}
 	say("%d homes, %d care needs, %d visits", visited.Homes, visited.Needs, visited.Visits)
+	if err := together(ctx, a, joint.Options{Seed: *seed, Scale: *scale, Until: end.UnixMicro()}, say); err != nil {
+		return err
+	}
 	if err := a.Prepare(ctx); err != nil {
 		return err
 	}
@@ -166,4 +170,18 @@ func pad(s string, width int) string {
 		}
 	}
 	return s + strings.Repeat(" ", max(0, width-n))
+}
+
+// together fills what the city's organisations do together.
+func together(ctx context.Context, a *app.App, o joint.Options, say func(string, ...any)) error {
+	r := joint.Rooms{DB: a.DB, Partners: a.Partners, Whistles: a.Whistles, People: a.Identity, Regions: a.Atlas}
+	if err := joint.Fill(store.ContextAt(ctx, o.Until), o, r); err != nil {
+		return err
+	}
+	whistles, meetings, err := joint.Live(ctx, o, r)
+	if err != nil {
+		return err
+	}
+	say("%d whistles, %d joint meetings, partners and volunteers", whistles, meetings)
+	return nil
 }
