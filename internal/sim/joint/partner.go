@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"time"
 
@@ -175,10 +176,11 @@ func load[T any](ctx context.Context, r *ledger.Register[T], rows []T) ([]*T, er
 }
 
 func (m *maker) coop(ctx context.Context) error {
-	n := min(scaled(agreements, m.o.Scale), len(m.orgs))
+	sides := slices.Concat(m.orgs, m.firms) // 210 in the whole city
+	n := min(scaled(agreements, m.o.Scale), len(sides))
 	var list []partner.Agreement
 	for i := range n {
-		o := m.orgs[i*len(m.orgs)/n]
+		o := sides[i*len(sides)/n]
 		g := m.gridFor(o)
 		signed := -m.rng.IntN(agreementDays - 90)
 		if i%12 == 0 {
