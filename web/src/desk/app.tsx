@@ -20,6 +20,7 @@ const areas = {
   account: lazy(() => import('./account/index.tsx')),
   topics: lazy(() => import('./topics/index.tsx')),
   whistles: lazy(() => import('./whistle/index.tsx')),
+  partners: lazy(() => import('./partner/index.tsx')),
   cockpit: lazy(() => import('./cockpit/index.tsx')),
   planning: lazy(() => import('./planning/index.tsx')),
   ledger: lazy(() => import('./ledger/index.tsx')),
@@ -95,6 +96,7 @@ export function Desk() {
             <Route path="hotline/*" element={<Area of={areas.hotline} place="hotline" />} />
             <Route path="topics/*" element={<Area of={areas.topics} place="topics" />} />
             <Route path="whistles/*" element={<Area of={areas.whistles} place="whistles" />} />
+            <Route path="partners/*" element={<Area of={areas.partners} place="partners" />} />
             <Route path="cockpit/*" element={<Area of={areas.cockpit} place="cockpit" />} />
             <Route path="planning/*" element={<Area of={areas.planning} place="planning" />} />
             <Route path="ledger/*" element={<Area of={areas.ledger} place="registers" />} />

@@ -13,6 +13,7 @@ export type PlaceKey =
   | 'hotline'
   | 'topics'
   | 'whistles'
+  | 'partners'
   | 'cockpit'
   | 'planning'
   | 'registers'
@@ -50,6 +51,7 @@ export const places: Place[] = [
     path: '/whistles',
     perms: ['whistle.call', 'whistle.answer', 'meeting.hold'],
   },
+  { key: 'partners', rail: 'org', path: '/partners', perms: ['partner.read', 'partner.own'] },
   {
     key: 'registers',
     rail: 'org',
