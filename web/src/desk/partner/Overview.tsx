@@ -26,13 +26,15 @@ export function Overview({ own }: { own: boolean }) {
         <ErrorNote error={totals.error} retry={() => void totals.refetch()} />
       ) : totals.data ? (
         <ul className="partner-totals">
-          {totals.data.map((x) => (
-            <li key={x.key}>
-              <Link to={rowsOf(x)}>
-                {t(`partner:total.${x.key}`)} <span className="num">{x.n.toLocaleString('en')}</span>
-              </Link>
-            </li>
-          ))}
+          {totals.data
+            .filter((x) => !own || x.n > 0)
+            .map((x) => (
+              <li key={x.key}>
+                <Link to={rowsOf(x)}>
+                  {t(`partner:total.${x.key}`)} <span className="num">{x.n.toLocaleString('en')}</span>
+                </Link>
+              </li>
+            ))}
         </ul>
       ) : (
         <Loading rows={2} />

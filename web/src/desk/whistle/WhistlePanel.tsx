@@ -11,7 +11,7 @@ import { type Call, type Step, useWhistle } from './data.ts';
 export function Steps({ steps }: { steps: Step[] | null }) {
   const { t } = useTranslation();
   return (
-    <ol className="joint-steps">
+    <ol className="joint-steps" reversed>
       {(steps ?? []).toReversed().map((s, i) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: the history only grows
         <li key={i}>
