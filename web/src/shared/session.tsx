@@ -20,6 +20,10 @@ export function useSession(): Session {
   return s;
 }
 
+/** The grid worker's phone: another app of its own sign-in, on the same server. */
+export const workerPath = '/worker/';
+export const isGridWorker = (me: Me): boolean => me.posts.some((p) => p.role === 'grid_worker');
+
 export const meKey = ['me'] as const;
 
 /** Null when nobody is signed in. */

@@ -35,7 +35,7 @@ export function Worker() {
         load().catch(() => {
           // Without a network the page is asked for again when it is opened.
         });
-    }, 3000);
+    }, 300);
     return () => clearTimeout(id);
   }, []);
   if (gate.at !== 'open') return <GatePage key={gate.at} gate={gate} />;

@@ -5,7 +5,7 @@ import { useTranslation } from 'react-i18next';
 import { Link, useNavigate } from 'react-router';
 import { api, type CasePage, data } from '@/shared/api.ts';
 import { useCaseEvents } from '@/shared/live.ts';
-import { useSession } from '@/shared/session.tsx';
+import { isGridWorker, useSession, workerPath } from '@/shared/session.tsx';
 import { EmptyNote, ErrorNote, Loading } from '@/shared/ui/state.tsx';
 import { ClockText, StatusWord, Time } from '@/shared/ui/words.tsx';
 import { parseFilter, toQuery } from '../cases/filter.ts';
@@ -96,6 +96,7 @@ export default function Home() {
         <h1>{t('home:hello', { name: session.me.account.name })}</h1>
         <span className="quiet">{t('home:sub')}</span>
         <span className="grow" />
+        {isGridWorker(session.me) ? <Button href={workerPath}>{t('home:worker')}</Button> : null}
         {session.can('case.report') ? (
           <Button
             type={session.can('case.handle') ? 'default' : 'primary'}

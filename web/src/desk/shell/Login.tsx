@@ -2,7 +2,8 @@ import { Button } from 'antd';
 import { useTranslation } from 'react-i18next';
 import { Navigate, useNavigate, useSearchParams } from 'react-router';
 import { chooseLang } from '@/shared/i18n.ts';
-import { useMe } from '@/shared/session.tsx';
+import { isGridWorker, useMe, workerPath } from '@/shared/session.tsx';
+import { useNarrow } from '@/shared/theme.tsx';
 import { LoginForm } from './LoginForm.tsx';
 import { useTitle } from './title.ts';
 
@@ -16,6 +17,7 @@ export function Login() {
   const navigate = useNavigate();
   const [params] = useSearchParams();
   const me = useMe();
+  const narrow = useNarrow();
   const to = safeReturn(params.get('to'));
   useTitle(t('shell:login.title'));
   if (me.data) return <Navigate to={to} replace />;
@@ -25,8 +27,17 @@ export function Login() {
         <h1>
           {t('shell:brand')} <span className="quiet">{t('shell:brand_sub')}</span>
         </h1>
-        <LoginForm onDone={() => navigate(to, { replace: true })} />
+        <LoginForm
+          onDone={(who) =>
+            narrow && to === '/' && isGridWorker(who)
+              ? location.assign(workerPath)
+              : navigate(to, { replace: true })
+          }
+        />
         <p className="quiet">{t('shell:login.help')}</p>
+        <p>
+          <a href={workerPath}>{t('shell:login.worker')}</a>
+        </p>
       </main>
       <footer className="login-foot">
         <span>{t('shell:synthetic_login')}</span>

@@ -30,7 +30,12 @@ type Heard = (epoch: string, offset?: number) => Promise<void>;
 export async function follow(p: Parts, grid: number, heard: Heard): Promise<void> {
   for (;;) {
     const cursor = (await p.db.get('places'))?.[grid];
-    if (!cursor) return load(p, grid, heard);
+    if (!cursor) {
+      await load(p, grid, heard);
+      // The file was made a while ago: what changed since comes at once.
+      if (!(await p.db.get('places'))?.[grid]) return;
+      continue;
+    }
     const query = `grid=${grid}&device=${p.device}&cursor=${encodeURIComponent(cursor)}`;
     let answer: Awaited<ReturnType<typeof p.line.call<Changes>>>;
     try {
