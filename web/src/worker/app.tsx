@@ -1,5 +1,5 @@
 import { lazy, Suspense, useEffect } from 'react';
-import { Navigate, Route, Routes, useLocation } from 'react-router';
+import { Navigate, Route, Routes, useLocation, useNavigate } from 'react-router';
 import { Door } from './pages/Door.tsx';
 import { Found } from './pages/Found.tsx';
 import { GatePage } from './pages/Gate.tsx';
@@ -29,6 +29,11 @@ const MePage = lazy(loads.me);
 export function Worker() {
   const gate = useGate();
   const { pathname } = useLocation();
+  const navigate = useNavigate();
+  // Whoever comes next begins at the beginning.
+  useEffect(() => {
+    if (gate.at === 'sign_in') navigate('/', { replace: true });
+  }, [gate.at, navigate]);
   useEffect(() => {
     const id = setTimeout(() => {
       for (const load of [...Object.values(loads), () => import('./pages/GridMap.tsx')])

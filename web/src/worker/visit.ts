@@ -2,7 +2,7 @@
 import { type Answers, answered } from './parts/Questions.tsx';
 import { allOf, nothingTaken, type Taken } from './parts/Shots.tsx';
 import type { Position } from './position.ts';
-import type { Building, Category, Item, Sheet, Task } from './store/contract.ts';
+import type { Book, Building, Category, Item, Sheet, Task } from './store/contract.ts';
 import type { Stop } from './tour.ts';
 
 export type Outcome = 'fine' | 'absent' | 'found';
@@ -83,6 +83,10 @@ export interface ReportDraft {
   /** What was done on the spot; "" goes to the street. */
   result: string;
 }
+
+/** The worker's grid, where nothing nearer is known. */
+export const gridOf = (book: Book): number | undefined =>
+  [...book.buildings.values(), ...book.tasks.values()][0]?.grid;
 
 /** Where a building's matters lie. */
 export const spotOf = (b: Building | null | undefined): ReportDraft['spot'] =>

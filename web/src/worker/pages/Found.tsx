@@ -1,6 +1,5 @@
 import { useEffect, useMemo, useState } from 'react';
 import { useNavigate, useSearchParams } from 'react-router';
-import { call } from '@/shared/call.ts';
 import { useDebounced } from '@/shared/debounced.ts';
 import { guess, leaves, pathOf, usedCategories } from '../guess.ts';
 import { useDid } from '../parts/did.tsx';
@@ -17,6 +16,7 @@ import { buildingsOf } from '../store/today.ts';
 import { type Stop, stopPath } from '../tour.ts';
 import {
   emptyVisit,
+  gridOf,
   missing,
   type ReportDraft,
   reportBody,
@@ -33,23 +33,23 @@ function useGuesses(text: string): Category[] {
   const book = useBook();
   const outbox = useOutbox();
   const { state } = useSync();
+  const phone = usePhone();
   const [told, setTold] = useState<{ text: string; ids: number[] }>({ text: '', ids: [] });
   const online = state === 'quiet' || state === 'working';
   const words = useDebounced(text.trim(), 600);
   useEffect(() => {
     if (!online || words.length < 4) return;
-    const stop = new AbortController();
-    call<{ categories: { category_id: number }[] }>('POST', '/suggestions', {
-      body: { text: words },
-      signal: stop.signal,
-    }).then(
-      (said) => setTold({ text: words, ids: said.categories.map((c) => c.category_id) }),
+    let gone = false;
+    phone.call<{ categories: { category_id: number }[] }>('POST', '/suggestions', { text: words }).then(
+      (said) => gone || setTold({ text: words, ids: said.categories.map((c) => c.category_id) }),
       () => {
         // Without an answer the phone's own guess stands.
       },
     );
-    return () => stop.abort();
-  }, [online, words]);
+    return () => {
+      gone = true;
+    };
+  }, [phone, online, words]);
   return useMemo(() => {
     const own = guess(text, book.categories, usedCategories(book, [...outbox.waiting, ...outbox.accepted]));
     const server = told.text === text.trim() ? told.ids.flatMap((id) => book.categories.get(id) ?? []) : [];
@@ -165,7 +165,7 @@ export function Found() {
       ? reportOf(editing)
       : {
           text: '',
-          spot: spotOf(stop.building),
+          spot: stop.building ? spotOf(stop.building) : { grid_id: gridOf(book) },
           address: atStop ? placeName(stop.building, stop.home, t) : '',
           name: '',
           phone: '',
@@ -285,7 +285,10 @@ export function Found() {
               value={spots.findIndex((b) => sameSpot(spotOf(b), draft.spot)) + 1}
               onChange={(e) => {
                 const b = spots[Number(e.currentTarget.value) - 1];
-                change({ spot: spotOf(b), address: b ? buildingName(b, t) : draft.address });
+                change({
+                  spot: b ? spotOf(b) : { grid_id: gridOf(book) },
+                  address: b ? buildingName(b, t) : draft.address,
+                });
               }}
             >
               <option value={0}>{t('worker:found.no_building')}</option>

@@ -1,7 +1,6 @@
 import { useState } from 'react';
 import { Link, useParams } from 'react-router';
 import { Problem } from '@/shared/api.ts';
-import { call } from '@/shared/call.ts';
 import { sayTime } from '@/shared/time.ts';
 import { useDid } from '../parts/did.tsx';
 import { Icon } from '../parts/Icon.tsx';
@@ -27,6 +26,7 @@ interface Clear {
 function Reveal({ home }: { home: Home }) {
   const { t } = useWords();
   const { state } = useSync();
+  const phone = usePhone();
   const [clear, setClear] = useState<Clear | null>(null);
   const [asking, ask] = useState(false);
   const [said, setSaid] = useState('');
@@ -34,9 +34,7 @@ function Reveal({ home }: { home: Home }) {
   const show = async (purpose: string) => {
     ask(false);
     try {
-      const said = await call<{ fields: Clear }>('POST', `/ledger/home/${home.id}/reveal`, {
-        body: { purpose },
-      });
+      const said = await phone.call<{ fields: Clear }>('POST', `/ledger/home/${home.id}/reveal`, { purpose });
       setClear(said.fields);
       setSaid('');
       setTimeout(() => setClear(null), 60_000);
@@ -103,11 +101,12 @@ interface Visit {
 /** Earlier visits, from the server when asked for. */
 function History({ home }: { home: number }) {
   const { t } = useWords();
+  const phone = usePhone();
   const [visits, setVisits] = useState<Visit[] | null>(null);
   const [said, setSaid] = useState('');
   const load = async () => {
     try {
-      const page = await call<{ items: Visit[] | null }>('GET', '/visits', { query: { home, limit: 20 } });
+      const page = await phone.call<{ items: Visit[] | null }>('GET', `/visits?home=${home}&limit=20`);
       setVisits(page.items ?? []);
       setSaid('');
     } catch (e) {
