@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { word } from '../lib/api.mjs';
+import { as, word } from '../lib/api.mjs';
 import { journey, sound } from '../lib/desk.mjs';
-import { allSent, begin, casesWith, line, otherWorker, report, tab } from '../lib/phone.mjs';
+import { allSent, begin, casesWith, door, fine, line, otherWorker, report, tab, unlock } from '../lib/phone.mjs';
 
 journey('a grid worker’s day without a network, and back', async (desk) => {
   const who = await otherWorker(1);
@@ -12,7 +12,16 @@ journey('a grid worker’s day without a network, and back', async (desk) => {
 
   const words = [1, 2, 3].map((n) => word(`没有网络时发现的第${n}件事`));
   for (const [i, w] of words.entries()) await report(page, w, { photo: i === 1 });
-  assert.equal((await line(page)).waiting, 3);
+  const home = await door(page, 1);
+  const note = word('门口堆的箱子已搬走');
+  await page.getByLabel('备注').fill(note);
+  await fine(page);
+  await page.reload();
+  await page.locator('.tabs, .actions').or(page.getByLabel('解锁码')).first().waitFor();
+  if (await page.getByLabel('解锁码').count()) await unlock(page);
+  await page.goto('/worker/');
+  await page.locator('.tabs').waitFor();
+  assert.equal((await line(page)).waiting, 4, 'the app starts without a network, with everything recorded');
   await page.getByText('手机没有网络').waitFor();
   await sound(page, 'today without a network');
 
@@ -28,10 +37,10 @@ journey('a grid worker’s day without a network, and back', async (desk) => {
 
   // Changed before the server has it.
   await tab(page, '未上传');
-  assert.equal(await page.getByText('已存本机', { exact: true }).count(), 3);
-  await sound(page, 'three records wait');
+  await page.getByText('已存本机', { exact: true }).nth(3).waitFor();
+  await sound(page, 'four records wait');
   const mended = word('改过的第一件事');
-  await page.getByRole('link', { name: '修改' }).first().click();
+  await page.locator('.cards .panel', { hasText: '上报事件' }).first().getByRole('link', { name: '修改' }).click();
   await page.getByLabel('看到了什么').fill(mended);
   await page.getByRole('button', { name: '保存并上报' }).click();
   await page.locator('.did', { hasText: '已改' }).waitFor();
@@ -41,7 +50,9 @@ journey('a grid worker’s day without a network, and back', async (desk) => {
   await allSent(page);
   const [first, ...others] = words;
   assert.deepEqual(await casesWith(first), []);
-  for (const w of [mended, ...others]) assert.equal((await casesWith(w)).length, 1, `${w} is there, once`);
+  for (const w of [mended, ...others]) assert.equal((await casesWith(w, true)).length, 1, `${w} is there, once`);
+  const { items: visits } = await as('dispatcher').get(`/visits?home=${home}`).catch(() => ({ items: [] }));
+  assert.deepEqual(visits.filter((v) => v.note === note).map((v) => v.by), [who.name], 'the visit is there, once');
   assert.deepEqual(await casesWith(half), [], 'a draft is not sent');
   assert.equal((await line(page)).waiting, 0);
 });

@@ -91,6 +91,29 @@ export async function report(page, text, { category, onsite, photo } = {}) {
   await page.locator('.did', { hasText: '已存本机' }).waitFor();
 }
 
+/** Answers what a stop asks and records that all is fine there; the page shows the next stop. */
+export async function fine(page) {
+  await page.getByRole('button', { name: '正常', exact: true }).click();
+  const sheet = page.getByRole('dialog');
+  const saved = page.locator('.did', { hasText: '正常，已存本机' });
+  await sheet.or(saved).first().waitFor();
+  if (await sheet.count()) {
+    for (const one of await sheet.locator('fieldset').all()) await one.locator('input').first().check();
+    await sheet.getByRole('button', { name: '保存：正常' }).click();
+  }
+  await saved.waitFor();
+}
+
+/** Opens the door of the n-th home of the first building; its id. */
+export async function door(page, n = 0) {
+  await tab(page, '住户');
+  await page.locator('summary').first().click();
+  await page.locator('details[open] .row').nth(n).click();
+  await page.getByRole('link', { name: '记一次走访' }).click();
+  await page.getByRole('button', { name: '无人' }).waitFor();
+  return Number(/home\/(\d+)/.exec(page.url())[1]);
+}
+
 /** A picture of random dots, so that no two are equal. */
 export function png(size) {
   const chunk = (type, data) => {
@@ -122,5 +145,11 @@ function crc(bytes) {
   return ~c >>> 0;
 }
 
-/** The cases in which these words stand, as the district's desk finds them. */
-export const casesWith = async (words) => (await as('dispatcher').get(`/cases?q=${encodeURIComponent(words)}&limit=20`)).items;
+/** The cases in which these words stand, as the street's desk finds them; waits for the first when one is due. */
+export async function casesWith(words, due = false) {
+  for (let i = 0; ; i++) {
+    const { items } = await as('dispatcher').get(`/cases?q=${encodeURIComponent(words)}&limit=20`);
+    if (items.length || !due || i > 50) return items;
+    await new Promise((r) => setTimeout(r, 200));
+  }
+}

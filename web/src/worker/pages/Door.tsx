@@ -326,6 +326,7 @@ export function Who({ home }: { home: Home }) {
     home.people ? t('worker:home.people', { count: home.people }) : '',
     home.use && home.use !== 'lived' ? t(`worker:use.${home.use}`, { defaultValue: home.use }) : '',
   ].filter(Boolean);
+  if (!bits.length && !home.hint) return null;
   return (
     <div className="who">
       {bits.length ? <p>{bits.join(' · ')}</p> : null}

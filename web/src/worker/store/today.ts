@@ -146,7 +146,8 @@ export function homesOf(book: Book, building: number): Home[] {
 }
 
 export function buildingsOf(book: Book): Building[] {
-  return [...book.buildings.values()].sort((a, b) => byDoor(a.name, b.name));
+  const whole = (b: Building) => `${b.compound ?? ''} ${b.name}`;
+  return [...book.buildings.values()].sort((a, b) => byDoor(whole(a), whole(b)));
 }
 
 /** The grid's open cases: what is to be done first, then by what is due next. */
