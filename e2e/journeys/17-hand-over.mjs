@@ -36,7 +36,7 @@ journey('two grid workers on one phone: what waits stays its author’s', async 
   for (const [words, who] of [[hers, first], [his, second]]) {
     const [c, ...more] = await casesWith(words, true);
     assert.deepEqual(more, []);
-    const reported = (await detail('dispatcher', c.id)).timeline.find((s) => s.actor);
+    const reported = (await detail('leader', c.id)).timeline.find((s) => s.actor);
     assert.equal(reported.actor.name, who.name);
   }
 });

@@ -24,7 +24,10 @@ export async function otherWorker(n) {
   };
   const { token } = await post('/session', { login, password: once });
   await post('/session/password', { old: once, new: own }, token);
-  return { id, login, name, password: own };
+  const { token: mine } = await post('/session', { login, password: own });
+  const get = (path) =>
+    fetch(`${base}/api/v1${path}`, { headers: { Authorization: `Bearer ${mine}` } }).then((r) => r.json());
+  return { id, login, name, password: own, get };
 }
 export const gridworker = { login: 'gridworker', password };
 
@@ -145,10 +148,10 @@ function crc(bytes) {
   return ~c >>> 0;
 }
 
-/** The cases in which these words stand, as the street's desk finds them; waits for the first when one is due. */
+/** The cases in which these words stand, as the whole city's leader finds them; waits for the first when one is due. */
 export async function casesWith(words, due = false) {
   for (let i = 0; ; i++) {
-    const { items } = await as('dispatcher').get(`/cases?q=${encodeURIComponent(words)}&limit=20`);
+    const { items } = await as('leader').get(`/cases?q=${encodeURIComponent(words)}&limit=20`);
     if (items.length || !due || i > 50) return items;
     await new Promise((r) => setTimeout(r, 200));
   }
