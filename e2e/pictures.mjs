@@ -5,6 +5,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { chromium } from 'playwright-core';
 import { as, base, password } from './lib/api.mjs';
+import { begin, gridworker } from './lib/phone.mjs';
 
 const [folder = 'out/pictures', ...only] = process.argv.slice(2);
 const all = only.includes('all');
@@ -71,6 +72,15 @@ const pages = [
     await p.locator('#place').fill('幸福公馆');
     await p.locator('#places label').first().click();
     await p.evaluate(() => scrollTo(0, 0));
+  }, 'phone'],
+  ['worker', '', 'door:/worker/', '#root input', async (p) => {
+    await begin(p, gridworker);
+    await p.locator('.building > ul .row').first().waitFor();
+  }, 'phone'],
+  ['worker-door', '', 'door:/worker/', '#root input', async (p) => {
+    await begin(p, gridworker);
+    await p.locator('.building > ul .row').first().click();
+    await p.locator('.actions .primary').waitFor();
   }, 'phone'],
 ];
 const more = [
