@@ -214,6 +214,40 @@ test('another person on the same phone: what waits stays with its author', async
   expect(server.commands.size).toBe(1);
 });
 
+test('a forgotten PIN ends what is sealed only when the server has it', async () => {
+  const server = new TestServer();
+  const h = await phoneOn(server);
+  server.fault = (_, path) => (path.endsWith('/commands') ? 'before' : undefined);
+  await visit(h, 1);
+  await h.phone.settle();
+  await h.phone.lock();
+  // Not a supervisor, and the record is nowhere else: nothing ends.
+  expect(await h.phone.forgotPIN('worker', 'x')).toBe('refused');
+  expect(JSON.parse(await (await h.phone.exportFile()).blob.text()).commands).toHaveLength(1);
+  await h.phone.open('204816');
+  expect(h.phone.outbox().counts.saved).toBe(1);
+  const shot = h.phone.newId();
+  await h.phone.keepShot({ id: shot, blob: bytes(1000) });
+  await visit(h, 3, [shot]);
+  server.fault = (method, path) =>
+    path.endsWith('/commands') ? 'after' : method === 'PATCH' ? 'before' : undefined;
+  await h.phone.settle();
+  await h.phone.settle(); // the server has the record, and not its photo
+  await h.phone.lock();
+  expect(await h.phone.forgotPIN('worker', 'x')).toBe('refused');
+  await h.phone.open('204816');
+  server.fault = () => undefined;
+  await h.phone.settle();
+  server.fault = (_, path) => (path.endsWith('/commands') ? 'after' : undefined);
+  await h.phone.lock();
+  expect(await h.phone.forgotPIN('worker', 'x')).toBe('choose_pin');
+  expect(await h.phone.choosePIN('999999')).toBe('open');
+  server.fault = () => undefined;
+  await visit(h, 2);
+  await h.phone.settle();
+  expect([...server.commands.values()].map((c) => c.seq)).toEqual([1, 2, 3]);
+});
+
 test('a wrong PIN opens nothing and costs a pause after five tries', async () => {
   const server = new TestServer();
   const h = await phoneOn(server);
