@@ -287,6 +287,7 @@ test('a phone that is locked out loses its rows and keeps what waits', async () 
   const { problem } = await import('./server.ts');
   server.fault = (_, path) => (path.includes('/sync/') ? () => problem(403, 'device_locked') : undefined);
   await h.phone.settle();
+  await h.phone.settle();
   expect(h.phone.syncing().state).toBe('locked_out');
   await when(h.phone, () => h.phone.book().buildings.size === 0);
   expect(h.phone.outbox().counts.saved).toBe(1);

@@ -92,6 +92,7 @@ export class Engine {
   #greeted = 0;
   #asked = 0;
   #placed = 0;
+  #locked = false;
 
   constructor(parts: Parts) {
     this.#p = parts;
@@ -153,7 +154,10 @@ export class Engine {
       if (this.#stopped) return; // the page ends, the store is closed under the pass
       if (!(e instanceof LineError)) console.error('sync', e);
       this.#failures += 1;
-      if (trouble === 'locked_out') await this.#p.lockedOut();
+      if (trouble === 'locked_out') {
+        this.#locked = true;
+        await this.#p.lockedOut();
+      }
       const after = e instanceof LineError ? e.after : 0;
       const full = Math.min(backoffMost, 1000 * 2 ** Math.min(this.#failures, 10));
       // Full jitter, on top of what the server asked for: phones do not come back together.
@@ -172,7 +176,7 @@ export class Engine {
 
   async #pass(): Promise<void> {
     const { outbox, changed, line } = this.#p;
-    if (!line.token) throw new LineError('signed_out');
+    if (!line.token) throw new LineError(this.#locked ? 'locked_out' : 'signed_out');
     changed({ state: 'working', next: 0 });
     await outbox.release(false);
     await this.#hello();
