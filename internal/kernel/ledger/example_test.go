@@ -43,6 +43,8 @@ CREATE TABLE club (
 {{ledger_indexes club}};
 CREATE UNIQUE INDEX club_name ON club (district, name) WHERE state NOT IN ('ended', 'void');
 CREATE INDEX club_kind ON club (district, kind, street, id);
+CREATE INDEX club_leader ON club (district, leader, id);
+CREATE INDEX club_list ON club (district, street, id, community, grid, org, state, valid_from, valid_to, kind, leader, members, open);
 `
 
 func clubs(e *ledger.Engine) *ledger.Register[Club] {

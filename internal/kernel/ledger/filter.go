@@ -154,7 +154,7 @@ func inRegions(q *query, codes []int64) error {
 		case 9:
 			sql, args = append(sql, "r.street = ?"), append(args, c)
 		case 12:
-			sql, args = append(sql, "r.community = ?"), append(args, c)
+			sql, args = append(sql, "(r.street = ? AND r.community = ?)"), append(args, c/1000, c)
 		}
 	}
 	if len(sql) == 0 {

@@ -242,16 +242,29 @@ func (r *register) rows(ctx context.Context, scope access.Scope, f Filter) ([]re
 	var out []reflect.Value
 	cond, args, by := o.tail(r.e.DB.Engine(), after)
 	for _, q := range qs {
-		rows, err := r.e.DB.Query(ctx, "SELECT "+r.selectCols()+" FROM "+r.table+" r WHERE "+q.where+cond+by+" LIMIT ?", slices.Concat(q.args, args, []any{f.Limit + 1})...)
+		// Which rows it is, an index may tell alone; only those are read whole.
+		rows, err := r.e.DB.Query(ctx, "SELECT r.id FROM "+r.table+" r WHERE "+q.where+cond+by+" LIMIT ?", slices.Concat(q.args, args, []any{f.Limit + 1})...)
+		ids, err := store.All(rows, err, func(rows *sql.Rows) (id any, err error) {
+			var n int64
+			err = rows.Scan(&n)
+			return n, err
+		})
+		if err != nil {
+			return nil, false, err
+		}
+		if len(ids) == 0 {
+			continue
+		}
+		whole := &query{where: "r.district = ?", args: []any{q.district}}
+		_ = oneOf(whole, "r.id", ids, false)
+		rows, err = r.e.DB.Query(ctx, "SELECT "+r.selectCols()+" FROM "+r.table+" r WHERE "+whole.where, whole.args...)
 		part, err := store.All(rows, err, r.scan)
 		if err != nil {
 			return nil, false, err
 		}
 		out = append(out, part...)
 	}
-	if len(qs) > 1 {
-		slices.SortFunc(out, o.compare)
-	}
+	slices.SortFunc(out, o.compare)
 	if len(out) > f.Limit {
 		return out[:f.Limit], true, nil
 	}
@@ -326,6 +339,9 @@ func (r *register) queries(ctx context.Context, scope access.Scope, f Filter) ([
 		if where, args := part.Where(rowCols); where != "r.district = ?" {
 			q.and(where, args...)
 		}
+		if streets := streetsOf(part); len(streets) > 0 { // implied; the lists' index begins with it
+			_ = oneOf(&q, "r.street", streets, false)
+		}
 		if !conds.states {
 			q.and("r.state <> 'void'")
 		}
@@ -351,6 +367,25 @@ func (r *register) queries(ctx context.Context, scope access.Scope, f Filter) ([
 		out = append(out, q)
 	}
 	return out, nil
+}
+
+// streetsOf are the streets in which all posts of the scope lie, none if one reaches further.
+func streetsOf(scope access.Scope) []any {
+	var out []any
+	for _, p := range scope.Posts() {
+		role, ok := access.RoleByCode(p.Role)
+		code := p.Region
+		for code > 999_999_999 {
+			code /= 1000
+		}
+		if !ok || role.Level != access.ByRegion || access.Digits(code) != 9 {
+			return nil
+		}
+		if !slices.Contains(out, any(code)) {
+			out = append(out, code)
+		}
+	}
+	return out
 }
 
 // search adds that each word stands in one of the searched fields.
