@@ -311,7 +311,7 @@ func TestServerStopsBeforeTheEnd(t *testing.T) {
 			}
 			return nil
 		}
-		if r := c.do("HEAD", loc, nil); r.status != 503 {
+		if r := c.do("HEAD", loc, nil); r.status != 507 {
 			t.Error(r)
 		}
 		s.disk.hook = func(string) error { return nil }
