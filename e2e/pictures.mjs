@@ -77,11 +77,6 @@ const pages = [
     await begin(p, gridworker);
     await p.locator('.building > ul .row').first().waitFor();
   }, 'phone'],
-  ['worker-door', '', 'door:/worker/', '#root input', async (p) => {
-    await begin(p, gridworker);
-    await p.locator('.building > ul .row').first().click();
-    await p.locator('.actions .primary').waitFor();
-  }, 'phone'],
 ];
 const more = [
   ['login', '', '/login', '#login'],

@@ -5,8 +5,6 @@ import { useWords } from '../words.ts';
 import { Icon } from './Icon.tsx';
 
 const most = 9;
-/** Longest voice note, seconds. */
-const longest = 60;
 
 export interface Taken {
   photos: string[];
@@ -53,17 +51,11 @@ function Shown({ id, sound, drop }: { id: string; sound: boolean; drop: () => vo
   );
 }
 
-const kinds = ['audio/webm;codecs=opus', 'audio/mp4', 'audio/ogg;codecs=opus'];
-const canRecord = () =>
-  typeof MediaRecorder !== 'undefined' && !!navigator.mediaDevices?.getUserMedia && window.isSecureContext;
-
-/** Photos and voice notes of one record; each is kept on the phone before it is shown. */
+/** Photos of one record, and sounds where it has some; each is kept on the phone before it is shown. */
 export function Shots({ taken, onChange }: { taken: Taken; onChange: (t: Taken) => void }) {
   const { t } = useWords();
   const phone = usePhone();
   const camera = useRef<HTMLInputElement>(null);
-  const recorder = useRef<MediaRecorder | null>(null);
-  const [seconds, setSeconds] = useState<number | null>(null);
   const [said, setSaid] = useState('');
   const latest = useRef(taken);
   latest.current = taken;
@@ -87,40 +79,6 @@ export function Shots({ taken, onChange }: { taken: Taken; onChange: (t: Taken) 
     put({ ...latest.current, [what]: latest.current[what].filter((x) => x !== id) });
     void phone.dropShot(id);
   };
-  const stop = () => recorder.current?.state === 'recording' && recorder.current.stop();
-  useEffect(() => () => void (recorder.current?.state === 'recording' && recorder.current.stop()), []);
-  useEffect(() => {
-    if (seconds === null) return;
-    if (seconds >= longest) {
-      if (recorder.current?.state === 'recording') recorder.current.stop();
-      return;
-    }
-    const id = setTimeout(() => setSeconds(seconds + 1), 1000);
-    return () => clearTimeout(id);
-  }, [seconds]);
-
-  const listen = async () => {
-    try {
-      const stream = await navigator.mediaDevices.getUserMedia({ audio: true });
-      const type = kinds.find((k) => MediaRecorder.isTypeSupported(k));
-      const r = new MediaRecorder(stream, type ? { mimeType: type, audioBitsPerSecond: 24_000 } : undefined);
-      const pieces: Blob[] = [];
-      r.ondataavailable = (e) => pieces.push(e.data);
-      r.onstop = () => {
-        for (const track of stream.getTracks()) track.stop();
-        setSeconds(null);
-        const blob = new Blob(pieces, { type: r.mimeType.split(';')[0] });
-        if (blob.size) void keep(blob, 'voice');
-      };
-      recorder.current = r;
-      r.start();
-      setSeconds(0);
-    } catch {
-      // Refused by the person or the phone; the words do as well.
-      setSaid(t('worker:shot.no_mic'));
-    }
-  };
-
   return (
     <div className="shots">
       {taken.photos.length + taken.voice.length ? (
@@ -143,24 +101,6 @@ export function Shots({ taken, onChange }: { taken: Taken; onChange: (t: Taken) 
           <Icon name="camera" />
           {t('worker:shot.take')}
         </button>
-        {canRecord() ? (
-          seconds === null ? (
-            <button
-              type="button"
-              className="tool"
-              disabled={taken.voice.length >= 3}
-              onClick={() => void listen()}
-            >
-              <Icon name="mic" />
-              {t('worker:shot.speak')}
-            </button>
-          ) : (
-            <button type="button" className="tool on" onClick={stop}>
-              <Icon name="stop" />
-              {t('worker:shot.stop', { seconds })}
-            </button>
-          )
-        ) : null}
       </div>
       <input
         ref={camera}
