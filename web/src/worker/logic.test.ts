@@ -46,10 +46,11 @@ const rows: RowLists = {
   ],
   home: [
     home(101, 1, '101'),
-    home(102, 1, '102', { name: '王**', needs: ['alone'] }),
+    home(102, 1, '102', { name: '王**' }),
     home(502, 3, '502'),
     home(1001, 1, '1001'),
   ],
+  need: [{ id: 1, ...v, home: 102, kind: 'alone', until: 20270601 }],
   task: [
     task(1, { building: 1, home: 101, rank: 0 }),
     task(2, { building: 1, home: 101, rank: 0 }),

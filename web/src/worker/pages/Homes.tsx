@@ -1,6 +1,6 @@
 import { useMemo, useState } from 'react';
 import { Link, useSearchParams } from 'react-router';
-import { findHomes } from '../find.ts';
+import { findHomes, needsByHome } from '../find.ts';
 import { DoorSign } from '../parts/DoorSign.tsx';
 import { TextLine } from '../parts/Fields.tsx';
 import { FirstLoad } from '../parts/FirstLoad.tsx';
@@ -14,7 +14,7 @@ import { useWords } from '../words.ts';
 
 const shown = 60;
 
-function HomeRow({ home, where }: { home: Home; where?: string }) {
+function HomeRow({ home, needs = [], where }: { home: Home; needs?: string[]; where?: string }) {
   const { t } = useWords();
   return (
     <li>
@@ -24,7 +24,7 @@ function HomeRow({ home, where }: { home: Home; where?: string }) {
           {where ? <span>{where}</span> : null}
           {home.name ? <small className="quiet">{home.name}</small> : null}
           <span className="chips">
-            {(home.needs ?? []).map((n) => (
+            {needs.map((n) => (
               <span key={n} className="chip">
                 {t(`worker:need.${n}`, { defaultValue: n })}
               </span>
@@ -43,6 +43,7 @@ export function HomesPage() {
   const [params, setParams] = useSearchParams();
   const q = params.get('q') ?? '';
   const [open, setOpen] = useState<number | null>(null);
+  const needs = useMemo(() => needsByHome(book), [book]);
   const needWord = (kind: string) => t(`worker:need.${kind}`, { defaultValue: kind });
   // biome-ignore lint/correctness/useExhaustiveDependencies: the words change with the language, which reloads the page's texts
   const found = useMemo(() => (q.trim() ? findHomes(book, q, needWord) : []), [book, q]);
@@ -79,7 +80,12 @@ export function HomesPage() {
           {q.trim() ? (
             <ul>
               {found.slice(0, shown).map((h) => (
-                <HomeRow key={h.id} home={h} where={buildingName(book.buildings.get(h.building), t)} />
+                <HomeRow
+                  key={h.id}
+                  home={h}
+                  needs={needs.get(h.id)}
+                  where={buildingName(book.buildings.get(h.building), t)}
+                />
               ))}
             </ul>
           ) : (
@@ -100,7 +106,7 @@ export function HomesPage() {
                   {open === b.id ? (
                     <ul>
                       {homes.map((h) => (
-                        <HomeRow key={h.id} home={h} />
+                        <HomeRow key={h.id} home={h} needs={needs.get(h.id)} />
                       ))}
                     </ul>
                   ) : null}
