@@ -34,7 +34,9 @@ import (
 	"linli/internal/kernel/vault"
 	"linli/internal/kernel/web"
 	"linli/internal/people/identity"
+	"linli/internal/people/liaison"
 	"linli/internal/people/partner"
+	"linli/internal/people/party"
 	"linli/internal/people/workforce"
 	"linli/internal/work/cases"
 	"linli/internal/work/classify"
@@ -83,6 +85,8 @@ type App struct {
 	Outbox   *outbox.Outbox
 	Hotline  *hotline.Service
 	Open311  *open311.Room
+	Party    *party.Registers
+	Liaison  *liaison.Service
 	Ledger   *ledger.Engine
 	Homes    *household.Service
 	Patrol   *patrol.Service
@@ -154,6 +158,8 @@ func Open(ctx context.Context, o Options) (_ *App, err error) {
 	a.Plan = &plan.Service{DB: a.DB, City: ground{a.Atlas}, People: staff{a.Identity, a.Today}, Cases: followers{a.Cases, a.Ledger}, Today: a.Today, Log: o.Log}
 	a.Topics = &topic.Service{DB: a.DB, Cases: gists{a}, Names: gists{a}, Calendar: func() *calendar.Calendar { return a.rules().Calendar() }}
 	a.Staff = a.workforce(key)
+	a.Party = party.Declare(a.Ledger)
+	a.Liaison = a.liaison()
 	a.Metric = &metric.Service{Cases: a.Cases, Tree: tree{a}}
 	a.indexer = search.NewIndexer(a.DB, a.Cases)
 	a.Jobs = jobs.New(a.DB, jobs.Options{Log: o.Log})

@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"fmt"
+	"maps"
 	"path"
 	"strings"
 	"sync"
@@ -21,6 +22,25 @@ var samples = map[string]apptest.M{
 	"care_need":     {"valid_from": "2026-11-01", "valid_to": "2027-03-31"},
 	"staff_round":   {"state": "open", "deadline": "2099-12-31"},
 	"staff_absence": {"valid_to": "2099-12-31"},
+	"party_post":    {"valid_to": "2029-12-31"},
+	"party_side":    {"side": "owners"},
+	"liaison_visit": {"planned": "2026-11-20"},
+}
+
+// chainedSample are the fields of a sample that stands below other rows.
+func chainedSample(t *testing.T, c *apptest.City, at matrixtest.Place, code string) apptest.M {
+	if code != "party_household" {
+		return nil
+	}
+	up := sampleRow(t, c, at, "party_org")
+	for _, level := range []string{"branch", "group"} {
+		id, err := c.Ledger.Put(t.Context(), access.System("matrix"), "party_org", map[string]any{"grid": float64(at.Grid), "name": level, "level": level, "parent": float64(up)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		up = id
+	}
+	return apptest.M{"in_group": float64(up)}
 }
 
 // ofRegister is how the matrix calls an operation of any register, about a row
@@ -91,6 +111,7 @@ func sampleRow(t *testing.T, c *apptest.City, at matrixtest.Place, code string) 
 	for name, val := range samples[code] {
 		fields[name] = val
 	}
+	maps.Copy(fields, chainedSample(t, c, at, code))
 	id, err := c.Ledger.Put(t.Context(), access.System("matrix"), code, fields)
 	if err != nil {
 		t.Fatalf("a sample row of %s (see samples): %v", code, err)

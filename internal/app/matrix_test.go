@@ -210,6 +210,11 @@ var calls = map[string]call{
 	"list-orgs":             {},
 	"list-outbox":           {},
 	"list-own-sessions":     {},
+	"my-liaison":            {},
+	"liaison-quarter":       {},
+	"plan-liaison-visit":    {path: text("1"), body: apptest.M{"day": "2026-11-30"}, absent: true}, // each leader's own: see TestLeadersVisitTheirOwnGrids
+	"record-liaison-visit":  {path: text("1"), body: apptest.M{"done": "2026-11-20", "found": "无"}, absent: true},
+	"file-liaison-finding":  {path: text("1"), absent: true},
 	"list-plan-communities": {},
 	"list-plans":            {},
 	"list-regions":          {},

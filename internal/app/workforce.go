@@ -75,7 +75,7 @@ func (r results) Refs(ctx context.Context, district int, ids []int64) ([]workfor
 	list, err := r.Briefs(ctx, district, ids)
 	out := make([]workforce.Ref, len(list))
 	for i, b := range list {
-		out[i] = workforce.Ref(b)
+		out[i] = workforce.Ref{ID: b.ID, Number: b.Number, Title: b.Title}
 	}
 	return out, err
 }

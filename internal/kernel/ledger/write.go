@@ -107,13 +107,16 @@ func (r *Register[T]) EndIn(ctx context.Context, tx *store.Tx, scope access.Scop
 }
 
 // Load adds many rows, in chunks that are durable before Load returns, with one
-// audit entry a chunk: for the demo, inside store.Bulk or not. Rows are checked
+// audit entry a chunk: for the demo, inside store.Bulk or not; rows hold what was
+// written, with their ids, when it returns nil. They are checked
 // field by field; uniqueness, terms and references are the caller's word, and
 // neither Check nor Then is asked.
 func (r *Register[T]) Load(ctx context.Context, scope access.Scope, rows []T) error {
 	for chunk := range slices.Chunk(rows, loadChunk) {
+		var done []reflect.Value
 		if err := r.e.DB.Write(ctx, func(tx *store.Tx) error {
 			b := &batch{id: tx.NextID(), action: "load"}
+			done = done[:0]
 			for i := range chunk {
 				v := copied(reflect.ValueOf(&chunk[i]).Elem())
 				w := &Write{Ctx: ctx, Tx: tx, Scope: scope, Action: "create"}
@@ -123,11 +126,15 @@ func (r *Register[T]) Load(ctx context.Context, scope access.Scope, rows []T) er
 				if err := r.store(w, v, reflect.Value{}, 0, b); err != nil {
 					return err
 				}
+				done = append(done, v)
 			}
 			r.close(tx, scope, b)
 			return nil
 		}); err != nil {
 			return err
+		}
+		for i, v := range done {
+			reflect.ValueOf(&chunk[i]).Elem().Set(v)
 		}
 	}
 	return nil

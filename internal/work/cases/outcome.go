@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 
+	"linli/internal/kernel/flow"
 	"linli/internal/kernel/store"
 )
 
@@ -31,11 +32,22 @@ func (s *Service) Outcomes(ctx context.Context, district, from, to int, fn func(
 	return err
 }
 
-// Brief is a case's number and title.
+// Brief is a case's number and title, and how it stands.
 type Brief struct {
 	ID            int64
 	Number, Title string
+	Status        flow.State
+	Solved        int // what the reporter said: 1 yes, 0 no, -1 not asked or not reached
 }
+
+// Settled tells whether the matter is closed and nobody who was asked said that
+// it is not solved.
+func (b *Brief) Settled() bool {
+	return (b.Status == Closed || b.Status == Archived) && b.Solved != 0
+}
+
+// StatusName is the name of a case's status as lists show it.
+func StatusName(s flow.State, lang string) string { return label("status", string(s), lang) }
 
 // Briefs names cases of a district by their ids, in the order of these. Like
 // Outcomes it asks for no scope: whoever calls it knows what may be shown.
@@ -44,8 +56,10 @@ func (s *Service) Briefs(ctx context.Context, district int, ids []int64) ([]Brie
 	for len(ids) > 0 {
 		n := min(len(ids), 500)
 		among, args := oneOf("id", ids[:n])
-		rows, err := s.DB.Query(ctx, "SELECT id, number, title FROM cases WHERE district = ? AND "+among+" ORDER BY id", append([]any{district}, args...)...)
-		list, err := store.All(rows, err, func(rows *sql.Rows) (b Brief, err error) { return b, rows.Scan(&b.ID, &b.Number, &b.Title) })
+		rows, err := s.DB.Query(ctx, "SELECT id, number, title, status, solved FROM cases WHERE district = ? AND "+among+" ORDER BY id", append([]any{district}, args...)...)
+		list, err := store.All(rows, err, func(rows *sql.Rows) (b Brief, err error) {
+			return b, rows.Scan(&b.ID, &b.Number, &b.Title, &b.Status, &b.Solved)
+		})
 		if err != nil {
 			return nil, err
 		}
