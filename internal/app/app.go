@@ -85,7 +85,7 @@ type App struct {
 	Outbox   *outbox.Outbox
 	Hotline  *hotline.Service
 	Open311  *open311.Room
-	Party    *party.Registers
+	Party    *party.Service
 	Liaison  *liaison.Service
 	Ledger   *ledger.Engine
 	Homes    *household.Service
@@ -158,7 +158,7 @@ func Open(ctx context.Context, o Options) (_ *App, err error) {
 	a.Plan = &plan.Service{DB: a.DB, City: ground{a.Atlas}, People: staff{a.Identity, a.Today}, Cases: followers{a.Cases, a.Ledger}, Today: a.Today, Log: o.Log}
 	a.Topics = &topic.Service{DB: a.DB, Cases: gists{a}, Names: gists{a}, Calendar: func() *calendar.Calendar { return a.rules().Calendar() }}
 	a.Staff = a.workforce(key)
-	a.Party = party.Declare(a.Ledger)
+	a.Party = a.party()
 	a.Liaison = a.liaison()
 	a.Metric = &metric.Service{Cases: a.Cases, Tree: tree{a}}
 	a.indexer = search.NewIndexer(a.DB, a.Cases)

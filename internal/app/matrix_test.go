@@ -210,6 +210,7 @@ var calls = map[string]call{
 	"list-orgs":             {},
 	"list-outbox":           {},
 	"list-own-sessions":     {},
+	"party-chain":           {},
 	"my-liaison":            {},
 	"liaison-quarter":       {},
 	"plan-liaison-visit":    {path: text("1"), body: apptest.M{"day": "2026-11-30"}, absent: true}, // each leader's own: see TestLeadersVisitTheirOwnGrids

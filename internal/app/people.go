@@ -8,8 +8,23 @@ import (
 	"linli/internal/kernel/errs"
 	"linli/internal/kernel/store"
 	"linli/internal/people/liaison"
+	"linli/internal/people/party"
 	"linli/internal/work/cases"
 )
+
+// party makes the room of the party chain.
+func (a *App) party() *party.Service {
+	return &party.Service{Registers: party.Declare(a.Ledger), Today: a.Today, Grids: func(scope access.Scope) []party.Grid {
+		var out []party.Grid
+		for _, g := range a.Atlas.Grids(0) {
+			t := access.Target{District: region.DistrictOf(g.Community), Street: region.ParentOf(g.Community), Community: g.Community, Grid: g.ID}
+			if g.Kind == region.Basic && scope.Covers(t) {
+				out = append(out, party.Grid{ID: g.ID, Name: g.Name, District: t.District, Community: g.Community, Place: a.Atlas.Path(g.Community)})
+			}
+		}
+		return out
+	}}
+}
 
 // liaison makes the room of those who look after grids from above.
 func (a *App) liaison() *liaison.Service {

@@ -40,6 +40,7 @@ func (a *App) Routes() error {
 	a.Ledger.API(a.Web)
 	a.Homes.API(a.Web)
 	a.Patrol.API(a.Web)
+	a.Party.API(a.Web)
 	a.Liaison.API(a.Web)
 	a.Sync.API(a.Web)
 	a.Staff.API(a.Web)
