@@ -106,6 +106,10 @@ func demo(ctx context.Context, args []string) error {
 	if err := together(ctx, a, joint.Options{Seed: *seed, Scale: *scale, Until: end.UnixMicro()}, say); err != nil {
 		return err
 	}
+	if err := demoChain(store.ContextAt(ctx, end.UnixMicro()), a, c); err != nil {
+		return err
+	}
+	say("the party chain and the leaders of grids")
 	if err := a.Prepare(ctx); err != nil {
 		return err
 	}
