@@ -22,6 +22,8 @@ const areas = {
   whistles: lazy(() => import('./whistle/index.tsx')),
   partners: lazy(() => import('./partner/index.tsx')),
   cockpit: lazy(() => import('./cockpit/index.tsx')),
+  party: lazy(() => import('./party/index.tsx')),
+  liaison: lazy(() => import('./liaison/index.tsx')),
   planning: lazy(() => import('./planning/index.tsx')),
   ledger: lazy(() => import('./ledger/index.tsx')),
   devices: lazy(() => import('./devices/index.tsx')),
@@ -98,6 +100,8 @@ export function Desk() {
             <Route path="whistles/*" element={<Area of={areas.whistles} place="whistles" />} />
             <Route path="partners/*" element={<Area of={areas.partners} place="partners" />} />
             <Route path="cockpit/*" element={<Area of={areas.cockpit} place="cockpit" />} />
+            <Route path="party/*" element={<Area of={areas.party} place="party" />} />
+            <Route path="liaison/*" element={<Area of={areas.liaison} place="liaison" />} />
             <Route path="planning/*" element={<Area of={areas.planning} place="planning" />} />
             <Route path="ledger/*" element={<Area of={areas.ledger} place="registers" />} />
             <Route path="devices" element={<Area of={areas.devices} place="devices" />} />

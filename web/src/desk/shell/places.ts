@@ -17,6 +17,8 @@ export type PlaceKey =
   | 'cockpit'
   | 'planning'
   | 'registers'
+  | 'party'
+  | 'liaison'
   | 'admin'
   | 'outbox'
   | 'devices'
@@ -67,6 +69,8 @@ export const places: Place[] = [
     ],
   },
   { key: 'devices', rail: 'visits', path: '/devices', perms: ['device.manage'] },
+  { key: 'party', rail: 'org', path: '/party', perms: ['party.read'] },
+  { key: 'liaison', rail: 'org', path: '/liaison', perms: ['liaison.read', 'liaison.visit'] },
   { key: 'cockpit', rail: 'data', path: '/cockpit', perms: ['figure.read'] },
   { key: 'audit', rail: 'data', path: '/audit', perms: ['audit.read'] },
   { key: 'outbox', rail: 'data', path: '/admin/outbox', perms: ['outbox.manage'] },
