@@ -1,15 +1,72 @@
 package main
 
-import "testing"
+import (
+	"testing"
+	"time"
 
-// TestWholeDemo makes the city that `make run` serves: what its people may not do
-// is met by chance, and too seldom in a small one.
+	"linli/internal/app"
+	"linli/internal/kernel/access"
+	"linli/internal/kernel/ledger"
+	"linli/internal/people/liaison"
+	"linli/internal/people/party"
+)
+
+// TestWholeDemo makes the demo city at full size and counts in its records what
+// DOMAIN.md says of the practice.
 func TestWholeDemo(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
 		t.Skip("a minute of simulated life")
 	}
-	if _, stderr, status := linli(t, "demo", "--data", t.TempDir()); status != 0 {
-		t.Errorf("linli demo ended with %d: %s", status, stderr)
+	dir := t.TempDir()
+	if _, stderr, status := linli(t, "demo", "--data", dir); status != 0 {
+		t.Fatalf("linli demo ended with %d: %s", status, stderr)
+	}
+	a, err := app.Open(t.Context(), app.At(dir, ""))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := a.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	scope := access.System("test")
+	chain, err := a.Party.Read(t.Context(), scope)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := chain.Totals
+	if n.Raised != 32 || n.Branches != 456 || n.Groups != 2280 || n.Households != 3189 || n.Members != 35_000 {
+		t.Errorf("the party chain: %+v", n)
+	}
+	if len(chain.Gaps) == 0 {
+		t.Error("the demo shows no gap of the chain")
+	}
+	solved := map[int64]bool{}
+	day := time.UnixMicro(a.DB.Now())
+	for q := range 4 {
+		at := day.AddDate(0, -3*q, 0)
+		duties, err := a.Liaison.Of(t.Context(), scope, liaison.QuarterOf(at.Year()*10000+int(at.Month())*100+at.Day()), "zh")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, d := range duties {
+			for _, f := range d.Findings {
+				if f.Solved {
+					solved[f.Case] = true
+				}
+			}
+		}
+	}
+	if len(solved) < 120 {
+		t.Errorf("%d matters solved by liaison, want 120 and more", len(solved))
+	}
+	firms := map[int64]bool{}
+	if err := a.Party.Posts.All(t.Context(), scope, ledger.Filter{Where: []string{"office=commissioner", "state=active"}}, func(p *party.Post) error { firms[p.Employer] = true; return nil }); err != nil {
+		t.Fatal(err)
+	}
+	if len(firms) < 26 {
+		t.Errorf("part-time commissioners come from %d property companies, want 26", len(firms))
 	}
 }
