@@ -1,7 +1,7 @@
 // Package party keeps the party chain (四级链条): community organisation → grid
 // branch → building group → member household, hung on the communities and grids
-// that they serve; the posts of secretaries, committees and part-time
-// commissioners with their terms; members and what serving members do where they
+// that they serve; the posts of secretaries and committees with
+// their terms; members and what serving members do where they
 // live (双报到); and the four parties that work together in a grid (四方联动).
 //
 // All of it is registers on kernel/ledger. The chain is a parallel tree: it gives

@@ -41,15 +41,15 @@ type Rank struct {
 }
 
 // Post is an office in an organisation for a term. Who holds one acts in public:
-// the name and the number given are those of the office.
+// the name and the number given are those of the office. Part-time commissioners
+// are entered once, with the organisation that they come from (people/partner).
 type Post struct {
 	ledger.Row
-	Holder   int64  `zh:"党组织" en:"Organisation" ref:"party_org" rule:"required,filter,fixed"`
-	Office   string `zh:"职务" en:"Office" choices:"secretary:书记:Secretary; deputy:副书记:Deputy secretary; member:委员:Committee member; commissioner:兼职委员:Part-time commissioner" rule:"required,filter"`
-	Name     string `zh:"姓名" en:"Name" rule:"required,search,max=40"`
-	Phone    string `zh:"公开电话" en:"Public telephone" rule:"max=20" why:"印在网格公示牌上|It is printed on the grid's notice board"`
-	Account  int64  `zh:"账号" en:"Account" ref:"account" why:"用于待办提醒|It is who gets the reminders"`
-	Employer int64  `zh:"所在单位" en:"Employer" ref:"org" rule:"filter" why:"兼职委员来自哪个单位|Where a part-time commissioner comes from"`
+	Holder  int64  `zh:"党组织" en:"Organisation" ref:"party_org" rule:"required,filter,fixed"`
+	Office  string `zh:"职务" en:"Office" choices:"secretary:书记:Secretary; deputy:副书记:Deputy secretary; member:委员:Committee member" rule:"required,filter"`
+	Name    string `zh:"姓名" en:"Name" rule:"required,search,max=40"`
+	Phone   string `zh:"公开电话" en:"Public telephone" rule:"max=20" why:"印在网格公示牌上|It is printed on the grid's notice board"`
+	Account int64  `zh:"账号" en:"Account" ref:"account" why:"用于待办提醒|It is who gets the reminders"`
 }
 
 // Member is a party member. The register is restricted; elsewhere members are counted.

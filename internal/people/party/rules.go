@@ -89,24 +89,16 @@ func (r *Registers) checkRank(wr *ledger.Write, k, old *Rank) error {
 	return nil
 }
 
-// checkPost: one secretary at a time, a term with an end, and a commissioner comes
-// from somewhere.
+// checkPost: one secretary at a time, for a term with an end.
 func (r *Registers) checkPost(wr *ledger.Write, p, _ *Post) error {
-	switch p.Office {
-	case "commissioner":
-		if p.Employer == 0 {
-			return wrong("employer", w("所在单位", "employer"), w("请选择兼职委员所在单位", "choose where the commissioner comes from"))
-		}
-		return nil
-	case "secretary":
-	default:
+	if p.Office != "secretary" {
 		return nil
 	}
 	if p.To == 0 {
 		return wrong("valid_to", w("截止日期", "last day"), w("书记有任期，请填写届满日期", "a secretary has a term; give its last day"))
 	}
 	var other string
-	err := wr.Tx.QueryRow("SELECT name FROM party_post WHERE district = ? AND holder = ? AND office = 'secretary' AND id <> ? AND state <> 'void' AND valid_from <= ? AND valid_to >= ? LIMIT 1", p.District, p.Holder, p.ID, p.To, p.From).Scan(&other)
+	err := wr.Tx.QueryRow("SELECT name FROM party_post WHERE district = ? AND holder = ? AND office = 'secretary' AND id <> ? AND state <> 'void' AND valid_from <= ? AND (valid_to > ? OR valid_to = ? AND state <> 'ended') LIMIT 1", p.District, p.Holder, p.ID, p.To, p.From, p.From).Scan(&other)
 	switch {
 	case err == nil:
 		return wrong("valid_from", w("任期", "term"), w("与"+other+"的任期重叠，请先结束前任", "it overlaps that of "+other+"; end that one first"))

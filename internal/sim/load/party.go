@@ -50,7 +50,6 @@ type chain struct {
 	coms  []party.Org // one for each community
 	twigs []party.Org // branches
 	knots []party.Org // building groups
-	firms []int64     // property companies
 }
 
 // ago is a day some days before the city's last.
@@ -165,8 +164,8 @@ func phone(n int) string { return fmt.Sprintf("1300%07d", n%10_000_000) }
 // or one whose term has ended.
 func (b *chain) posts() error {
 	var out []party.Post
-	add := func(o *party.Org, office string, from, to ledger.Day, employer int64) {
-		out = append(out, party.Post{Row: ledger.Row{Grid: o.Grid, Region: o.Region, From: from, To: to}, Holder: o.ID, Office: office, Name: city.PersonName(b.rng), Phone: phone(4_000_000 + len(out)), Employer: employer})
+	add := func(o *party.Org, office string, from, to ledger.Day) {
+		out = append(out, party.Post{Row: ledger.Row{Grid: o.Grid, Region: o.Region, From: from, To: to}, Holder: o.ID, Office: office, Name: city.PersonName(b.rng), Phone: phone(4_000_000 + len(out))})
 	}
 	for _, list := range [][]party.Org{b.coms, b.twigs} {
 		for i := range list {
@@ -175,36 +174,17 @@ func (b *chain) posts() error {
 			switch {
 			case o.Level == party.AtGrid && i%57 == 20: // nobody yet
 			case i%41 == 11:
-				add(o, "secretary", b.ago(1130), b.ago(35), 0)
+				add(o, "secretary", b.ago(1130), b.ago(35))
 			default:
-				add(o, "secretary", from, dayFrom(b.c.Until.AddDate(3, 0, -i%300)), 0)
+				add(o, "secretary", from, dayFrom(b.c.Until.AddDate(3, 0, -i%300)))
 			}
 			for range 2 {
-				add(o, "member", from, dayFrom(b.c.Until.AddDate(3, 0, -i%300)), 0)
+				add(o, "member", from, dayFrom(b.c.Until.AddDate(3, 0, -i%300)))
 			}
 		}
 	}
 	for i := range b.knots {
-		add(&b.knots[i], "secretary", b.knots[i].From, dayFrom(b.c.Until.AddDate(2, 0, i%200)), 0)
-	}
-	// Part-time commissioners: the head of each property company sits on a branch
-	// of the street that it works in.
-	for i := range b.c.Orgs {
-		if b.c.Orgs[i].Kind == city.KindProperty {
-			b.firms = append(b.firms, b.c.Orgs[i].ID)
-		}
-	}
-	for i, firm := range b.firms {
-		id := b.orgs[firm]
-		o := &b.twigs[i*len(b.twigs)/len(b.firms)]
-		for k := range b.c.Compounds {
-			x := &b.c.Compounds[k]
-			if at := slices.IndexFunc(b.twigs, func(t party.Org) bool { return t.Grid == x.Grid }); x.Property == firm && at >= 0 {
-				o = &b.twigs[at]
-				break
-			}
-		}
-		add(o, "commissioner", b.ago(150+i), 0, id)
+		add(&b.knots[i], "secretary", b.knots[i].From, dayFrom(b.c.Until.AddDate(2, 0, i%200)))
 	}
 	return b.r.Posts.Load(b.ctx, b.scope, out)
 }

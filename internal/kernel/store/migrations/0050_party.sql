@@ -31,7 +31,6 @@ CREATE TABLE party_post (
   name TEXT NOT NULL,
   phone TEXT NOT NULL,
   account BIGINT NOT NULL,
-  employer BIGINT NOT NULL,
   PRIMARY KEY (district, id)
 );
 {{ledger_indexes party_post}};
