@@ -25,6 +25,7 @@ const areas = {
   party: lazy(() => import('./party/index.tsx')),
   liaison: lazy(() => import('./liaison/index.tsx')),
   planning: lazy(() => import('./planning/index.tsx')),
+  staff: lazy(() => import('./staff/index.tsx')),
   ledger: lazy(() => import('./ledger/index.tsx')),
   devices: lazy(() => import('./devices/index.tsx')),
   admin: lazy(() => import('./admin/index.tsx')),
@@ -103,6 +104,7 @@ export function Desk() {
             <Route path="party/*" element={<Area of={areas.party} place="party" />} />
             <Route path="liaison/*" element={<Area of={areas.liaison} place="liaison" />} />
             <Route path="planning/*" element={<Area of={areas.planning} place="planning" />} />
+            <Route path="staff/*" element={<Area of={areas.staff} place="staff" />} />
             <Route path="ledger/*" element={<Area of={areas.ledger} place="registers" />} />
             <Route path="devices" element={<Area of={areas.devices} place="devices" />} />
             <Route path="admin/*" element={<Area of={areas.admin} place="admin" />} />

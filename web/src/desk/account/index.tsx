@@ -9,6 +9,7 @@ import { Time } from '@/shared/ui/words.tsx';
 import { uuidv7 } from '@/shared/uuid.ts';
 import { NotFound } from '../shell/NotFound.tsx';
 import { useTitle } from '../shell/title.ts';
+import { DrawCheck, MyWork } from '../staff/Mine.tsx';
 import './account.css';
 
 /** "Chrome 120 · Windows" out of a browser's long description. */
@@ -171,6 +172,8 @@ function Password() {
 export default function Account() {
   return (
     <Routes>
+      <Route path="work" element={<MyWork />} />
+      <Route path="draw/:id" element={<DrawCheck />} />
       <Route path="sessions" element={<Sessions />} />
       <Route path="password" element={<Password />} />
       <Route path="*" element={<NotFound />} />

@@ -84,6 +84,7 @@ export function TopBar() {
         placement="bottomRight"
         menu={{
           items: [
+            { key: 'work', label: t('shell:user.work') },
             { key: 'sessions', label: t('shell:user.sessions') },
             { key: 'password', label: t('shell:user.password') },
             { type: 'divider' },

@@ -19,6 +19,7 @@ export type PlaceKey =
   | 'registers'
   | 'party'
   | 'liaison'
+  | 'staff'
   | 'admin'
   | 'outbox'
   | 'devices'
@@ -54,6 +55,12 @@ export const places: Place[] = [
     perms: ['whistle.call', 'whistle.answer', 'meeting.hold'],
   },
   { key: 'partners', rail: 'org', path: '/partners', perms: ['partner.read', 'partner.own'] },
+  {
+    key: 'staff',
+    rail: 'org',
+    path: '/staff',
+    perms: ['staff.read', 'staff.write', 'pay.approve', 'appraise', 'case.callback'],
+  },
   {
     key: 'registers',
     rail: 'org',

@@ -138,6 +138,9 @@ export function MePage() {
         <button type="button" className="tool" onClick={() => setSheet('pin')}>
           {t('worker:me.pin')}
         </button>
+        <a className="tool" href="/desk/account/work">
+          {t('worker:me.work')}
+        </a>
         <a className="tool" href="/desk/account/sessions">
           {t('worker:me.devices')}
         </a>
