@@ -27,6 +27,7 @@ export const as = (role) => ({
   get: (path) => request(role, 'GET', path),
   post: (path, body) => request(role, 'POST', path, body),
   put: (path, body) => request(role, 'PUT', path, body),
+  patch: (path, body) => request(role, 'PATCH', path, body),
 });
 
 export const me = (role) => as(role).get('/session');
