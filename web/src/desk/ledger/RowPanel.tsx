@@ -7,11 +7,12 @@ import { Problem } from '@/shared/api.ts';
 import { EmptyNote, ErrorNote, Loading } from '@/shared/ui/state.tsx';
 import { Time } from '@/shared/ui/words.tsx';
 import { useRow } from './data.ts';
-import { empty, type Field, fieldOf, type Item, type Register } from './model.ts';
+import { blank, type Field, fieldOf, type Item, type Register } from './model.ts';
 import { Personal } from './Personal.tsx';
 import { StateWord, ValueText } from './ValueText.tsx';
 
 const EndForm = lazy(() => import('./EndForm.tsx'));
+const Files = lazy(() => import('./Files.tsx'));
 const History = lazy(() => import('./History.tsx'));
 
 function Facts({ r, item, fields }: { r: Register; item: Item; fields: Field[] }) {
@@ -96,8 +97,8 @@ export function RowPanel({
   }
   const item = q.data;
   const own = r.fields.filter((f) => !f.standard && f.kind !== 'personal');
-  const open = own.filter((f) => empty(item.fields[f.name]));
-  const shown = all || open.length < 3 ? own : own.filter((f) => !empty(item.fields[f.name]));
+  const open = own.filter((f) => blank(f, item.fields[f.name]));
+  const shown = all || open.length < 3 ? own : own.filter((f) => !blank(f, item.fields[f.name]));
   const personal = r.fields.filter((f) => f.kind === 'personal');
   const standard = r.fields.filter((f) => f.standard && f.name !== 'state');
   const ended = item.fields.state === 'ended';
@@ -152,6 +153,12 @@ export function RowPanel({
         <p className="quiet">
           {t('ledger:panel.updated', { version: item.version })} <Time at={item.updated_at} />
         </p>
+      </section>
+      <section className="case-part">
+        <h2>{t('ledger:files.title')}</h2>
+        <Suspense fallback={<Loading rows={1} />}>
+          <Files code={r.code} id={item.id} mayAdd={r.may.write && !ended} />
+        </Suspense>
       </section>
       <section className="case-part">
         <h2>{t('ledger:history.title')}</h2>

@@ -5,7 +5,7 @@ import { useNarrow } from '@/shared/theme.tsx';
 import { Time } from '@/shared/ui/words.tsx';
 import { labelWidth, place, updated, widthOf } from './columns.ts';
 import { sortable } from './filter.ts';
-import { empty, fieldOf, type Item, type Register } from './model.ts';
+import { blank, fieldOf, type Item, type Register } from './model.ts';
 import { StateWord, useValueWords, ValueText } from './ValueText.tsx';
 
 interface Handlers {
@@ -25,7 +25,7 @@ interface Props extends Handlers {
 
 function Cell({ r, name, item }: { r: Register; name: string; item: Item }) {
   const words = useValueWords();
-  if (name === place) return <span title={item.place}>{item.place}</span>;
+  if (name === place) return <span title={item.place}>{item.place.split(' ').slice(-2).join(' ')}</span>;
   if (name === updated) return <Time at={item.updated_at} />;
   const f = fieldOf(r, name);
   if (!f) return null;
@@ -75,7 +75,7 @@ const Card = memo(function Card({ r, item, columns, isCursor, h }: LineProps) {
   const facts = columns
     .filter((k) => k !== place && k !== 'state' && k !== updated)
     .map((k) => fieldOf(r, k))
-    .filter((f) => !!f && !empty(item.fields[f.name]))
+    .filter((f) => !!f && !blank(f, item.fields[f.name]))
     .slice(0, 3);
   return (
     <tr

@@ -1,14 +1,18 @@
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
-import { type Field, named, type Value } from './model.ts';
+import { useRegisters } from './data.ts';
+import { blank, type Field, named, type Value } from './model.ts';
 
-/** Registers are referred to by links; what the desk has no page for is a name. */
-const outside = ['region', 'grid', 'org', 'account'];
+/** A row of a register that the person may read is a link; other things are names. */
+function RefLink({ code, id, words }: { code: string; id: number; words: string }) {
+  const known = useRegisters().data?.some((r) => r.code === code);
+  return known ? <Link to={`/ledger/${code}?row=${id}`}>{words}</Link> : words;
+}
 
 export function useValueWords() {
   const { t, i18n } = useTranslation();
   return (f: Field, v: Value): string => {
-    if (v === null || v === undefined || v === '') return '';
+    if (v === null || v === undefined || blank(f, v)) return '';
     if (typeof v === 'boolean') return t(v ? 'ledger:yes' : 'ledger:no');
     if (typeof v === 'number') return v.toLocaleString(i18n.language === 'en' ? 'en' : 'zh-CN');
     if (Array.isArray(v))
@@ -23,8 +27,7 @@ export function ValueText({ f, v, link }: { f: Field; v: Value; link?: boolean }
   const words = useValueWords()(f, v);
   const ref = named(v);
   if (!words) return <span className="quiet">—</span>;
-  if (link && ref?.id && f.ref && !outside.includes(f.ref))
-    return <Link to={`/ledger/${f.ref}?row=${ref.id}`}>{words}</Link>;
+  if (link && ref?.id && f.ref) return <RefLink code={f.ref} id={ref.id} words={words} />;
   if (f.kind === 'day' || f.kind === 'number' || f.kind === 'decimal')
     return <span className="num">{words}</span>;
   return <>{words}</>;

@@ -6,8 +6,11 @@ import type { Register } from './model.ts';
 export function Views({ r, filterText = '' }: { r: Register; filterText?: string }) {
   const { t } = useTranslation();
   const { pathname } = useLocation();
-  const views = [{ tail: '', key: 'table' }, ...(r.tree ? [{ tail: '/tree', key: 'tree' }] : [])];
-  if (views.length < 2) return null;
+  const views = [
+    { tail: '', key: 'table' },
+    ...(r.tree ? [{ tail: '/tree', key: 'tree' }] : []),
+    { tail: '/figures', key: 'figures' },
+  ];
   return (
     <nav className="views" aria-label={t('ledger:view.label')}>
       {views.map(({ tail, key }) => {

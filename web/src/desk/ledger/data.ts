@@ -10,7 +10,7 @@ import { useTranslation } from 'react-i18next';
 import { Problem } from '@/shared/api.ts';
 import { call } from '@/shared/call.ts';
 import { mayRetry } from '@/shared/query.ts';
-import { type Filter, type Names, writeFilter } from './filter.ts';
+import { type Filter, levels, type Names, writeFilter } from './filter.ts';
 import { type Entry, fieldOf, type Item, type Named, named, type Register } from './model.ts';
 
 interface Page {
@@ -159,7 +159,7 @@ export function useNames(r: Register, rows: Item[], filter?: Filter): Names {
     return out;
   }, [r, rows]);
   const missing = (filter?.where ?? []).flatMap((c) => {
-    const f = fieldOf(r, c.field);
+    const f = fieldOf(r, levels.includes(c.field) ? 'region' : c.field);
     if (f?.kind !== 'ref' || !f.ref) return [];
     return c.values
       .map((v) => [f.ref as string, v] as const)

@@ -44,7 +44,8 @@ describe('filter of a register', () => {
   it('takes the operator that stands first', () => {
     expect(readCondition('name=a>=b')).toEqual({ field: 'name', op: '=', values: ['a>=b'] });
     expect(readCondition('members>=3')).toEqual({ field: 'members', op: '>=', values: ['3'] });
-    expect(readCondition('name~a|b')).toEqual({ field: 'name', op: '~', values: ['a|b'] });
+    expect(readCondition('name=a\\|b|c')).toEqual({ field: 'name', op: '=', values: ['a|b', 'c'] });
+    expect(writeCondition({ field: 'name', op: '=', values: ['a|b', 'c\\'] })).toBe('name=a\\|b|c\\\\');
     expect(readCondition('=x')).toBeUndefined();
   });
 

@@ -33,14 +33,24 @@ export function readCondition(text: string): Condition | undefined {
   }
   if (!best) return undefined;
   const value = text.slice(best.at + best.op.length);
-  return {
-    field: text.slice(0, best.at),
-    op: best.op,
-    values: best.op === '~' ? [value] : [...new Set(value.split('|'))],
-  };
+  // \| and \\ stand for the marks themselves.
+  const parts = value.split(/(?<!\\)\|/).map((v) => v.replace(/\\([\\|])/g, '$1'));
+  return { field: text.slice(0, best.at), op: best.op, values: [...new Set(parts)] };
 }
 
-export const writeCondition = (c: Condition): string => `${c.field}${c.op}${c.values.join('|')}`;
+export const writeCondition = (c: Condition): string =>
+  `${c.field}${c.op}${c.values.map((v) => v.replace(/[\\|]/g, '\\$&')).join('|')}`;
+
+/** Levels of regions that conditions and figures know besides the fields. */
+export const levels = ['district', 'street', 'community'];
+
+/** What figures may be cut by: fields that lists are narrowed by, and the levels of regions. */
+export const cuts = (r: Register): string[] => [
+  ...r.fields
+    .filter((f) => f.filter && !f.unique && ['choice', 'bool', 'ref'].includes(f.kind) && f.name !== 'region')
+    .map((f) => f.name),
+  ...levels,
+];
 
 /** Which operators make sense for a field. */
 export function opsOf(f: Field): Op[] {
@@ -87,7 +97,8 @@ function sensible(f: Field, c: Condition): boolean {
 
 function usable(r: Register, c: Condition): boolean {
   if (c.field === 'on') return c.op === '=' && c.values.length === 1 && isDay(c.values[0] as string);
-  if (c.field === 'id' || c.field === 'region') return c.op === '=' && whole(c.values);
+  if (c.field === 'id' || c.field === 'region' || levels.includes(c.field))
+    return c.op === '=' && whole(c.values);
   const f = fieldOf(r, c.field);
   return !!f && sensible(f, c);
 }
@@ -142,7 +153,7 @@ function say(r: Register, c: Condition, t: Translate, names: Names): string {
   const given = c.values.filter((v) => v !== '');
   if (c.field === 'on') return t('ledger:say.on', { value: given[0] });
   if (c.field === 'id') return t('ledger:say.id', { count: given.length });
-  const f = fieldOf(r, c.field);
+  const f = fieldOf(r, levels.includes(c.field) ? 'region' : c.field);
   if (!f) return writeCondition(c);
   const word = (v: string): string => {
     if (f.kind === 'choice' || f.kind === 'choices') return f.options?.find((o) => o.code === v)?.name ?? v;
@@ -153,7 +164,7 @@ function say(r: Register, c: Condition, t: Translate, names: Names): string {
   const more = { label: f.label, value: given.map(word).join(t('ledger:say.or')) };
   if (!given.length) return t(c.op === '=' ? 'ledger:say.none' : 'ledger:say.some', more);
   if (c.field === 'state' && c.op === '!=' && given.join() === 'ended') return t('ledger:say.not_ended');
-  if ((c.field === 'region' || c.field === 'grid') && c.op === '=') return t('ledger:say.in', more);
+  if ((f.name === 'region' || f.name === 'grid') && c.op === '=') return t('ledger:say.in', more);
   if (f.kind === 'day' && c.op !== '=' && c.op !== '!=')
     return t(c.op === '>=' ? 'ledger:say.since' : 'ledger:say.until', more);
   const key = { '=': 'is', '!=': 'not', '>=': 'least', '<=': 'most', '~': 'has' }[c.op];

@@ -4,6 +4,7 @@ import { Route, Routes, useParams } from 'react-router';
 import { ErrorNote, Loading } from '@/shared/ui/state.tsx';
 import { NotFound } from '../shell/NotFound.tsx';
 import { useRegisters } from './data.ts';
+import { FiguresPage } from './FiguresPage.tsx';
 import { ImportPage } from './ImportPage.tsx';
 import { ListPage } from './ListPage.tsx';
 import type { Register } from './model.ts';
@@ -32,6 +33,7 @@ export default function Area() {
       <Route index element={<RegistersPage />} />
       <Route path=":code" element={<One of={ListPage} />} />
       <Route path=":code/tree" element={<One of={TreePage} />} />
+      <Route path=":code/figures" element={<One of={FiguresPage} />} />
       <Route path=":code/import" element={<One of={ImportPage} />} />
     </Routes>
   );

@@ -106,6 +106,9 @@ export const named = (v: Value): Named | undefined =>
 export const empty = (v: Value): boolean =>
   v === null || v === undefined || v === '' || (Array.isArray(v) && v.length === 0);
 
+/** Nothing to show: registers keep a number that was not given as 0, where 0 is no answer. */
+export const blank = (f: Field, v: Value): boolean => empty(v) || (v === 0 && f.min === undefined);
+
 /** Whether two values are the same thing; references by what they refer to. */
 export function same(a: Value, b: Value): boolean {
   if (empty(a) || empty(b)) return empty(a) && empty(b);
