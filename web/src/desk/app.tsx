@@ -21,6 +21,7 @@ const areas = {
   topics: lazy(() => import('./topics/index.tsx')),
   whistles: lazy(() => import('./whistle/index.tsx')),
   partners: lazy(() => import('./partner/index.tsx')),
+  visits: lazy(() => import('./rounds/index.tsx')),
   cockpit: lazy(() => import('./cockpit/index.tsx')),
   party: lazy(() => import('./party/index.tsx')),
   liaison: lazy(() => import('./liaison/index.tsx')),
@@ -98,6 +99,7 @@ export function Desk() {
             <Route path="callbacks/*" element={<Area of={areas.callbacks} place="callbacks" />} />
             <Route path="hotline/*" element={<Area of={areas.hotline} place="hotline" />} />
             <Route path="topics/*" element={<Area of={areas.topics} place="topics" />} />
+            <Route path="visits/*" element={<Area of={areas.visits} place="visits" />} />
             <Route path="whistles/*" element={<Area of={areas.whistles} place="whistles" />} />
             <Route path="partners/*" element={<Area of={areas.partners} place="partners" />} />
             <Route path="cockpit/*" element={<Area of={areas.cockpit} place="cockpit" />} />

@@ -14,6 +14,7 @@ export type PlaceKey =
   | 'topics'
   | 'whistles'
   | 'partners'
+  | 'visits'
   | 'cockpit'
   | 'planning'
   | 'registers'
@@ -48,6 +49,7 @@ export const places: Place[] = [
     path: '/planning',
     perms: ['plan.write', 'plan.approve', 'region.write'],
   },
+  { key: 'visits', rail: 'visits', path: '/visits', perms: ['visit.read', 'rules.write'] },
   {
     key: 'whistles',
     rail: 'org',
