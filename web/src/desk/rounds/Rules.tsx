@@ -22,7 +22,9 @@ function Sentence({ rule, needs }: { rule: Rule; needs: { code: string; name: st
       {rule.kind === 'circular'
         ? t('rounds:say.once', { where, whom, from: day(rule.from), to: day(rule.to) })
         : t('rounds:say.every', { where, whom, every: rule.every, window: rule.window ?? 0 })}{' '}
-      {t('rounds:say.rest', { minutes: rule.minutes, retry: rule.retry || 2 })}
+      {rule.kind === 'visit' || rule.of === 'home'
+        ? t('rounds:say.rest', { minutes: rule.minutes, retry: rule.retry || 2 })
+        : t('rounds:say.rest_place', { minutes: rule.minutes })}
     </p>
   );
 }
