@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"linli/internal/grid/region"
+	"linli/internal/kernel/errs"
 	"linli/internal/kernel/ledger"
 	"linli/internal/people/identity"
 )
@@ -14,8 +15,18 @@ import (
 func (a *App) registers() *ledger.Engine {
 	return ledger.New(ledger.Options{DB: a.DB, Vault: a.Vault, Files: a.Files, Today: a.Today, Zone: a.opt.Location(),
 		Sources:   map[string]ledger.Source{"region": regionNames{a.Atlas}, "grid": gridNames{a.Atlas}, "org": orgNames{a.Identity, a.Today}, "account": accountNames{a.Identity}, "building": buildingNames{a.Atlas}},
-		Community: communityOf(a.Atlas), Path: a.Atlas.Path})
+		Community: communityOf(a.Atlas), Path: a.Atlas.Path, Held: eventFields})
 }
+
+// eventFields are what cases hold: no form asks it again.
+var eventFields = func() []ledger.Held {
+	var out []ledger.Held
+	for _, f := range [][2]string{{"反映人", "reporter"}, {"反映人电话", "reporter's telephone"}, {"问题描述", "description"}, {"诉求内容", "request"}, {"发生地点", "place"}, {"发生时间", "time of the event"},
+		{"办理单位", "unit in charge"}, {"办理结果", "result of handling"}, {"办结时间", "closing time"}, {"满意度", "satisfaction"}, {"事项分类", "category"}, {"来源渠道", "channel"}} {
+		out = append(out, ledger.Held{Where: errs.Words{ZH: "事件", EN: "cases"}, Field: errs.Words{ZH: f[0], EN: f[1]}})
+	}
+	return out
+}()
 
 func communityOf(at *region.Atlas) func(int64) int64 {
 	return func(grid int64) int64 {

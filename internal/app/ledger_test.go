@@ -143,6 +143,8 @@ func sampleValue(t *testing.T, c *apptest.City, at matrixtest.Place, f ledger.Fi
 			return float64(at.Grid)
 		case "org":
 			return float64(at.Org)
+		case "form":
+			return float64(sampleForm(t, c))
 		case "account":
 			return float64(c.Identity.Directory().Accounts()[0])
 		case "building":
@@ -156,4 +158,27 @@ func sampleValue(t *testing.T, c *apptest.City, at matrixtest.Place, f ledger.Fi
 		return float64(sampleRow(t, c, at, f.Ref))
 	}
 	return "样例"
+}
+
+// sampleForm is a published form of a register of the city's own.
+func sampleForm(t *testing.T, c *apptest.City) int64 {
+	t.Helper()
+	p := c.Hire(access.Post{Role: roleWith(t, access.FormManage), Region: c.Atlas.City().Code})
+	var f struct{ ID int64 }
+	body := apptest.M{"register": "form_row", "zh": "样例登记", "en": "Sample", "purpose": "测试", "legal_basis": "测试", "owner": c.Identity.Directory().Orgs("", "", 0)[0].ID, "expires": "2030-12-31", "people": 1, "per_year": 1,
+		"fields": []apptest.M{{"name": "shelf", "zh": "书架数", "en": "Shelves", "why_zh": "", "why_en": "", "kind": "number"}}}
+	p.Do("POST", "/api/v1/forms", body).Want(201).Into(&f)
+	p.Do("POST", fmt.Sprintf("/api/v1/forms/%d/publish", f.ID), apptest.M{"version": 1, "burden": 1}).Want(200)
+	return f.ID
+}
+
+func roleWith(t *testing.T, p access.Perm) string {
+	t.Helper()
+	for _, r := range access.Roles() {
+		if r.Grants(p) && r.Level == access.ByRegion && r.Depths[0] == 4 {
+			return r.Code
+		}
+	}
+	t.Fatal("no city role has " + string(p))
+	return ""
 }

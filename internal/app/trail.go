@@ -15,6 +15,7 @@ import (
 	"linli/internal/kernel/access"
 	"linli/internal/kernel/audit"
 	"linli/internal/kernel/errs"
+	"linli/internal/kernel/ledger"
 	"linli/internal/kernel/outbox"
 	"linli/internal/kernel/store"
 	"linli/internal/kernel/web"
@@ -314,7 +315,7 @@ func (a *App) actionName(e audit.Entry, lang string) string {
 			return n.In(lang)
 		}
 	}
-	for _, names := range []map[string]errs.Words{identity.Actions, plan.Actions, outbox.Actions, resident.Actions, hotline.Actions, workforce.Actions, otherActions} {
+	for _, names := range []map[string]errs.Words{identity.Actions, plan.Actions, outbox.Actions, resident.Actions, hotline.Actions, workforce.Actions, ledger.FormActions, otherActions} {
 		if w, ok := names[code]; ok {
 			return w.In(lang)
 		}

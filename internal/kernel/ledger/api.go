@@ -20,6 +20,7 @@ const prefix = "/api/v1/ledger"
 // API registers what all registers share, and the operations of each.
 func (e *Engine) API(r *web.Router) {
 	web.Register(r, web.Op{ID: "list-registers", Method: "GET", Path: prefix, Policy: access.SignedIn, Tags: []string{"ledger"}, Summary: "可用的台账及其字段", SummaryEN: "The registers that one may read, with their fields"}, e.registers)
+	e.formAPI(r)
 	for _, api := range e.apis {
 		api(r)
 	}
@@ -265,7 +266,7 @@ func (r *Register[T]) api(router *web.Router) {
 	create.Status = http.StatusCreated
 	web.Register(router, create, func(ctx context.Context, scope access.Scope, in *createIn[T]) (*itemOut[T], error) {
 		v := r.fresh()
-		if err := r.apply(scope, v, in.Body.Fields); err != nil {
+		if err := r.apply(ctx, scope, v, in.Body.Fields); err != nil {
 			return nil, err
 		}
 		var id int64
@@ -287,7 +288,7 @@ func (r *Register[T]) api(router *web.Router) {
 	web.Register(router, op("change", "PATCH", "/{id}", r.write, "修改记录", "Change a row"), func(ctx context.Context, scope access.Scope, in *changeIn[T]) (*itemOut[T], error) {
 		err := r.e.DB.Write(ctx, func(tx *store.Tx) error {
 			_, err := r.change(&Write{Ctx: ctx, Tx: tx, Scope: scope, Action: "change", Reason: in.Body.Reason}, in.ID, in.Body.Version, func(v reflect.Value) error {
-				return r.apply(scope, v, in.Body.Fields)
+				return r.apply(ctx, scope, v, in.Body.Fields)
 			})
 			if err != nil {
 				return err
@@ -335,6 +336,7 @@ func (r *Register[T]) listOp(ctx context.Context, scope access.Scope, in *listIn
 	if err != nil {
 		return nil, err
 	}
+	r.noteRead(ctx, formsIn(f.Where))
 	out := &listOut[T]{}
 	out.Body.Items = make([]Item[T], len(items))
 	for i := range items {

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
+	"sync"
 	"time"
 
 	"linli/internal/kernel/access"
@@ -29,6 +31,7 @@ type Options struct {
 	DB        *store.DB
 	Vault     *vault.Vault
 	Files     *files.Store // of attachments; nil: none
+	Held      []Held       // what is held outside of registers, that forms do not ask again
 	Today     func() int   // the city's day, yyyymmdd
 	Zone      *time.Location
 	Sources   map[string]Source         // region, grid, org, account
@@ -40,11 +43,19 @@ type Options struct {
 type Engine struct {
 	Options
 	regs []*register
+	read sync.Map // when what forms gather was last read: register and forms → day
 	apis []func(*web.Router)
 }
 
-// New makes an engine without registers.
-func New(o Options) *Engine { return &Engine{Options: o} }
+// New makes an engine with no registers but the city's own.
+func New(o Options) *Engine {
+	e := &Engine{Options: o}
+	e.Sources = maps.Clone(o.Sources)
+	e.Sources["form"] = formNames{e}
+	Declare(e, Def[FormRow]{Code: ownRegister, Name: w("自建台账", "Registers of the city's own"), Group: "own", Read: access.CaseRead, Write: access.CaseReport,
+		Place: InDistrict, Label: func(r *FormRow) string { return r.Title }, Check: e.checkFormRow})
+	return e
+}
 
 func (e *Engine) add(r *register, api func(*web.Router)) {
 	if e.register(r.code) != nil {
@@ -104,7 +115,7 @@ func (e *Engine) Put(ctx context.Context, scope access.Scope, code string, field
 		return 0, errs.NotFound.New()
 	}
 	v := r.fresh()
-	if err := r.apply(scope, v, fields); err != nil {
+	if err := r.apply(ctx, scope, v, fields); err != nil {
 		return 0, err
 	}
 	var id int64

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"reflect"
+	"strconv"
 	"strings"
 
 	"github.com/xuri/excelize/v2"
@@ -83,14 +84,24 @@ func (p *printer) cell(f *Field, val any) any {
 }
 
 // shown are the fields of an export in the eyes of the scope's actor.
-func (r *register) shown(scope access.Scope) []*Field {
+func (r *register) shown(ctx context.Context, scope access.Scope, form int64) ([]*Field, error) {
 	var out []*Field
 	for _, f := range r.fields {
 		if may(scope, f) {
 			out = append(out, f)
 		}
 	}
-	return out
+	own, err := r.asked(ctx, form)
+	return append(out, own...), err
+}
+
+// formIDOf is the only form that a filter names, 0 if there is none.
+func formIDOf(forms []any) int64 {
+	if len(forms) != 1 {
+		return 0
+	}
+	id, _ := forms[0].(int64)
+	return id
 }
 
 type exportIn struct {
@@ -110,7 +121,10 @@ func (r *register) export(ctx context.Context, scope access.Scope, w http.Respon
 		return err
 	}
 	lang := web.Lang(ctx)
-	fields := r.shown(scope)
+	fields, err := r.shown(ctx, scope, formIDOf(formsIn(f.Where)))
+	if err != nil {
+		return err
+	}
 	format := q.Get("format")
 	if format == "" {
 		format = "xlsx"
@@ -264,8 +278,13 @@ func (p *printed) Abort() {}
 
 // template writes an empty table with the headings by which an import knows the
 // fields, lists for choices, and a second sheet that explains each field.
-func (r *register) template(ctx context.Context, scope access.Scope, w http.ResponseWriter, _ *http.Request) error {
+func (r *register) template(ctx context.Context, scope access.Scope, w http.ResponseWriter, req *http.Request) error {
 	lang := web.Lang(ctx)
+	form, _ := strconv.ParseInt(req.URL.Query().Get("form"), 10, 64) // of another register: none
+	fields, err := r.shown(ctx, scope, form)
+	if err != nil {
+		return err
+	}
 	f := excelize.NewFile()
 	defer f.Close()
 	sheet, notes := r.name.In(lang), map[string]string{"en": "Fields"}[lang]
@@ -297,8 +316,8 @@ func (r *register) template(ctx context.Context, scope access.Scope, w http.Resp
 		return f.SetCellStr(sheet, at, val)
 	}
 	col := 0
-	for _, fd := range r.shown(scope) {
-		if fd.Name == "state" {
+	for _, fd := range fields {
+		if fd.Name == "state" || fd.Name == "form" && form != 0 {
 			continue
 		}
 		col++

@@ -70,6 +70,7 @@ type Field struct {
 	Class    access.Perm // who may see and change it; "": whoever the row
 
 	index []int
+	extra string // the city's own: its key in Row.Extra
 }
 
 // Secret is a personal field: pages and this struct hold its mask, the vault the
@@ -286,6 +287,9 @@ func snake(s string) string {
 // get is the field's value of a row: string, int64, float64, bool, []string; of
 // a personal field the mask.
 func (f *Field) get(row reflect.Value) any {
+	if f.extra != "" {
+		return f.recorded(base(row).Extra[f.extra])
+	}
 	v := row.FieldByIndex(f.index)
 	switch f.Kind {
 	case Text, Long, Choice:
@@ -304,6 +308,10 @@ func (f *Field) get(row reflect.Value) any {
 
 // set is get's other way; a personal field gets a text to be sealed.
 func (f *Field) set(row reflect.Value, val any) {
+	if f.extra != "" {
+		f.setExtra(row, val)
+		return
+	}
 	v := row.FieldByIndex(f.index)
 	switch f.Kind {
 	case Text, Long, Choice:

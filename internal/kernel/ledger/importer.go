@@ -27,6 +27,7 @@ func newSum() hash.Hash { return sha256.New() }
 // the rows.
 type importer struct {
 	r         *register
+	asked     []*Field // the city's own fields
 	scope     access.Scope
 	lang      string
 	o         ImportOptions
@@ -237,6 +238,9 @@ func (im *importer) hold(ctx context.Context, scope access.Scope, to *register, 
 func (im *importer) read(l *line) {
 	l.v = im.r.fresh()
 	b := base(l.v)
+	if row, ok := l.v.Addr().Interface().(*FormRow); ok {
+		row.Form = im.o.Form
+	}
 	for pass := range 2 { // places first: they tell namesakes apart
 		for i, f := range im.fields {
 			if f == nil || i >= len(l.cells) || (f.Name == "region" || f.Name == "grid") != (pass == 0) {
@@ -263,7 +267,18 @@ func (im *importer) read(l *line) {
 				im.wrong(l, err)
 				continue
 			}
+			if f.extra != "" {
+				if err := f.acceptable(im.r.e, val); err != nil {
+					im.wrong(l, err)
+					continue
+				}
+			}
 			f.set(l.v, val)
+		}
+	}
+	for _, f := range im.asked {
+		if f.Required && !l.bad && empty(f.get(l.v)) {
+			im.wrong(l, f.missing())
 		}
 	}
 	if l.bad {

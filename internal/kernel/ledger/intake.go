@@ -43,6 +43,7 @@ const (
 // ImportOptions say how a file comes in.
 type ImportOptions struct {
 	Sheet   string
+	Form    int64             // of the city's own register, for its rows
 	Mapping map[string]string // column → field, "" leaves the column out; nil: by the headings
 	Dry     bool              // only look
 	Partial bool              // take the rows that are right and leave the others
@@ -142,12 +143,16 @@ func importDetail(code, file string, rows int, state string) []byte {
 
 // bring reads the file once: run 0 only looks.
 func (r *register) bring(ctx context.Context, scope access.Scope, lang, path string, o ImportOptions, run int64) (*ImportResult, error) {
-	src, err := tabular.Open(path, o.Sheet, func(head string) bool { return r.byHeading(scope, head) != nil })
+	own, err := r.asked(ctx, o.Form)
+	if err != nil {
+		return nil, err
+	}
+	src, err := tabular.Open(path, o.Sheet, func(head string) bool { return r.byHeading(scope, head, own) != nil })
 	if err != nil {
 		return nil, err
 	}
 	defer src.Close()
-	im := &importer{r: r, scope: scope, lang: lang, o: o, run: run, since1904: src.Since1904(), out: &ImportResult{ID: run, Columns: src.Columns(), Mapping: map[string]string{}, Missing: []string{}, Errors: []RowError{}, Doubles: []Double{}}}
+	im := &importer{r: r, asked: own, scope: scope, lang: lang, o: o, run: run, since1904: src.Since1904(), out: &ImportResult{ID: run, Columns: src.Columns(), Mapping: map[string]string{}, Missing: []string{}, Errors: []RowError{}, Doubles: []Double{}}}
 	if err := im.match(); err != nil {
 		return nil, err
 	}
@@ -178,9 +183,9 @@ func (r *register) bring(ctx context.Context, scope access.Scope, lang, path str
 }
 
 // byHeading is the field that a heading names, nil if it names none.
-func (r *register) byHeading(scope access.Scope, head string) *Field {
+func (r *register) byHeading(scope access.Scope, head string, own []*Field) *Field {
 	head = tabular.Plain(head)
-	for _, f := range r.fields {
+	for _, f := range slices.Concat(r.fields, own) {
 		if f.Name != "state" && may(scope, f) && (head == tabular.Plain(f.Label.ZH) || head == tabular.Plain(f.Label.EN) || head == tabular.Plain(f.Name)) {
 			return f
 		}
@@ -193,11 +198,16 @@ func (im *importer) match() error {
 	im.fields = make([]*Field, len(im.out.Columns))
 	used := map[*Field]bool{}
 	for i, c := range im.out.Columns {
-		f := im.r.byHeading(im.scope, c)
+		f := im.r.byHeading(im.scope, c, im.asked)
 		if im.o.Mapping != nil {
 			f = nil
 			if name := im.o.Mapping[c]; name != "" {
-				if f = im.r.field(name); f == nil || f.Name == "state" || !may(im.scope, f) {
+				if f = im.r.field(name); f == nil {
+					if i := slices.IndexFunc(im.asked, func(x *Field) bool { return x.Name == name }); i >= 0 {
+						f = im.asked[i]
+					}
+				}
+				if f == nil || f.Name == "state" || !may(im.scope, f) {
 					return ErrMapping.New("what", w("没有“"+name+"”这一项", "there is no field "+name))
 				}
 			}
@@ -216,8 +226,8 @@ func (im *importer) match() error {
 			return ErrMapping.New("what", w("文件中没有“"+c+"”列", "the file has no column "+c))
 		}
 	}
-	for _, f := range im.r.fields {
-		if f.Required && !used[f] {
+	for _, f := range slices.Concat(im.r.fields, im.asked) {
+		if f.Required && !used[f] && !(f.Name == "form" && im.o.Form != 0) {
 			im.out.Missing = append(im.out.Missing, f.Name)
 		}
 	}
@@ -362,6 +372,7 @@ type importIn struct {
 	Partial bool   `query:"partial" doc:"take the rows that are right, leave the others"`
 	Doubles bool   `query:"doubles" doc:"take also rows that may be there already"`
 	Again   bool   `query:"again" doc:"even if the same file came in before"`
+	Form    int64  `query:"form" doc:"of the city's own register, for rows of form_row"`
 	Name    string `query:"name" maxLength:"200" doc:"of the file"`
 }
 
@@ -370,6 +381,7 @@ func (r *register) importOp(ctx context.Context, scope access.Scope, rw http.Res
 	q := req.URL.Query()
 	yes := func(name string) bool { v, err := strconv.ParseBool(q.Get(name)); return err == nil && v }
 	o := ImportOptions{Sheet: q.Get("sheet"), Dry: yes("dry_run"), Partial: yes("partial"), Doubles: yes("doubles"), Again: yes("again")}
+	o.Form, _ = strconv.ParseInt(q.Get("form"), 10, 64) // none otherwise
 	if m := q.Get("mapping"); m != "" {
 		if err := json.Unmarshal([]byte(m), &o.Mapping); err != nil {
 			return ErrMapping.New("what", w("对应关系不是 JSON 对象", "the mapping is no JSON object")).Because(err)

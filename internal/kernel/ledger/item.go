@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"slices"
 	"strconv"
+	"strings"
 
 	"linli/internal/kernel/access"
 	"linli/internal/kernel/errs"
@@ -152,6 +153,14 @@ func (r *register) items(ctx context.Context, scope access.Scope, rows []reflect
 	if err != nil {
 		return nil, err
 	}
+	own := map[int64][]*Field{} // form → the city's own fields
+	for _, v := range rows {
+		if form := r.formOf(v); len(base(v).Extra) > 0 && own[form] == nil {
+			if own[form], err = r.asked(ctx, form); err != nil {
+				return nil, err
+			}
+		}
+	}
 	may := sees(scope)
 	today := r.e.Today()
 	out := make([]itemBody, len(rows))
@@ -165,7 +174,12 @@ func (r *register) items(ctx context.Context, scope access.Scope, rows []reflect
 			}
 		}
 		for name, val := range b.Extra {
-			x.Fields[extraPrefix+name] = val
+			x.Fields[extraPrefix+name] = val // also of a form that is closed by now
+		}
+		for _, f := range own[r.formOf(v)] {
+			if _, given := b.Extra[f.extra]; given {
+				x.Fields[f.Name] = n.show(f, f.get(v))
+			}
 		}
 		out[i] = x
 	}
@@ -183,10 +197,15 @@ func (e *Engine) place(b *Row) string {
 }
 
 // apply sets the fields that came as JSON. All that is wrong is told together.
-func (r *register) apply(scope access.Scope, v reflect.Value, in map[string]any) error {
+func (r *register) apply(ctx context.Context, scope access.Scope, v reflect.Value, in map[string]any) error {
 	seen := sees(scope)
 	b := base(v)
+	own := map[string]any{}
 	for _, name := range sortedKeys(in) {
+		if strings.HasPrefix(name, extraPrefix) {
+			own[name] = in[name]
+			continue
+		}
 		f := r.field(name)
 		if f == nil || b.ID != 0 && !seen(f, b) || b.ID == 0 && !may(scope, f) {
 			return errs.Invalid.New("field", w("「"+name+"」", name), "remedy", w("没有这一项，请删除", "there is no such field, remove it")).In(name)
@@ -200,7 +219,7 @@ func (r *register) apply(scope access.Scope, v reflect.Value, in map[string]any)
 		}
 		f.set(v, val)
 	}
-	return nil
+	return r.applyExtra(ctx, v, own)
 }
 
 func sortedKeys(m map[string]any) []string {
@@ -253,6 +272,10 @@ func (r *register) historyItems(ctx context.Context, scope access.Scope, lang st
 			return nil, err
 		}
 	}
+	own, err := r.asked(ctx, r.formOf(v))
+	if err != nil {
+		return nil, err
+	}
 	may := sees(scope)
 	out := make([]historyItem, len(list))
 	for i, c := range list {
@@ -264,6 +287,11 @@ func (r *register) historyItems(ctx context.Context, scope access.Scope, lang st
 		}
 		for _, f := range r.fields {
 			if pair, ok := c.Changes[f.Name]; ok && may(f, b) {
+				x.Changes = append(x.Changes, fieldChange{f.Name, f.Label.In(lang), n.show(f, f.recorded(pair[0])), n.show(f, f.recorded(pair[1]))})
+			}
+		}
+		for _, f := range own {
+			if pair, ok := c.Changes[f.Name]; ok {
 				x.Changes = append(x.Changes, fieldChange{f.Name, f.Label.In(lang), n.show(f, f.recorded(pair[0])), n.show(f, f.recorded(pair[1]))})
 			}
 		}

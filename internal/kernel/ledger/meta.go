@@ -12,6 +12,7 @@ import (
 type RegisterView struct {
 	Code   string      `json:"code"`
 	Name   string      `json:"name"`
+	Form   int64       `json:"form,omitempty" doc:"one of the city's own registers: rows of form_row with where=form=ID"`
 	Group  string      `json:"group"`
 	Place  int         `json:"place_digits" doc:"how far down a row must hang: 0 anywhere, 6 district, 9 street, 12 community, 15 grid"`
 	Tree   string      `json:"tree,omitempty" doc:"the field that names the row above, where rows form a tree"`
@@ -43,6 +44,7 @@ type FieldView struct {
 	Ref      string       `json:"ref,omitempty" doc:"region, grid, org, account, or a register's code"`
 	Part     string       `json:"part,omitempty" enum:"name,phone,contact" doc:"of a personal field"`
 	Class    string       `json:"class,omitempty" doc:"permission that it needs"`
+	City     bool         `json:"city,omitempty" doc:"the city's own: its name begins with x."`
 }
 
 // OptionView is one value of a choice.
@@ -60,10 +62,36 @@ type registersOut struct {
 func (e *Engine) registers(ctx context.Context, scope access.Scope, _ *struct{}) (*registersOut, error) {
 	out := &registersOut{}
 	out.Body.Items = []RegisterView{}
+	lang := web.Lang(ctx)
 	for _, r := range e.regs {
-		if _, err := scope.For(r.read); err == nil {
-			out.Body.Items = append(out.Body.Items, r.view(scope, web.Lang(ctx)))
+		if _, err := scope.For(r.read); err != nil || r.code == ownRegister {
+			continue
 		}
+		v := r.view(scope, lang)
+		own, err := r.asked(ctx, 0)
+		if err != nil {
+			return nil, err
+		}
+		for _, f := range own {
+			v.Fields = append(v.Fields, f.view(lang))
+		}
+		out.Body.Items = append(out.Body.Items, v)
+	}
+	forms, err := e.formsWhere(ctx, e.DB, "state = 'published' AND register = ?", ownRegister)
+	if err != nil {
+		return nil, err
+	}
+	own := e.register(ownRegister)
+	if _, err := scope.For(own.read); err != nil {
+		return out, nil
+	}
+	for _, form := range forms { // each of the city's own registers, as a part of form_row
+		v := own.view(scope, lang)
+		v.Form, v.Name = form.ID, w(form.ZH, form.EN).In(lang)
+		for i := range form.Fields {
+			v.Fields = append(v.Fields, form.Fields[i].field().view(lang))
+		}
+		out.Body.Items = append(out.Body.Items, v)
 	}
 	return out, nil
 }
@@ -84,14 +112,18 @@ func (r *register) view(scope access.Scope, lang string) RegisterView {
 		if !may(scope, f) {
 			continue
 		}
-		x := FieldView{Name: f.Name, Kind: string(f.Kind), Label: f.Label.In(lang), Why: f.Why.In(lang), Standard: f.Standard, Required: f.Required, Fixed: f.Fixed, Unique: f.Unique, Filter: f.Filter, Search: f.Search,
-			Max: f.Max, Min: f.Min, Ref: f.Ref, Part: f.Part, Class: string(f.Class)}
-		for _, o := range f.Options {
-			if !(f.Standard && o.Code == Void) {
-				x.Options = append(x.Options, OptionView{o.Code, o.Name.In(lang)})
-			}
-		}
-		v.Fields = append(v.Fields, x)
+		v.Fields = append(v.Fields, f.view(lang))
 	}
 	return v
+}
+
+func (f *Field) view(lang string) FieldView {
+	x := FieldView{Name: f.Name, Kind: string(f.Kind), Label: f.Label.In(lang), Why: f.Why.In(lang), Standard: f.Standard, Required: f.Required, Fixed: f.Fixed, Unique: f.Unique, Filter: f.Filter, Search: f.Search,
+		Max: f.Max, Min: f.Min, Ref: f.Ref, Part: f.Part, Class: string(f.Class), City: f.extra != ""}
+	for _, o := range f.Options {
+		if !(f.Standard && o.Code == Void) {
+			x.Options = append(x.Options, OptionView{o.Code, o.Name.In(lang)})
+		}
+	}
+	return x
 }
