@@ -26,30 +26,53 @@ func (e *Engine) API(r *web.Router) {
 	}
 }
 
-// Item is a row of the register of T as JSON has it.
-type Item[T any] struct{ itemBody }
+// Item is a row as JSON has it; each register's document names its own fields.
+type Item struct{ itemBody }
 
-// Schema describes the row with the register's own fields.
-func (Item[T]) Schema(reg huma.Registry) *huma.Schema {
-	return component[T](reg, "", func() *huma.Schema {
-		s := huma.SchemaFromType(reg, reflect.TypeFor[itemBody]())
-		s.Properties["fields"] = fieldSchema[T](false)
-		return s
+// document tells of an operation what its Go types, which are the same for all
+// registers, cannot: the fields of this one. An instance of the types for each
+// register would say the same, and take the compiler minutes.
+func (r *register) document(router *web.Router, id string) {
+	router.Document(id, func(op *huma.Operation, reg huma.Registry) {
+		row := r.component(reg, "", func() *huma.Schema {
+			s := huma.SchemaFromType(reg, reflect.TypeFor[itemBody]())
+			s.Properties["fields"] = r.fieldSchema(false)
+			return s
+		})
+		for _, answer := range op.Responses {
+			own(answer.Content, reflect.TypeFor[Item](), func() *huma.Schema { return row })
+			own(answer.Content, reflect.TypeFor[listBody](), func() *huma.Schema {
+				s := huma.SchemaFromType(reg, reflect.TypeFor[listBody]())
+				s.Properties["items"] = &huma.Schema{Type: huma.TypeArray, Items: row}
+				return s
+			})
+		}
+		if op.RequestBody == nil {
+			return
+		}
+		for _, body := range []reflect.Type{reflect.TypeFor[createBody](), reflect.TypeFor[changeBody]()} {
+			own(op.RequestBody.Content, body, func() *huma.Schema {
+				s := huma.SchemaFromType(reg, body)
+				s.Properties["fields"] = r.component(reg, "Fields", func() *huma.Schema { return r.fieldSchema(true) })
+				return s
+			})
+		}
 	})
 }
 
-// Fields are fields of the register of T as they come in: standard ones and its
-// own. Those that are absent stay as they are.
-type Fields[T any] map[string]any
-
-// Schema describes the fields.
-func (Fields[T]) Schema(reg huma.Registry) *huma.Schema {
-	return component[T](reg, "Fields", func() *huma.Schema { return fieldSchema[T](true) })
+// own replaces a schema that refers to the Go type.
+func own(content map[string]*huma.MediaType, t reflect.Type, by func() *huma.Schema) {
+	for _, m := range content {
+		if m.Schema != nil && strings.EqualFold(m.Schema.Ref, "#/components/schemas/Ledger"+t.Name()) {
+			m.Schema = by()
+		}
+	}
 }
 
-// component keeps a schema under the name of T, so that it is written once.
-func component[T any](reg huma.Registry, suffix string, make func() *huma.Schema) *huma.Schema {
-	t := reflect.TypeFor[T]()
+// component keeps a schema under the name of the register's Go type, so that it is
+// written once.
+func (r *register) component(reg huma.Registry, suffix string, make func() *huma.Schema) *huma.Schema {
+	t := r.typ
 	room := t.PkgPath()[strings.LastIndexByte(t.PkgPath(), '/')+1:]
 	name := "Ledger" + strings.ToUpper(room[:1]) + room[1:] + strings.ToUpper(t.Name()[:1]) + t.Name()[1:] + suffix
 	if _, ok := reg.Map()[name]; !ok {
@@ -60,11 +83,11 @@ func component[T any](reg huma.Registry, suffix string, make func() *huma.Schema
 	return &huma.Schema{Ref: "#/components/schemas/" + name}
 }
 
-// fieldSchema describes the fields of T. What comes in is checked by the
+// fieldSchema describes the register's fields. What comes in is checked by the
 // register itself, which tells all that is wrong with its own words.
-func fieldSchema[T any](in bool) *huma.Schema {
+func (r *register) fieldSchema(in bool) *huma.Schema {
 	s := &huma.Schema{Type: huma.TypeObject, Properties: map[string]*huma.Schema{}, AdditionalProperties: true}
-	for _, f := range fieldsOf(reflect.TypeFor[T](), nil) {
+	for _, f := range r.fields {
 		p := &huma.Schema{Description: f.Label.EN, Extensions: map[string]any{"x-kind": f.Kind, "x-label": f.Label.ZH}}
 		if f.Ref != "" {
 			p.Extensions["x-ref"] = f.Ref
@@ -113,14 +136,14 @@ func (in *listIn) filter() (Filter, error) {
 	return f, err
 }
 
-type listOut[T any] struct {
-	Body struct {
-		Items []Item[T] `json:"items"`
-		Next  string    `json:"next"`
-		Count *int      `json:"count,omitempty"`
-		Exact *bool     `json:"count_exact,omitempty"`
-	}
+type listBody struct {
+	Items []Item `json:"items"`
+	Next  string `json:"next"`
+	Count *int   `json:"count,omitempty"`
+	Exact *bool  `json:"count_exact,omitempty"`
 }
+
+type listOut struct{ Body listBody }
 
 type figureIn struct {
 	listIn
@@ -134,21 +157,23 @@ type idIn struct {
 	ID int64 `path:"id"`
 }
 
-type itemOut[T any] struct{ Body Item[T] }
+type itemOut struct{ Body Item }
 
-type createIn[T any] struct {
-	Body struct {
-		Fields Fields[T] `json:"fields"`
-	}
+type createBody struct {
+	Fields map[string]any `json:"fields"`
 }
 
-type changeIn[T any] struct {
+type createIn struct{ Body createBody }
+
+type changeBody struct {
+	Version int            `json:"version" minimum:"1" doc:"the one that was seen"`
+	Fields  map[string]any `json:"fields"`
+	Reason  string         `json:"reason,omitempty" maxLength:"200"`
+}
+
+type changeIn struct {
 	ID   int64 `path:"id"`
-	Body struct {
-		Version int       `json:"version" minimum:"1" doc:"the one that was seen"`
-		Fields  Fields[T] `json:"fields"`
-		Reason  string    `json:"reason,omitempty" maxLength:"200"`
-	}
+	Body changeBody
 }
 
 type endIn struct {
@@ -195,14 +220,19 @@ type refsOut struct {
 }
 
 // api registers the operations of a register.
-func (r *Register[T]) api(router *web.Router) {
+func (r *register) api(router *web.Router) {
 	path := prefix + "/" + r.code
 	kebab := strings.ReplaceAll(r.code, "_", "-")
+	defer func() {
+		for _, verb := range []string{"list", "get", "create", "change", "end"} {
+			r.document(router, verb+"-ledger-"+kebab)
+		}
+	}()
 	op := func(verb, method, tail string, p access.Perm, zh, en string) web.Op {
 		return web.Op{ID: verb + "-ledger-" + kebab, Method: method, Path: path + tail, Policy: access.Needs(p), Tags: []string{"ledger-" + r.group}, Summary: zh + "：" + r.name.ZH, SummaryEN: en + ": " + r.name.EN}
 	}
 	web.Register(router, op("list", "GET", "", r.read, "查询台账", "List of the register"), r.listOp)
-	web.Register(router, op("get", "GET", "/{id}", r.read, "查看记录", "A row of the register"), func(ctx context.Context, scope access.Scope, in *idIn) (*itemOut[T], error) {
+	web.Register(router, op("get", "GET", "/{id}", r.read, "查看记录", "A row of the register"), func(ctx context.Context, scope access.Scope, in *idIn) (*itemOut, error) {
 		return r.one(ctx, scope, in.ID)
 	})
 	web.Register(router, op("history", "GET", "/{id}/history", r.read, "记录的变更历史", "History of a row"), func(ctx context.Context, scope access.Scope, in *idIn) (*historyOut, error) {
@@ -264,7 +294,7 @@ func (r *Register[T]) api(router *web.Router) {
 	})
 	create := op("create", "POST", "", r.write, "新增记录", "Add a row")
 	create.Status = http.StatusCreated
-	web.Register(router, create, func(ctx context.Context, scope access.Scope, in *createIn[T]) (*itemOut[T], error) {
+	web.Register(router, create, func(ctx context.Context, scope access.Scope, in *createIn) (*itemOut, error) {
 		v := r.fresh()
 		if err := r.apply(ctx, scope, v, in.Body.Fields); err != nil {
 			return nil, err
@@ -282,10 +312,10 @@ func (r *Register[T]) api(router *web.Router) {
 			return nil, err
 		}
 		return r.written(ctx, scope, id)
-	}, func(ctx context.Context, scope access.Scope, _ *createIn[T]) (*itemOut[T], error) {
+	}, func(ctx context.Context, scope access.Scope, _ *createIn) (*itemOut, error) {
 		return r.written(ctx, scope, web.Marked(ctx))
 	})
-	web.Register(router, op("change", "PATCH", "/{id}", r.write, "修改记录", "Change a row"), func(ctx context.Context, scope access.Scope, in *changeIn[T]) (*itemOut[T], error) {
+	web.Register(router, op("change", "PATCH", "/{id}", r.write, "修改记录", "Change a row"), func(ctx context.Context, scope access.Scope, in *changeIn) (*itemOut, error) {
 		err := r.e.DB.Write(ctx, func(tx *store.Tx) error {
 			_, err := r.change(&Write{Ctx: ctx, Tx: tx, Scope: scope, Action: "change", Reason: in.Body.Reason}, in.ID, in.Body.Version, func(v reflect.Value) error {
 				return r.apply(ctx, scope, v, in.Body.Fields)
@@ -299,10 +329,10 @@ func (r *Register[T]) api(router *web.Router) {
 			return nil, err
 		}
 		return r.written(ctx, scope, in.ID)
-	}, func(ctx context.Context, scope access.Scope, in *changeIn[T]) (*itemOut[T], error) {
+	}, func(ctx context.Context, scope access.Scope, in *changeIn) (*itemOut, error) {
 		return r.written(ctx, scope, in.ID)
 	})
-	web.Register(router, op("end", "POST", "/{id}/end", r.write, "结束记录", "End a row"), func(ctx context.Context, scope access.Scope, in *endIn) (*itemOut[T], error) {
+	web.Register(router, op("end", "POST", "/{id}/end", r.write, "结束记录", "End a row"), func(ctx context.Context, scope access.Scope, in *endIn) (*itemOut, error) {
 		day, err := r.field("valid_to").parse(in.Body.Day)
 		if err != nil {
 			return nil, err
@@ -317,13 +347,13 @@ func (r *Register[T]) api(router *web.Router) {
 			return nil, err
 		}
 		return r.written(ctx, scope, in.ID)
-	}, func(ctx context.Context, scope access.Scope, in *endIn) (*itemOut[T], error) {
+	}, func(ctx context.Context, scope access.Scope, in *endIn) (*itemOut, error) {
 		return r.written(ctx, scope, in.ID)
 	})
 	web.Register(router, op("refs", "GET", "/refs", r.write, "可选的关联对象", "What a field may refer to"), r.refsOp)
 }
 
-func (r *Register[T]) listOp(ctx context.Context, scope access.Scope, in *listIn) (*listOut[T], error) {
+func (r *register) listOp(ctx context.Context, scope access.Scope, in *listIn) (*listOut, error) {
 	f, err := in.filter()
 	if err != nil {
 		return nil, err
@@ -337,10 +367,10 @@ func (r *Register[T]) listOp(ctx context.Context, scope access.Scope, in *listIn
 		return nil, err
 	}
 	r.noteRead(ctx, formsIn(f.Where))
-	out := &listOut[T]{}
-	out.Body.Items = make([]Item[T], len(items))
+	out := &listOut{}
+	out.Body.Items = make([]Item, len(items))
 	for i := range items {
-		out.Body.Items[i] = Item[T]{items[i]}
+		out.Body.Items[i] = Item{items[i]}
 	}
 	if more {
 		o, err := r.order(scope, f.Sort)
@@ -359,7 +389,7 @@ func (r *Register[T]) listOp(ctx context.Context, scope access.Scope, in *listIn
 	return out, nil
 }
 
-func (r *Register[T]) one(ctx context.Context, scope access.Scope, id int64) (*itemOut[T], error) {
+func (r *register) one(ctx context.Context, scope access.Scope, id int64) (*itemOut, error) {
 	v, err := r.get(ctx, r.e.DB, scope, id)
 	if err != nil {
 		return nil, err
@@ -368,15 +398,15 @@ func (r *Register[T]) one(ctx context.Context, scope access.Scope, id int64) (*i
 	if err != nil {
 		return nil, err
 	}
-	return &itemOut[T]{Item[T]{items[0]}}, nil
+	return &itemOut{Item{items[0]}}, nil
 }
 
 // written reads what was just written, for whoever may read it.
-func (r *Register[T]) written(ctx context.Context, scope access.Scope, id int64) (*itemOut[T], error) {
+func (r *register) written(ctx context.Context, scope access.Scope, id int64) (*itemOut, error) {
 	return r.one(ctx, scope, id)
 }
 
-func (r *Register[T]) revealOp(ctx context.Context, scope access.Scope, in *revealIn) (*revealOut, error) {
+func (r *register) revealOp(ctx context.Context, scope access.Scope, in *revealIn) (*revealOut, error) {
 	v, err := r.get(ctx, r.e.DB, scope, in.ID)
 	if err != nil {
 		return nil, err
@@ -404,7 +434,7 @@ func (r *Register[T]) revealOp(ctx context.Context, scope access.Scope, in *reve
 // mostRefs is how many things a picker offers.
 const mostRefs = 20
 
-func (r *Register[T]) refsOp(ctx context.Context, scope access.Scope, in *refsIn) (*refsOut, error) {
+func (r *register) refsOp(ctx context.Context, scope access.Scope, in *refsIn) (*refsOut, error) {
 	f := r.field(in.Field)
 	if f == nil || f.Kind != Ref || !may(scope, f) {
 		return nil, errs.NotFound.New()

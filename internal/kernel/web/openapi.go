@@ -161,6 +161,19 @@ func (r *Router) describe(o *operation) huma.Operation {
 	return op
 }
 
+// Document changes what the OpenAPI document says of an operation, and nothing
+// that the operation does; one that is not registered is passed over.
+func (r *Router) Document(id string, say func(op *huma.Operation, schemas huma.Registry)) {
+	doc := r.api.OpenAPI()
+	for _, at := range doc.Paths {
+		for _, op := range []*huma.Operation{at.Get, at.Post, at.Put, at.Patch, at.Delete} {
+			if op != nil && op.OperationID == id {
+				say(op, doc.Components.Schemas)
+			}
+		}
+	}
+}
+
 // describeRaw is the document of an operation that huma does not decode.
 func (r *Router) describeRaw(o *operation) *huma.Operation {
 	op := r.describe(o)
