@@ -150,7 +150,7 @@ func (m *maker) stage() (state string, from, to ledger.Day, done bool) {
 		return "planned", m.day(m.rng.IntN(10) - 5), m.day(60 + m.rng.IntN(90)), false
 	case k < 10:
 		back := m.rng.IntN(100)
-		return "running", m.day(-back), m.day(-5 + m.rng.IntN(150)), false
+		return "running", m.day(-back), m.day(max(1-back, m.rng.IntN(150)-5)), false
 	}
 	back := 120 + m.rng.IntN(120)
 	return "done", m.day(-back), m.day(-back + 60), true
