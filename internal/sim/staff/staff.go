@@ -96,6 +96,16 @@ func (m *maker) as(role string, region int64, perms ...access.Perm) (access.Scop
 	return access.Scope{}, fmt.Errorf("the city has no %s for %d", role, region)
 }
 
+// term is the first and the last day of the worker's contract: it began with the
+// post and is renewed every two years.
+func (m *maker) term(p access.Post) (from, to int) {
+	from = p.From
+	for end := from + 20000; end <= m.today; end += 20000 {
+		from = end
+	}
+	return from, m.s.Calendar().AddDays(from+20000, -1)
+}
+
 // contracts gives every worker a contract of two years that runs on, recruited by
 // one of the three channels, and every grid its establishment.
 func (m *maker) contracts() error {
@@ -104,13 +114,10 @@ func (m *maker) contracts() error {
 	var rows []workforce.Contract
 	for i, p := range m.staff {
 		since := p.From
-		from := since
-		for end := from + 20000; end <= m.today; end += 20000 { // renewed every two years
-			from = end
-		}
+		from, to := m.term(p)
 		channel := []string{"social", "social", "social", "committee", "party", "social", "committee"}[i%7]
 		m.report.Channels[channel]++
-		rows = append(rows, workforce.Contract{Row: ledger.Row{Grid: p.Grid, Org: p.Org, From: ledger.Day(from), To: ledger.Day(m.s.Calendar().AddDays(from+20000, -1))},
+		rows = append(rows, workforce.Contract{Row: ledger.Row{Grid: p.Grid, Org: p.Org, From: ledger.Day(from), To: ledger.Day(to)},
 			Account: p.Account, Number: fmt.Sprintf("WG%d%04d", since/10000, i+1), Channel: channel, Since: ledger.Day(since)})
 		if seats[p.Grid]++; seats[p.Grid] == 1 {
 			grids = append(grids, workforce.Seat{Row: ledger.Row{Grid: p.Grid, From: 20240101}, Seats: 1})
@@ -235,6 +242,13 @@ func (m *maker) leave() error {
 			continue
 		}
 		from := []int{-40, -2, 12}[i/40%3]
+		within := func(p access.Post) bool {
+			begins, ends := m.term(p)
+			return begins <= m.day(from) && m.day(from+5) <= ends
+		}
+		if !within(p) || !within(cover) { // leave and cover lie in one contract
+			continue
+		}
 		if _, err := m.s.Absences.Put(m.ctx, scope, workforce.Absence{Row: ledger.Row{Grid: p.Grid, Org: p.Org, From: ledger.Day(m.day(from)), To: ledger.Day(m.day(from + 5))},
 			Account: p.Account, Kind: []string{"annual", "sick", workforce.Unpaid}[i/40%3], Cover: cover.Account}); err != nil {
 			return err
