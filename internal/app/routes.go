@@ -89,8 +89,8 @@ func (a *App) fileRoutes() {
 	}
 	bytes := []string{"application/offset+octet-stream"}
 	for _, op := range []web.Op{
-		{ID: "create-upload", Method: "POST", Path: filesPath + "{$}", Status: http.StatusCreated, Params: create{}, Answers: []int{412}, Summary: "开始上传（tus）", SummaryEN: "Begin an upload (tus 1.0)"},
-		{ID: "append-upload", Method: "PATCH", Path: filesPath + "{id}", Status: http.StatusNoContent, Params: write{}, Takes: bytes, Answers: []int{412, 423}, Summary: "继续上传", SummaryEN: "Continue an upload"},
+		{ID: "create-upload", Method: "POST", Path: filesPath + "{$}", Status: http.StatusCreated, Params: create{}, Answers: []int{412, 507}, Summary: "开始上传（tus）", SummaryEN: "Begin an upload (tus 1.0)"},
+		{ID: "append-upload", Method: "PATCH", Path: filesPath + "{id}", Status: http.StatusNoContent, Params: write{}, Takes: bytes, Answers: []int{412, 423, 507}, Summary: "继续上传", SummaryEN: "Continue an upload"},
 		{ID: "upload-offset", Method: "HEAD", Path: filesPath + "{id}", Params: tus{}, Answers: []int{412, 423}, Summary: "查询上传进度", SummaryEN: "How far an upload came"},
 		{ID: "end-upload", Method: "DELETE", Path: filesPath + "{id}", Status: http.StatusNoContent, Params: tus{}, Answers: []int{412, 423}, Summary: "取消上传", SummaryEN: "Give an upload up"},
 	} {

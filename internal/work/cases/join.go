@@ -166,10 +166,15 @@ func (s *Service) asMerged(tx *store.Tx, c *Case) error {
 		at                  int64
 		action, was, fields string
 	}
-	rows, err := tx.Query("SELECT at, action, was, fields FROM case_log WHERE district = ? AND case_id = ? AND (action IN ('call_back', 'own_rate') OR became = 'merged') AND was <> 'merged' ORDER BY seq", c.District, c.ID)
+	rows, err := tx.Query("SELECT at, action, was, fields FROM case_log WHERE district = ? AND case_id = ? AND (action IN ('call_back', 'own_rate', 'redo', 'to_desk', 'reopen') OR became = 'merged') AND was <> 'merged' ORDER BY seq", c.District, c.ID)
 	log, err := store.All(rows, err, func(r *sql.Rows) (e entry, err error) { return e, r.Scan(&e.at, &e.action, &e.was, &e.fields) })
 	c.Calls, c.CalledAt, c.Solved, c.Satisfied = 0, 0, -1, 0
 	for _, e := range log {
+		switch e.action {
+		case "redo", "to_desk", "reopen": // as undraw did then
+			c.Calls = 0
+			continue
+		}
 		if e.action == "own_rate" {
 			var a struct {
 				Called, Solved bool
