@@ -157,7 +157,7 @@ export function TasksPage() {
           loading={list.isPending}
           dataSource={rows}
           pagination={false}
-          scroll={{ x: 'max-content' }}
+          className="scroll-x"
           rowSelection={
             manage
               ? {
