@@ -311,9 +311,9 @@ func (r *register) api(router *web.Router) {
 		if err != nil {
 			return nil, err
 		}
-		return r.written(ctx, scope, id)
+		return r.one(ctx, scope, id)
 	}, func(ctx context.Context, scope access.Scope, _ *createIn) (*itemOut, error) {
-		return r.written(ctx, scope, web.Marked(ctx))
+		return r.one(ctx, scope, web.Marked(ctx))
 	})
 	web.Register(router, op("change", "PATCH", "/{id}", r.write, "修改记录", "Change a row"), func(ctx context.Context, scope access.Scope, in *changeIn) (*itemOut, error) {
 		err := r.e.DB.Write(ctx, func(tx *store.Tx) error {
@@ -328,9 +328,9 @@ func (r *register) api(router *web.Router) {
 		if err != nil {
 			return nil, err
 		}
-		return r.written(ctx, scope, in.ID)
+		return r.one(ctx, scope, in.ID)
 	}, func(ctx context.Context, scope access.Scope, in *changeIn) (*itemOut, error) {
-		return r.written(ctx, scope, in.ID)
+		return r.one(ctx, scope, in.ID)
 	})
 	web.Register(router, op("end", "POST", "/{id}/end", r.write, "结束记录", "End a row"), func(ctx context.Context, scope access.Scope, in *endIn) (*itemOut, error) {
 		day, err := r.field("valid_to").parse(in.Body.Day)
@@ -346,9 +346,9 @@ func (r *register) api(router *web.Router) {
 		if err != nil {
 			return nil, err
 		}
-		return r.written(ctx, scope, in.ID)
+		return r.one(ctx, scope, in.ID)
 	}, func(ctx context.Context, scope access.Scope, in *endIn) (*itemOut, error) {
-		return r.written(ctx, scope, in.ID)
+		return r.one(ctx, scope, in.ID)
 	})
 	web.Register(router, op("refs", "GET", "/refs", r.write, "可选的关联对象", "What a field may refer to"), r.refsOp)
 }
@@ -399,11 +399,6 @@ func (r *register) one(ctx context.Context, scope access.Scope, id int64) (*item
 		return nil, err
 	}
 	return &itemOut{Item{items[0]}}, nil
-}
-
-// written reads what was just written, for whoever may read it.
-func (r *register) written(ctx context.Context, scope access.Scope, id int64) (*itemOut, error) {
-	return r.one(ctx, scope, id)
 }
 
 func (r *register) revealOp(ctx context.Context, scope access.Scope, in *revealIn) (*revealOut, error) {

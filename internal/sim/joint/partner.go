@@ -165,13 +165,13 @@ func (m *maker) results(done bool) (served, rated, satisfied int, evidence strin
 	return served, rated, rated - m.rng.IntN(1+rated/8), "按计划完成，居民代表现场查看。"
 }
 
-// load writes rows and reads them back with their ids, in order.
+// load writes rows and returns them with their ids, in order.
 func load[T any](ctx context.Context, r *ledger.Register[T], rows []T) ([]*T, error) {
-	if err := r.Load(ctx, scope, rows); err != nil {
-		return nil, err
+	err := r.Load(ctx, scope, rows)
+	out := make([]*T, len(rows))
+	for i := range rows {
+		out[i] = &rows[i]
 	}
-	var out []*T
-	err := r.All(ctx, scope, ledger.Filter{Sort: "id"}, func(x *T) error { out = append(out, x); return nil })
 	return out, err
 }
 
