@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"os"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/tus/tusd/v2/pkg/handler"
@@ -72,12 +71,17 @@ func (h *hold) Unlock() error {
 // body is a request's body that can be ended from outside.
 type body struct {
 	io.ReadCloser
-	ended atomic.Bool
+	mu       sync.Mutex
+	ended    bool
+	answered bool // the body is no longer read
 }
 
 // Read reads until the body is ended.
 func (b *body) Read(p []byte) (int, error) {
-	if b.ended.Load() {
+	b.mu.Lock()
+	ended := b.ended
+	b.mu.Unlock()
+	if ended {
 		return 0, os.ErrDeadlineExceeded
 	}
 	return b.ReadCloser.Read(p)
@@ -88,7 +92,24 @@ func (c *call) interrupt() {
 	if c.input == nil {
 		return
 	}
-	c.input.ended.Store(true)
+	c.input.mu.Lock()
+	defer c.input.mu.Unlock()
+	if c.input.answered { // the connection may serve another request by now
+		return
+	}
+	c.input.ended = true
 	// Where the connection cannot do this, the wait ends with the network's own time limit.
 	_ = http.NewResponseController(c.output).SetReadDeadline(time.Now())
+}
+
+// answering marks the call as past its body. An interrupted one gives up its
+// connection: net/http takes the deadline for the client's going away, and every
+// later request on it would begin cancelled.
+func (c *call) answering() {
+	c.input.mu.Lock()
+	defer c.input.mu.Unlock()
+	c.input.answered = true
+	if c.input.ended {
+		c.output.Header().Set("Connection", "close")
+	}
 }

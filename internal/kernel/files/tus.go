@@ -104,6 +104,7 @@ type answer struct {
 func (a *answer) Unwrap() http.ResponseWriter { return a.ResponseWriter }
 
 func (a *answer) WriteHeader(status int) {
+	a.call.answering()
 	if status >= 400 {
 		a.failed = status
 		for _, name := range []string{"Content-Type", "Content-Length"} {
