@@ -163,12 +163,14 @@ func sampleValue(t *testing.T, c *apptest.City, at matrixtest.Place, f ledger.Fi
 // sampleForm is a published form of a register of the city's own.
 func sampleForm(t *testing.T, c *apptest.City) int64 {
 	t.Helper()
-	p := c.Hire(access.Post{Role: roleWith(t, access.FormManage), Region: c.Atlas.City().Code})
+	post := access.Post{Role: roleWith(t, access.FormManage), Region: c.Atlas.City().Code}
+	drafts, approves := c.Hire(post), c.Hire(post)
 	var f struct{ ID int64 }
 	body := apptest.M{"register": "form_row", "zh": "样例登记", "en": "Sample", "purpose": "测试", "legal_basis": "测试", "owner": c.Identity.Directory().Orgs("", "", 0)[0].ID, "expires": "2030-12-31", "people": 1, "per_year": 1,
-		"fields": []apptest.M{{"name": "shelf", "zh": "书架数", "en": "Shelves", "why_zh": "", "why_en": "", "kind": "number"}}}
-	p.Do("POST", "/api/v1/forms", body).Want(201).Into(&f)
-	p.Do("POST", fmt.Sprintf("/api/v1/forms/%d/publish", f.ID), apptest.M{"version": 1, "burden": 1}).Want(200)
+		"fields": []apptest.M{{"name": "shelf", "zh": "书架数", "en": "Shelves", "why_zh": "配书", "why_en": "", "kind": "number"}}}
+	drafts.Do("POST", "/api/v1/forms", body).Want(201).Into(&f)
+	drafts.Do("POST", fmt.Sprintf("/api/v1/forms/%d/submit", f.ID), apptest.M{"version": 1, "burden": 1}).Want(200)
+	approves.Do("POST", fmt.Sprintf("/api/v1/forms/%d/publish", f.ID), apptest.M{"version": 2, "burden": 1}).Want(200)
 	return f.ID
 }
 

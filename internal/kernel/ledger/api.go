@@ -116,7 +116,8 @@ func (r *register) fieldSchema(in bool) *huma.Schema {
 	return s
 }
 
-type listIn struct {
+// ListIn chooses rows of a register; embedded, its name must be exported for the fields to be read.
+type ListIn struct {
 	Where  []string `query:"where,explode" maxItems:"20" doc:"conditions that all hold: kind=branch, kind=branch|general, kind!=branch, members>=3, valid_to<=2026-12-31, name~红旗, org=, region=990101001, on=2026-11-28 (in force), id=1|2"`
 	Q      string   `query:"q" maxLength:"200" doc:"words of the searched fields"`
 	Phone  string   `query:"phone" maxLength:"40" doc:"whole number of a personal field"`
@@ -126,7 +127,7 @@ type listIn struct {
 	Count  bool     `query:"count" doc:"count up to 1000"`
 }
 
-func (in *listIn) filter() (Filter, error) {
+func (in *ListIn) filter() (Filter, error) {
 	f := Filter{Where: in.Where, Query: in.Q, Phone: in.Phone, Sort: in.Sort, Limit: in.Limit}
 	var after Place
 	more, err := web.ParseCursor(in.Cursor, &after)
@@ -146,7 +147,7 @@ type listBody struct {
 type listOut struct{ Body listBody }
 
 type figureIn struct {
-	listIn
+	ListIn
 	By  string `query:"by" maxLength:"60" doc:"a field with filter, or district, street, community; absent: the total only"`
 	Sum string `query:"sum" maxLength:"60" doc:"a number that is added up besides"`
 }
@@ -211,6 +212,7 @@ type undoIn struct {
 type refsIn struct {
 	Field string `query:"field" required:"true" maxLength:"60"`
 	Q     string `query:"q" maxLength:"100"`
+	Form  int64  `query:"form" doc:"of the city's own register, for its fields"`
 }
 
 type refsOut struct {
@@ -353,8 +355,11 @@ func (r *register) api(router *web.Router) {
 	web.Register(router, op("refs", "GET", "/refs", r.write, "可选的关联对象", "What a field may refer to"), r.refsOp)
 }
 
-func (r *register) listOp(ctx context.Context, scope access.Scope, in *listIn) (*listOut, error) {
+func (r *register) listOp(ctx context.Context, scope access.Scope, in *ListIn) (*listOut, error) {
 	f, err := in.filter()
+	if err == nil {
+		f, err = r.filled(ctx, f)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -373,7 +378,7 @@ func (r *register) listOp(ctx context.Context, scope access.Scope, in *listIn) (
 		out.Body.Items[i] = Item{items[i]}
 	}
 	if more {
-		o, err := r.order(scope, f.Sort)
+		o, err := r.order(scope, f)
 		if err != nil {
 			return nil, err
 		}
@@ -431,6 +436,11 @@ const mostRefs = 20
 
 func (r *register) refsOp(ctx context.Context, scope access.Scope, in *refsIn) (*refsOut, error) {
 	f := r.field(in.Field)
+	if own, err := r.ownField(ctx, in.Form, in.Field); err != nil {
+		return nil, err
+	} else if own != nil {
+		f = own
+	}
 	if f == nil || f.Kind != Ref || !may(scope, f) {
 		return nil, errs.NotFound.New()
 	}

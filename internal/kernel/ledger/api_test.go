@@ -19,16 +19,21 @@ import (
 	"linli/internal/kernel/web"
 )
 
-// people signs in by role: "role region".
+// people signs in by role and place, "role@region", as one account, or as another
+// one with "+" before it.
 type people struct{}
 
 func (people) Actor(_ context.Context, token string) (*access.Actor, error) {
+	account := worker
+	if rest, ok := strings.CutPrefix(token, "+"); ok {
+		account, token = worker+1, rest
+	}
 	role, at, _ := strings.Cut(token, "@")
 	p := access.Post{ID: 1, Role: role, From: 20200101}
 	if _, err := fmt.Sscan(at, &p.Region); err != nil {
 		return nil, errs.Unauthorized.New()
 	}
-	return &access.Actor{Account: worker, Login: role, Lang: "zh", Posts: []access.Post{p}}, nil
+	return &access.Actor{Account: account, Login: role, Lang: "zh", Posts: []access.Post{p}}, nil
 }
 
 // desk is the program's front door over the example registers.

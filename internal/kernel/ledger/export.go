@@ -92,7 +92,12 @@ func (r *register) shown(ctx context.Context, scope access.Scope, form int64) ([
 		}
 	}
 	own, err := r.asked(ctx, form)
-	return append(out, own...), err
+	for _, f := range own {
+		if may(scope, f) {
+			out = append(out, f)
+		}
+	}
+	return out, err
 }
 
 // formIDOf is the only form that a filter names, 0 if there is none.
@@ -105,7 +110,7 @@ func formIDOf(forms []any) int64 {
 }
 
 type exportIn struct {
-	listIn
+	ListIn
 	Format string `query:"format" enum:"xlsx,csv,html" doc:"html is a page to be printed"`
 }
 
@@ -114,12 +119,17 @@ type exportIn struct {
 func (r *register) export(ctx context.Context, scope access.Scope, w http.ResponseWriter, req *http.Request) error {
 	q := req.URL.Query()
 	f := Filter{Where: q["where"], Query: q.Get("q"), Phone: q.Get("phone"), Sort: q.Get("sort")}
+	f, err := r.filled(ctx, f)
+	if err != nil {
+		return err
+	}
 	if _, err := r.queries(ctx, scope, f); err != nil { // before anything is written
 		return err
 	}
-	if _, err := r.order(scope, f.Sort); err != nil {
+	if _, err := r.order(scope, f); err != nil {
 		return err
 	}
+	r.noteRead(ctx, formsIn(f.Where))
 	lang := web.Lang(ctx)
 	fields, err := r.shown(ctx, scope, formIDOf(formsIn(f.Where)))
 	if err != nil {
@@ -157,7 +167,7 @@ func (r *register) export(ctx context.Context, scope access.Scope, w http.Respon
 	p := &printer{names: names{e: r.e, scope: scope, known: map[string]map[int64]string{}}, lang: lang, called: map[refKey]string{}}
 	vals := make([]any, len(fields))
 	write := func(rows []reflect.Value) error {
-		n, err := r.e.gather(ctx, scope, r, rows)
+		n, err := r.e.gather(ctx, scope, fields, rows)
 		if err != nil {
 			return err
 		}

@@ -14,6 +14,7 @@ import (
 
 	"linli/internal/kernel/access"
 	"linli/internal/kernel/errs"
+	"linli/internal/kernel/store"
 	"linli/internal/kernel/vault"
 )
 
@@ -69,8 +70,9 @@ type Field struct {
 	Part     string      // of a personal record: name, phone, contact
 	Class    access.Perm // who may see and change it; "": whoever the row
 
-	index []int
-	extra string // the city's own: its key in Row.Extra
+	index  []int
+	extra  string // the city's own: its key in Row.Extra
+	closed bool   // the city's own: its form is closed or has expired, and it is shown but not asked
 }
 
 // Secret is a personal field: pages and this struct hold its mask, the vault the
@@ -327,6 +329,31 @@ func (f *Field) set(row reflect.Value, val any) {
 	case Personal:
 		v.Set(reflect.ValueOf(Hide(val.(string))))
 	}
+}
+
+// sql is the expression by which a query reads the field of the row r; a city's
+// own field lies in the JSON of extra, where what is not given is absent.
+func (f *Field) sql(e store.Engine) string {
+	if f.extra == "" {
+		return "r." + f.Name
+	}
+	number := f.Kind == Number || f.Kind == Ref || f.Kind == Date || f.Kind == Decimal
+	if e == store.Postgres {
+		val := "(r.extra::jsonb ->> '" + f.extra + "')"
+		switch {
+		case number: // another form may have kept a text under the same name
+			as := map[bool]string{true: "DOUBLE PRECISION", false: "BIGINT"}[f.Kind == Decimal]
+			return "(CASE WHEN jsonb_typeof(r.extra::jsonb -> '" + f.extra + "') = 'number' THEN CAST(CAST(" + val + " AS NUMERIC) AS " + as + ") ELSE 0 END)"
+		case f.Kind == YesNo:
+			return "(CASE WHEN " + val + " = 'true' THEN 1 ELSE 0 END)"
+		}
+		return "COALESCE(" + val + ", '')"
+	}
+	val := "json_extract(r.extra, '$." + f.extra + "')"
+	if number || f.Kind == YesNo {
+		return "(CASE WHEN json_type(r.extra, '$." + f.extra + "') IN ('integer', 'real', 'true') THEN " + val + " ELSE 0 END)"
+	}
+	return "COALESCE(" + val + ", '')"
 }
 
 // column is the value as the database keeps it.

@@ -42,6 +42,11 @@ func (r *register) Figure(ctx context.Context, scope access.Scope, f Filter, by,
 	bad := func(field string) error {
 		return errs.Invalid.New("field", w("统计维度", "grouping"), "remedy", w("请从可筛选的列中选择", "choose a field that lists are narrowed by")).In(field)
 	}
+	f, err := r.filled(ctx, f, by, sum)
+	if err != nil {
+		return nil, err
+	}
+	engine := r.e.DB.Engine()
 	var field, add *Field
 	col := "'all'"
 	switch _, level := levels[by]; {
@@ -49,17 +54,17 @@ func (r *register) Figure(ctx context.Context, scope access.Scope, f Filter, by,
 	case level:
 		col = "r." + by
 	default:
-		if field = r.field(by); field == nil || !field.Filter || field.Kind == Choices || field.Kind == Personal || !may(scope, field) {
+		if field = r.among(f, by); field == nil || !field.Filter || field.Kind == Choices || field.Kind == Personal || !may(scope, field) {
 			return nil, bad("by")
 		}
-		col = "r." + field.Name
+		col = field.sql(engine)
 	}
 	cols := col + ", COUNT(*), 0.0"
 	if sum != "" {
-		if add = r.field(sum); add == nil || add.Kind != Number && add.Kind != Decimal || !may(scope, add) {
+		if add = r.among(f, sum); add == nil || add.Kind != Number && add.Kind != Decimal || !may(scope, add) {
 			return nil, bad("sum")
 		}
-		cols = col + ", COUNT(*), CAST(SUM(r." + add.Name + ") AS DOUBLE PRECISION)"
+		cols = col + ", COUNT(*), CAST(SUM(" + add.sql(engine) + ") AS DOUBLE PRECISION)"
 	}
 	qs, err := r.queries(ctx, scope, f)
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 
 	"linli/internal/kernel/access"
 	"linli/internal/kernel/errs"
+	"linli/internal/kernel/store"
 )
 
 // conditions is a compiled filter.
@@ -35,9 +36,9 @@ func badWhere(text string) error {
 
 // conditions reads the texts of a filter. A field of a class that the scope's
 // actor does not hold is none of the register's.
-func (r *register) conditions(scope access.Scope, where []string) (*conditions, error) {
+func (r *register) conditions(scope access.Scope, filter Filter) (*conditions, error) {
 	out := &conditions{}
-	for _, text := range where {
+	for _, text := range filter.Where {
 		name, op, val := "", "", ""
 		for _, o := range ops {
 			if i := strings.Index(text, o); i > 0 && (op == "" || i < len(name)) {
@@ -87,11 +88,11 @@ func (r *register) conditions(scope access.Scope, where []string) (*conditions, 
 			out.list = append(out.list, func(q *query, _ access.Scope) error { return oneOf(q, "r."+name, codes, false) })
 			continue
 		}
-		f := r.field(name)
+		f := r.among(filter, name)
 		if f == nil || !f.Filter && !(f.Search && op == "~") || f.Kind == Personal || !may(scope, f) {
 			return nil, badWhere(text)
 		}
-		cond, err := f.condition(op, val)
+		cond, err := f.condition(r.e.DB.Engine(), op, val)
 		if err != nil {
 			return nil, badWhere(text)
 		}
@@ -185,8 +186,8 @@ func alternatives(val string) []string {
 var alternativeEscapes = strings.NewReplacer(`\`, `\\`, "|", `\|`)
 
 // condition compiles one comparison of a field.
-func (f *Field) condition(op, val string) (func(*query) error, error) {
-	col := "r." + f.Name
+func (f *Field) condition(engine store.Engine, op, val string) (func(*query) error, error) {
+	col := f.sql(engine)
 	var vals []any
 	for _, s := range alternatives(val) {
 		v, err := f.parseWhere(s)
@@ -207,10 +208,14 @@ func (f *Field) condition(op, val string) (func(*query) error, error) {
 				if val == "" {
 					return oneOf(q, col, []any{""}, op == "!=")
 				}
+				mark := "|"
+				if f.extra != "" { // a list of JSON
+					mark = `"`
+				}
 				var sql []string
 				var args []any
 				for _, s := range alternatives(val) {
-					sql, args = append(sql, col+` LIKE ? ESCAPE '\'`), append(args, "%|"+likeText(s)+"|%")
+					sql, args = append(sql, col+` LIKE ? ESCAPE '\'`), append(args, "%"+mark+likeText(s)+mark+"%")
 				}
 				q.and(not+"("+strings.Join(sql, " OR ")+")", args...)
 				return nil

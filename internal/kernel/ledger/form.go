@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
@@ -13,6 +14,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"linli/internal/kernel/access"
 	"linli/internal/kernel/errs"
 	"linli/internal/kernel/store"
 	"linli/internal/kernel/tabular"
@@ -31,27 +33,28 @@ type FormRow struct {
 type FormField struct {
 	Name     string       `json:"name" pattern:"^[a-z][a-z0-9_]{0,29}$"`
 	ZH       string       `json:"zh"`
-	EN       string       `json:"en"`
+	EN       string       `json:"en,omitempty" doc:"the Chinese name if absent"`
 	WhyZH    string       `json:"why_zh" doc:"the reason for which it is asked"`
-	WhyEN    string       `json:"why_en"`
+	WhyEN    string       `json:"why_en,omitempty"`
 	Kind     Kind         `json:"kind" enum:"text,long,choice,choices,number,decimal,bool,day,ref"`
 	Required bool         `json:"required,omitempty"`
 	Max      int          `json:"max,omitempty"`
 	Options  []FormOption `json:"options,omitempty"`
 	Ref      string       `json:"ref,omitempty" doc:"a register's code, region, grid, org or account"`
+	Class    access.Perm  `json:"class,omitempty" doc:"a permission of a register without which the field is left out; absent: whoever sees the row"`
 }
 
 // FormOption is one value of a choice.
 type FormOption struct {
 	Code string `json:"code"`
 	ZH   string `json:"zh"`
-	EN   string `json:"en"`
+	EN   string `json:"en,omitempty"`
 }
 
 // FormBody is what a form asks, of whom, and why it may.
 type FormBody struct {
 	ZH         string      `json:"zh" doc:"name"`
-	EN         string      `json:"en"`
+	EN         string      `json:"en,omitempty" doc:"the Chinese name if absent"`
 	Purpose    string      `json:"purpose,omitempty"`
 	LegalBasis string      `json:"legal_basis,omitempty"`
 	Owner      int64       `json:"owner,omitempty" doc:"the organisation that answers for it"`
@@ -66,9 +69,10 @@ type Form struct {
 	ID       int64
 	Version  int
 	Register string // code; form_row for a register of its own
-	State    string // draft, published, closed
+	State    string // draft, submitted, published, closed
+	Note     string // why it was not approved
 	FormBody
-	CreatedBy, CreatedAt, PublishedBy, PublishedAt, ReadAt int64
+	CreatedBy, CreatedAt, ChangedBy, PublishedBy, PublishedAt, ReadAt int64
 }
 
 const ownRegister = "form_row"
@@ -81,7 +85,8 @@ const unread = 90
 var (
 	ErrHeld   = errs.Declare("already_held", 422, "“{label}”已在“{where}”中登记（{field}），请直接引用，不再重复填报。", "“{label}” is held already in “{where}” ({field}); refer to it instead of asking again.")
 	ErrBurden = errs.Declare("burden_unseen", 409, "填报负担为每年 {total} 项次，请核对后再发布。", "It costs {total} entries a year; look at the figure, then publish.")
-	ErrForm   = errs.Declare("form_state", 409, "这张表已发布或已停用，不能再修改。", "This form was published or closed and is not changed any more.")
+	ErrForm   = errs.Declare("form_state", 409, "这张表的状态已变，请刷新后再办。", "The form's state has changed; refresh the page and try again.")
+	ErrOwn    = errs.Declare("own_form", 409, "这张表由您设计或修改，须由另一位有权限的同事审批。", "You drafted or changed this form; another person has to approve it.")
 )
 
 // Burden is how many entries a year the form costs: fields × people × times.
@@ -89,15 +94,25 @@ func (b *FormBody) Burden() int { return len(b.Fields) * b.People * b.PerYear }
 
 // field is the form's field as registers have fields.
 func (f *FormField) field() *Field {
-	x := &Field{Name: extraPrefix + f.Name, Kind: f.Kind, Label: w(f.ZH, f.EN), Why: w(f.WhyZH, f.WhyEN), Required: f.Required, Max: f.Max, Ref: f.Ref, extra: f.Name}
+	x := &Field{Name: extraPrefix + f.Name, Kind: f.Kind, Label: f.label(), Why: inBoth(f.WhyZH, f.WhyEN), Required: f.Required, Filter: f.Kind != Long, Max: f.Max, Ref: f.Ref, Class: f.Class, extra: f.Name}
 	for _, o := range f.Options {
-		x.Options = append(x.Options, Option{o.Code, w(o.ZH, o.EN)})
+		x.Options = append(x.Options, Option{o.Code, inBoth(o.ZH, o.EN)})
 	}
 	if x.Max == 0 {
 		x.Max = map[Kind]int{Text: maxText, Long: maxLong}[f.Kind]
 	}
 	return x
 }
+
+func (f *FormField) label() errs.Words { return inBoth(f.ZH, f.EN) }
+
+func (b *FormBody) name() errs.Words { return inBoth(b.ZH, b.EN) }
+
+// inBoth lets the Chinese words stand for English ones that a city did not give.
+func inBoth(zh, en string) errs.Words { return w(zh, cmp.Or(en, zh)) }
+
+// asks tells whether the form is asked on the day.
+func (f *Form) asks(day int) bool { return f.State == "published" && f.lastDay() >= day }
 
 // Held says where something that forms may not ask for is held outside of registers.
 type Held struct{ Where, Field errs.Words }
@@ -130,19 +145,19 @@ func (e *Engine) holds(ctx context.Context, form *Form, f *FormField) (*errs.Err
 		}
 		return false
 	}
-	refuse := func(where, field errs.Words) *errs.Error {
-		return ErrHeld.New("label", w(f.ZH, f.EN), "where", where, "field", field).In(f.Name)
+	refuse := func(where, field errs.Words, register, name string, form int64) *errs.Error {
+		return ErrHeld.New("label", f.label(), "where", where, "field", field, "register", register, "name", name, "form", form).In(f.Name)
 	}
 	for _, r := range e.regs {
 		for _, x := range r.fields {
 			if same(x.Label) {
-				return refuse(r.name, x.Label), nil
+				return refuse(r.name, x.Label, r.code, x.Name, 0), nil
 			}
 		}
 	}
 	for _, h := range e.Held {
 		if same(h.Field) {
-			return refuse(h.Where, h.Field), nil
+			return refuse(h.Where, h.Field, "", "", 0), nil
 		}
 	}
 	others, err := e.formsWhere(ctx, e.DB, "state = 'published' AND id <> ?", form.ID)
@@ -151,16 +166,29 @@ func (e *Engine) holds(ctx context.Context, form *Form, f *FormField) (*errs.Err
 	}
 	for _, o := range others {
 		for i := range o.Fields {
-			if same(w(o.Fields[i].ZH, o.Fields[i].EN)) {
-				return refuse(w(o.ZH, o.EN), w(o.Fields[i].ZH, o.Fields[i].EN)), nil
+			if x := &o.Fields[i]; same(x.label()) {
+				return refuse(o.name(), x.label(), o.Register, extraPrefix+x.Name, o.ID), nil
 			}
 		}
 	}
 	return nil, nil
 }
 
-// checkForm tells all that keeps a form from being kept or, with publish, published.
+// checkForm refuses what keeps a form from being kept or, with publish, published.
 func (e *Engine) checkForm(ctx context.Context, form *Form, publish bool) error {
+	wrong, err := e.wrongIn(ctx, form, publish)
+	if err != nil {
+		return err
+	}
+	return web.Fields(wrong)
+}
+
+// wrongIn tells all that keeps a form from being kept or, with publish, published.
+func (e *Engine) wrongIn(ctx context.Context, form *Form, publish bool) ([]web.FieldError, error) {
+	others, err := e.formsWhere(ctx, e.DB, "register = ? AND published_at <> 0 AND id <> ?", form.Register, form.ID)
+	if err != nil {
+		return nil, err
+	}
 	var wrong []web.FieldError
 	add := func(field string, err *errs.Error) {
 		if err != nil {
@@ -175,7 +203,7 @@ func (e *Engine) checkForm(ctx context.Context, form *Form, publish bool) error 
 	invalid := func(field string, label errs.Words, zh, en string) {
 		add(field, errs.Invalid.New("field", label, "remedy", w(zh, en)))
 	}
-	need("zh", w("名称", "name"), strings.TrimSpace(form.ZH) != "" && strings.TrimSpace(form.EN) != "")
+	need("zh", w("名称", "name"), strings.TrimSpace(form.ZH) != "")
 	if utf8.RuneCountInString(form.ZH+form.EN+form.Purpose+form.LegalBasis) > 1000 {
 		add("purpose", errs.TooLong.New("field", w("用途", "purpose"), "max", 1000))
 	}
@@ -188,17 +216,21 @@ func (e *Engine) checkForm(ctx context.Context, form *Form, publish bool) error 
 		at := fmt.Sprintf("fields[%d]", i)
 		switch {
 		case seen[f.Name]:
-			invalid(at, w(f.ZH, f.EN), "有两项同名", "two fields have one name")
-		case strings.TrimSpace(f.ZH) == "" || strings.TrimSpace(f.EN) == "" || utf8.RuneCountInString(f.ZH+f.EN) > 80:
-			need(at, w("字段名称", "the field's name"), false)
+			invalid(at, f.label(), "有两项同名", "two fields have one name")
+		case form.Register != ownRegister && f.taken(others):
+			invalid(at, f.label(), "编码“"+f.Name+"”已被另一张表使用，请换一个", "another form uses the code "+f.Name+"; choose another one")
+		case !e.classes(f.Class):
+			invalid(at, f.label(), "请从列表中选择谁能看", "choose from the list who sees it")
+		case strings.TrimSpace(f.ZH) == "" || utf8.RuneCountInString(f.ZH+f.EN) > 80:
+			need(at+".zh", w("字段名称", "the field's name"), false)
 		case (f.Kind == Choice || f.Kind == Choices) != (len(f.Options) > 0) || len(f.Options) > 100:
-			invalid(at, w(f.ZH, f.EN), "选项类字段须列出选项", "a choice lists its options")
+			invalid(at, f.label(), "选项类字段须列出选项", "a choice lists its options")
 		case (f.Kind == Ref) != (f.Ref != "") || f.Kind == Ref && e.Sources[f.Ref] == nil && e.register(f.Ref) == nil:
-			invalid(at, w(f.ZH, f.EN), "请选择所引用的台账", "choose the register that it refers to")
+			invalid(at, f.label(), "请选择所引用的台账", "choose the register that it refers to")
 		}
 		for _, o := range f.Options {
-			if o.Code == "" || strings.ContainsAny(o.Code, "|,") || o.ZH == "" || o.EN == "" {
-				invalid(at, w(f.ZH, f.EN), "每个选项都要有编码和中英文名称", "each option has a code and both names")
+			if o.Code == "" || strings.ContainsAny(o.Code, "|,\"\\") || strings.TrimSpace(o.ZH) == "" {
+				invalid(at, f.label(), "每个选项都要有编码和名称", "each option has a code and a name")
 				break
 			}
 		}
@@ -206,9 +238,10 @@ func (e *Engine) checkForm(ctx context.Context, form *Form, publish bool) error 
 		if publish {
 			held, err := e.holds(ctx, form, f)
 			if err != nil {
-				return err
+				return nil, err
 			}
 			add(at, held)
+			need(at+".why_zh", w(f.ZH+"：采集理由", f.label().EN+": why it is asked"), strings.TrimSpace(f.WhyZH) != "")
 		}
 	}
 	if publish {
@@ -224,7 +257,25 @@ func (e *Engine) checkForm(ctx context.Context, form *Form, publish bool) error 
 	if form.Expires != "" && form.lastDay() < e.Today() {
 		invalid("expires", w("有效期至", "last day"), "请填写今天之后的日期，例如 2026-12-31", "give a day to come, such as 2026-12-31")
 	}
-	return web.Fields(wrong)
+	return wrong, nil
+}
+
+// taken tells whether another form of the register keeps something else under the
+// field's name: one that is asked, or one of before that kept another kind of thing.
+func (f *FormField) taken(others []*Form) bool {
+	return slices.ContainsFunc(others, func(o *Form) bool {
+		return slices.ContainsFunc(o.Fields, func(x FormField) bool {
+			return x.Name == f.Name && (o.State == "published" || x.Kind != f.Kind || x.Ref != f.Ref || x.Class != f.Class)
+		})
+	})
+}
+
+// classes tells whether the permission is one by which a register is read or its
+// personal fields are; "" is whoever sees the row.
+func (e *Engine) classes(p access.Perm) bool {
+	return p == "" || slices.ContainsFunc(e.regs, func(r *register) bool {
+		return r.code != ownRegister && (p == r.read || p == r.reveal || slices.ContainsFunc(r.fields, func(f *Field) bool { return f.Class == p }))
+	})
 }
 
 // lastDay is the form's last day, 0 if it is no day.
@@ -236,14 +287,14 @@ func (b *FormBody) lastDay() int {
 	return t.Year()*10000 + int(t.Month())*100 + t.Day()
 }
 
-const formCols = "id, version, register, state, body, created_by, created_at, published_by, published_at, read_at"
+const formCols = "id, version, register, state, body, note, created_by, created_at, changed_by, published_by, published_at, read_at"
 
 func (e *Engine) formsWhere(ctx context.Context, db store.Reader, where string, args ...any) ([]*Form, error) {
 	rows, err := db.Query(ctx, "SELECT "+formCols+" FROM ledger_form WHERE district = 0 AND "+where+" ORDER BY id DESC LIMIT 1000", args...)
 	return store.All(rows, err, func(rows *sql.Rows) (*Form, error) {
 		f := &Form{}
 		var body string
-		if err := rows.Scan(&f.ID, &f.Version, &f.Register, &f.State, &body, &f.CreatedBy, &f.CreatedAt, &f.PublishedBy, &f.PublishedAt, &f.ReadAt); err != nil {
+		if err := rows.Scan(&f.ID, &f.Version, &f.Register, &f.State, &body, &f.Note, &f.CreatedBy, &f.CreatedAt, &f.ChangedBy, &f.PublishedBy, &f.PublishedAt, &f.ReadAt); err != nil {
 			return nil, err
 		}
 		return f, json.Unmarshal([]byte(body), &f.FormBody)
@@ -253,20 +304,64 @@ func (e *Engine) formsWhere(ctx context.Context, db store.Reader, where string, 
 // asked are the fields that the city asks in rows of the register today; of its
 // own registers those of the form.
 func (r *register) asked(ctx context.Context, form int64) ([]*Field, error) {
-	where, args := "register = ? AND state = 'published'", []any{r.code}
+	all, err := r.everAsked(ctx, form)
+	return slices.DeleteFunc(all, func(f *Field) bool { return f.closed }), err
+}
+
+// everAsked are also those of forms that are closed or have expired, behind the others.
+func (r *register) everAsked(ctx context.Context, form int64) ([]*Field, error) {
+	where, args := "register = ? AND published_at <> 0", []any{r.code}
 	if r.code == ownRegister {
 		where, args = where+" AND id = ?", append(args, form)
 	}
 	forms, err := r.e.formsWhere(ctx, r.e.DB, where, args...)
+	slices.SortStableFunc(forms, func(a, b *Form) int { return cmp.Compare(number(b.asks(r.e.Today())), number(a.asks(r.e.Today()))) })
 	var out []*Field
-	for _, f := range forms {
-		for i := range f.Fields {
-			if f.lastDay() >= r.e.Today() {
-				out = append(out, f.Fields[i].field())
+	for _, form := range forms {
+		for i := range form.Fields {
+			f := form.Fields[i].field()
+			f.closed = !form.asks(r.e.Today())
+			if !slices.ContainsFunc(out, func(x *Field) bool { return x.Name == f.Name }) { // asked again since
+				out = append(out, f)
 			}
 		}
 	}
 	return out, err
+}
+
+// ownField is the city's own field of that name, nil if the name is none of those.
+func (r *register) ownField(ctx context.Context, form int64, name string) (*Field, error) {
+	if !strings.HasPrefix(name, extraPrefix) {
+		return nil, nil
+	}
+	own, err := r.everAsked(ctx, form)
+	return named(own, name), err
+}
+
+// filled is the filter with the city's own fields that it, or a name besides, asks by.
+func (r *register) filled(ctx context.Context, f Filter, besides ...string) (Filter, error) {
+	own := func(s string) bool { return strings.HasPrefix(strings.TrimPrefix(s, "-"), extraPrefix) }
+	if f.own != nil || !slices.ContainsFunc(slices.Concat(f.Where, besides, []string{f.Sort}), own) {
+		return f, nil
+	}
+	var err error
+	f.own, err = r.everAsked(ctx, formIDOf(formsIn(f.Where)))
+	return f, err
+}
+
+// among is the field of that name, of the register or of the filter's own ones.
+func (r *register) among(f Filter, name string) *Field {
+	if x := r.field(name); x != nil {
+		return x
+	}
+	return named(f.own, name)
+}
+
+func named(list []*Field, name string) *Field {
+	if i := slices.IndexFunc(list, func(f *Field) bool { return f.Name == name }); i >= 0 {
+		return list[i]
+	}
+	return nil
 }
 
 // formOf is the form of a row of the city's own registers, 0 of others.
@@ -278,8 +373,9 @@ func (r *register) formOf(v reflect.Value) int64 {
 }
 
 // applyExtra sets the city's own fields and asks for those that are required.
-func (r *register) applyExtra(ctx context.Context, v reflect.Value, in map[string]any) error {
-	fresh := base(v).ID == 0
+func (r *register) applyExtra(ctx context.Context, scope access.Scope, v reflect.Value, in map[string]any) error {
+	b := base(v)
+	fresh := b.ID == 0
 	if len(in) == 0 && !fresh {
 		return nil
 	}
@@ -287,6 +383,8 @@ func (r *register) applyExtra(ctx context.Context, v reflect.Value, in map[strin
 	if err != nil {
 		return err
 	}
+	seen := sees(scope)
+	fields = slices.DeleteFunc(fields, func(f *Field) bool { return fresh && !may(scope, f) || !fresh && !seen(f, b) })
 	for name := range in {
 		if !slices.ContainsFunc(fields, func(f *Field) bool { return f.Name == name }) {
 			return errs.Invalid.New("field", w("「"+name+"」", name), "remedy", w("没有这一项，请删除", "there is no such field, remove it")).In(name)
@@ -301,6 +399,11 @@ func (r *register) applyExtra(ctx context.Context, v reflect.Value, in map[strin
 			if err != nil {
 				e = errs.As(err)
 			} else if e = f.acceptable(r.e, val); e == nil {
+				if e, err = f.leads(ctx, scope, r.e, val); err != nil {
+					return err
+				}
+			}
+			if e == nil {
 				f.set(v, val)
 			}
 		}
@@ -328,6 +431,26 @@ func (f *Field) acceptable(e *Engine, val any) *errs.Error {
 		}
 	}
 	return nil
+}
+
+// leads refuses a reference to a row of a register that does not exist or that the
+// writer does not reach.
+func (f *Field) leads(ctx context.Context, scope access.Scope, e *Engine, val any) (*errs.Error, error) {
+	to := e.register(f.Ref)
+	if f.Kind != Ref || to == nil || empty(val) {
+		return nil, nil
+	}
+	reads, err := scope.For(to.read)
+	if err != nil {
+		return f.unknown(), nil
+	}
+	switch _, err = to.get(ctx, e.DB, reads, val.(int64)); {
+	case errs.Is(err, errs.NotFound):
+		return f.unknown(), nil
+	case err != nil:
+		return nil, err
+	}
+	return nil, nil
 }
 
 // setExtra keeps a value under the field's name as JSON has it.

@@ -1,9 +1,11 @@
 package ledger
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"net/http"
+	"strings"
 	"time"
 
 	"linli/internal/kernel/access"
@@ -18,9 +20,13 @@ type FormView struct {
 	ID       int64  `json:"id"`
 	Version  int    `json:"version"`
 	Register string `json:"register" doc:"code of the register that it adds fields to; form_row: a register of its own"`
-	State    string `json:"state" enum:"draft,published,closed"`
+	State    string `json:"state" enum:"draft,submitted,published,closed"`
 	FormBody
+	Where       string `json:"where" doc:"what the register is called"`
 	OwnerName   string `json:"owner_name,omitempty"`
+	Note        string `json:"note,omitempty" doc:"why it was not approved"`
+	ChangedBy   Named  `json:"changed_by" doc:"who changed it last; another person approves it"`
+	PublishedBy *Named `json:"published_by,omitempty" doc:"who approved it"`
 	Burden      int    `json:"burden" doc:"entries a year: fields × people × times"`
 	Expired     bool   `json:"expired"`
 	PublishedAt string `json:"published_at,omitempty" format:"date-time"`
@@ -28,8 +34,17 @@ type FormView struct {
 	Close       bool   `json:"propose_close" doc:"nobody has read it for 90 days, or it has expired"`
 }
 
-func (e *Engine) formView(f *Form) FormView {
-	v := FormView{ID: f.ID, Version: f.Version, Register: f.Register, State: f.State, FormBody: f.FormBody, Burden: f.Burden()}
+func (e *Engine) formView(f *Form, lang string) FormView {
+	v := FormView{ID: f.ID, Version: f.Version, Register: f.Register, State: f.State, FormBody: f.FormBody, Note: f.Note, Burden: f.Burden()}
+	if r := e.register(f.Register); r != nil {
+		v.Where = r.name.In(lang)
+	}
+	who := func(id int64) Named {
+		n, _ := e.Sources["account"].Named(id)
+		n.ID = id
+		return n
+	}
+	v.ChangedBy = who(cmp.Or(f.ChangedBy, f.CreatedBy))
 	if f.Fields == nil {
 		v.Fields = []FormField{}
 	}
@@ -38,6 +53,8 @@ func (e *Engine) formView(f *Form) FormView {
 	v.Expired = f.Expires != "" && f.lastDay() < e.Today()
 	if f.PublishedAt != 0 {
 		v.PublishedAt = e.instant(f.PublishedAt)
+		by := who(f.PublishedBy)
+		v.PublishedBy = &by
 	}
 	if f.ReadAt != 0 {
 		v.ReadAt = e.instant(f.ReadAt)
@@ -47,8 +64,8 @@ func (e *Engine) formView(f *Form) FormView {
 	return v
 }
 
-type formsIn1 struct {
-	State string `query:"state" enum:"draft,published,closed"`
+type listFormsIn struct {
+	State string `query:"state" enum:"draft,submitted,published,closed"`
 	Close bool   `query:"propose_close" doc:"only those that nobody has read for 90 days, or that have expired"`
 }
 
@@ -81,6 +98,44 @@ type publishFormIn struct {
 	}
 }
 
+type returnFormIn struct {
+	ID   int64 `path:"id"`
+	Body struct {
+		Version int    `json:"version" minimum:"1"`
+		Note    string `json:"note" maxLength:"500" doc:"what is to be mended"`
+	}
+}
+
+type checkFormIn struct {
+	Body struct {
+		ID       int64  `json:"id,omitempty" doc:"of the form, if it is kept already"`
+		Register string `json:"register" maxLength:"60"`
+		FormBody
+	}
+}
+
+// FormProblem is what keeps a form from being approved.
+type FormProblem struct {
+	Field  string    `json:"field" doc:"zh, owner, fields[2], fields[2].zh …"`
+	Code   string    `json:"code"`
+	Detail string    `json:"detail"`
+	At     *FormHeld `json:"at,omitempty" doc:"where what it asks for is held already"`
+}
+
+// FormHeld is where something is held; empty outside of registers.
+type FormHeld struct {
+	Register string `json:"register,omitempty" doc:"code of the register that holds it"`
+	Name     string `json:"name,omitempty" doc:"its field there"`
+	Form     int64  `json:"form,omitempty" doc:"the form by which it is asked there"`
+}
+
+type checkFormOut struct {
+	Body struct {
+		Burden   int           `json:"burden" doc:"entries a year: fields × people × times"`
+		Problems []FormProblem `json:"problems"`
+	}
+}
+
 type closeFormIn struct {
 	ID   int64 `path:"id"`
 	Body struct {
@@ -95,12 +150,12 @@ func (e *Engine) formAPI(r *web.Router) {
 	op := func(id, method, path, zh, en string) web.Op {
 		return web.Op{ID: id, Method: method, Path: "/api/v1/forms" + path, Policy: access.Needs(access.FormManage), Tags: []string{"forms"}, Summary: zh, SummaryEN: en}
 	}
-	web.Register(r, op("list-forms", "GET", "", "自定义字段和登记表", "The city's own fields and registers"), func(ctx context.Context, _ access.Scope, in *formsIn1) (*formsOut, error) {
+	web.Register(r, op("list-forms", "GET", "", "自定义字段和登记表", "The city's own fields and registers"), func(ctx context.Context, _ access.Scope, in *listFormsIn) (*formsOut, error) {
 		list, err := e.formsWhere(ctx, e.DB, "(? = '' OR state = ?)", in.State, in.State)
 		out := &formsOut{}
 		out.Body.Items = []FormView{}
 		for _, f := range list {
-			if v := e.formView(f); !in.Close || v.Close {
+			if v := e.formView(f, web.Lang(ctx)); !in.Close || v.Close {
 				out.Body.Items = append(out.Body.Items, v)
 			}
 		}
@@ -109,7 +164,7 @@ func (e *Engine) formAPI(r *web.Router) {
 	create := op("create-form", "POST", "", "新建登记表", "Draft a form")
 	create.Status = http.StatusCreated
 	web.Register(r, create, func(ctx context.Context, scope access.Scope, in *formIn) (*formOut, error) {
-		f := &Form{ID: e.DB.NextID(), Version: 1, Register: in.Body.Register, State: "draft", FormBody: in.Body.FormBody, CreatedBy: scope.Account(), CreatedAt: e.DB.Now()}
+		f := &Form{ID: e.DB.NextID(), Version: 1, Register: in.Body.Register, State: "draft", FormBody: in.Body.FormBody, CreatedBy: scope.Account(), CreatedAt: e.DB.Now(), ChangedBy: scope.Account()}
 		if err := e.checkForm(ctx, f, false); err != nil {
 			return nil, err
 		}
@@ -123,18 +178,33 @@ func (e *Engine) formAPI(r *web.Router) {
 		if f.State != "draft" {
 			return nil, ErrForm.New()
 		}
-		f.FormBody = in.Body.FormBody
+		f.FormBody, f.ChangedBy = in.Body.FormBody, scope.Account()
 		if err := e.checkForm(ctx, f, false); err != nil {
 			return nil, err
 		}
 		return e.writeForm(ctx, scope, f, in.Body.Version, "form.change")
 	})
-	web.Register(r, op("publish-form", "POST", "/{id}/publish", "发布登记表", "Publish a form"), func(ctx context.Context, scope access.Scope, in *publishFormIn) (*formOut, error) {
+	web.Register(r, op("check-form", "POST", "/check", "检查登记表并计算填报负担", "What keeps a form from being approved, and what it costs"), func(ctx context.Context, _ access.Scope, in *checkFormIn) (*checkFormOut, error) {
+		f := &Form{ID: in.Body.ID, Register: in.Body.Register, FormBody: in.Body.FormBody}
+		wrong, err := e.wrongIn(ctx, f, true)
+		out := &checkFormOut{}
+		out.Body.Burden, out.Body.Problems = f.Burden(), []FormProblem{}
+		for _, x := range wrong {
+			p := FormProblem{Field: x.Field, Code: x.Err.Kind.Code, Detail: x.Err.Text(web.Lang(ctx))}
+			if x.Err.Kind == ErrHeld {
+				p.At = &FormHeld{x.Err.Params["register"].(string), x.Err.Params["name"].(string), x.Err.Params["form"].(int64)}
+			}
+			out.Body.Problems = append(out.Body.Problems, p)
+		}
+		return out, err
+	})
+	// seen is the form in that state, whole, whose burden the caller has seen.
+	seen := func(ctx context.Context, in *publishFormIn, state string) (*Form, error) {
 		f, err := e.formByID(ctx, in.ID)
 		if err != nil {
 			return nil, err
 		}
-		if f.State != "draft" {
+		if f.State != state {
 			return nil, ErrForm.New()
 		}
 		if err := e.checkForm(ctx, f, true); err != nil {
@@ -142,6 +212,38 @@ func (e *Engine) formAPI(r *web.Router) {
 		}
 		if in.Body.Burden != f.Burden() {
 			return nil, ErrBurden.New("total", f.Burden())
+		}
+		return f, nil
+	}
+	web.Register(r, op("submit-form", "POST", "/{id}/submit", "提交登记表审批", "Ask for approval of a form"), func(ctx context.Context, scope access.Scope, in *publishFormIn) (*formOut, error) {
+		f, err := seen(ctx, in, "draft")
+		if err != nil {
+			return nil, err
+		}
+		f.State, f.Note, f.ChangedBy = "submitted", "", scope.Account()
+		return e.writeForm(ctx, scope, f, in.Body.Version, "form.submit")
+	})
+	web.Register(r, op("return-form", "POST", "/{id}/return", "退回登记表修改", "Give a form back to be mended"), func(ctx context.Context, scope access.Scope, in *returnFormIn) (*formOut, error) {
+		f, err := e.formByID(ctx, in.ID)
+		if err != nil {
+			return nil, err
+		}
+		if f.State != "submitted" {
+			return nil, ErrForm.New()
+		}
+		if f.Note = strings.TrimSpace(in.Body.Note); f.Note == "" {
+			return nil, errs.Required.New("field", w("退回原因", "the reason")).In("note")
+		}
+		f.State = "draft"
+		return e.writeForm(ctx, scope, f, in.Body.Version, "form.return")
+	})
+	web.Register(r, op("publish-form", "POST", "/{id}/publish", "审批并发布登记表", "Approve and publish a form that another person submitted"), func(ctx context.Context, scope access.Scope, in *publishFormIn) (*formOut, error) {
+		f, err := seen(ctx, in, "submitted")
+		if err != nil {
+			return nil, err
+		}
+		if scope.Account() == f.ChangedBy || scope.Account() == f.CreatedBy {
+			return nil, ErrOwn.New()
 		}
 		f.State, f.PublishedBy, f.PublishedAt = "published", scope.Account(), e.DB.Now()
 		return e.writeForm(ctx, scope, f, in.Body.Version, "form.publish")
@@ -172,15 +274,15 @@ func (e *Engine) writeForm(ctx context.Context, scope access.Scope, f *Form, was
 		}
 		f.Version++
 	}
-	out := &formOut{e.formView(f)}
+	out := &formOut{e.formView(f, web.Lang(ctx))}
 	return out, e.DB.Write(ctx, func(tx *store.Tx) error {
 		if was == 0 {
-			if _, err := tx.Exec("INSERT INTO ledger_form (district, id, version, register, state, body, created_by, created_at, published_by, published_at, read_at) VALUES (0, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0)",
-				f.ID, f.Version, f.Register, f.State, string(body), f.CreatedBy, f.CreatedAt); err != nil {
+			if _, err := tx.Exec("INSERT INTO ledger_form (district, id, version, register, state, body, note, created_by, created_at, changed_by, published_by, published_at, read_at) VALUES (0, ?, ?, ?, ?, ?, '', ?, ?, ?, 0, 0, 0)",
+				f.ID, f.Version, f.Register, f.State, string(body), f.CreatedBy, f.CreatedAt, f.ChangedBy); err != nil {
 				return err
 			}
 		} else {
-			n, err := tx.Exec("UPDATE ledger_form SET version = ?, state = ?, body = ?, published_by = ?, published_at = ? WHERE district = 0 AND id = ? AND version = ?", f.Version, f.State, string(body), f.PublishedBy, f.PublishedAt, f.ID, was)
+			n, err := tx.Exec("UPDATE ledger_form SET version = ?, state = ?, body = ?, note = ?, changed_by = ?, published_by = ?, published_at = ? WHERE district = 0 AND id = ? AND version = ?", f.Version, f.State, string(body), f.Note, f.ChangedBy, f.PublishedBy, f.PublishedAt, f.ID, was)
 			if err != nil {
 				return err
 			}
@@ -199,6 +301,6 @@ func (e *Engine) writeForm(ctx context.Context, scope access.Scope, f *Form, was
 
 // FormActions names the audited actions of forms and imports.
 var FormActions = map[string]errs.Words{
-	"form.create": w("新建登记表", "Draft a form"), "form.change": w("修改登记表", "Change a form"), "form.publish": w("发布登记表", "Publish a form"), "form.close": w("停用登记表", "Close a form"),
+	"form.create": w("新建登记表", "Draft a form"), "form.change": w("修改登记表", "Change a form"), "form.submit": w("提交登记表审批", "Ask for approval of a form"), "form.return": w("退回登记表", "Give a form back"), "form.publish": w("发布登记表", "Publish a form"), "form.close": w("停用登记表", "Close a form"),
 	"ledger.import": w("导入台账", "Import into a register"), "ledger.undo": w("撤销导入", "Undo an import"),
 }

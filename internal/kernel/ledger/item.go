@@ -34,11 +34,11 @@ type names struct {
 	known map[string]map[int64]string
 }
 
-// gather looks the labels up of all rows of registers that the values refer to,
-// one query for each register and district.
-func (e *Engine) gather(ctx context.Context, scope access.Scope, r *register, rows []reflect.Value) (*names, error) {
+// gather looks the labels up of all rows of registers that the fields' values refer
+// to, one query for each register and district.
+func (e *Engine) gather(ctx context.Context, scope access.Scope, fields []*Field, rows []reflect.Value) (*names, error) {
 	n := &names{e: e, scope: scope, known: map[string]map[int64]string{}}
-	for _, f := range r.fields {
+	for _, f := range fields {
 		if f.Kind != Ref || e.register(f.Ref) == nil {
 			continue
 		}
@@ -149,17 +149,20 @@ func sees(scope access.Scope) func(f *Field, b *Row) bool {
 
 // items are rows as JSON has them.
 func (r *register) items(ctx context.Context, scope access.Scope, rows []reflect.Value) ([]itemBody, error) {
-	n, err := r.e.gather(ctx, scope, r, rows)
-	if err != nil {
-		return nil, err
-	}
-	own := map[int64][]*Field{} // form → the city's own fields
+	own := map[int64][]*Field{} // form → the city's own fields, also of one that is closed by now
+	fields := r.fields
 	for _, v := range rows {
 		if form := r.formOf(v); len(base(v).Extra) > 0 && own[form] == nil {
-			if own[form], err = r.asked(ctx, form); err != nil {
+			list, err := r.everAsked(ctx, form)
+			if err != nil {
 				return nil, err
 			}
+			own[form], fields = list, slices.Concat(fields, list)
 		}
+	}
+	n, err := r.e.gather(ctx, scope, fields, rows)
+	if err != nil {
+		return nil, err
 	}
 	may := sees(scope)
 	today := r.e.Today()
@@ -173,11 +176,8 @@ func (r *register) items(ctx context.Context, scope access.Scope, rows []reflect
 				x.Fields[f.Name] = n.show(f, f.get(v))
 			}
 		}
-		for name, val := range b.Extra {
-			x.Fields[extraPrefix+name] = val // also of a form that is closed by now
-		}
 		for _, f := range own[r.formOf(v)] {
-			if _, given := b.Extra[f.extra]; given {
+			if _, given := b.Extra[f.extra]; given && may(f, b) {
 				x.Fields[f.Name] = n.show(f, f.get(v))
 			}
 		}
@@ -219,7 +219,7 @@ func (r *register) apply(ctx context.Context, scope access.Scope, v reflect.Valu
 		}
 		f.set(v, val)
 	}
-	return r.applyExtra(ctx, v, own)
+	return r.applyExtra(ctx, scope, v, own)
 }
 
 func sortedKeys(m map[string]any) []string {
@@ -236,7 +236,7 @@ type historyItem struct {
 	Version int           `json:"version"`
 	At      string        `json:"at" format:"date-time"`
 	Actor   *Named        `json:"actor" doc:"null: the program"`
-	Action  string        `json:"action" enum:"create,change,end,move,void"`
+	Action  string        `json:"action" enum:"create,change,correct,end,move,void"`
 	Reason  string        `json:"reason,omitempty"`
 	Import  int64         `json:"import,omitempty"`
 	Changes []fieldChange `json:"changes"`
@@ -255,8 +255,13 @@ func (r *register) historyItems(ctx context.Context, scope access.Scope, lang st
 	if err != nil {
 		return nil, err
 	}
+	own, err := r.everAsked(ctx, r.formOf(v))
+	if err != nil {
+		return nil, err
+	}
+	fields := slices.Concat(r.fields, own)
 	n := &names{e: r.e, scope: scope, known: map[string]map[int64]string{}}
-	for _, f := range r.fields {
+	for _, f := range fields {
 		if f.Kind != Ref || r.e.register(f.Ref) == nil {
 			continue
 		}
@@ -272,10 +277,6 @@ func (r *register) historyItems(ctx context.Context, scope access.Scope, lang st
 			return nil, err
 		}
 	}
-	own, err := r.asked(ctx, r.formOf(v))
-	if err != nil {
-		return nil, err
-	}
 	may := sees(scope)
 	out := make([]historyItem, len(list))
 	for i, c := range list {
@@ -285,13 +286,8 @@ func (r *register) historyItems(ctx context.Context, scope access.Scope, lang st
 			who.ID = c.Actor
 			x.Actor = &who
 		}
-		for _, f := range r.fields {
+		for _, f := range fields {
 			if pair, ok := c.Changes[f.Name]; ok && may(f, b) {
-				x.Changes = append(x.Changes, fieldChange{f.Name, f.Label.In(lang), n.show(f, f.recorded(pair[0])), n.show(f, f.recorded(pair[1]))})
-			}
-		}
-		for _, f := range own {
-			if pair, ok := c.Changes[f.Name]; ok {
 				x.Changes = append(x.Changes, fieldChange{f.Name, f.Label.In(lang), n.show(f, f.recorded(pair[0])), n.show(f, f.recorded(pair[1]))})
 			}
 		}

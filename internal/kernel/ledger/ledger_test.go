@@ -88,7 +88,7 @@ func open(t testing.TB, db *store.DB) *bench {
 			"region":  source{9901: "和安市", 990101: "湖东区", 990102: "湖西区", 990101001: "翠湖街道", green: "绿苑社区", blue: "蓝天社区", 990102001: "西街街道", far: "西苑社区"},
 			"grid":    source{ours: "绿苑第一网格", yours: "蓝天第一网格"},
 			"org":     source{21: "区民政局", 22: "红旗物业公司"},
-			"account": source{worker: "王建国"},
+			"account": source{worker: "王建国", worker + 1: "李秀英"},
 		},
 		Community: func(grid int64) int64 { return map[int64]int64{ours: green, yours: blue}[grid] },
 		Path:      func(code int64) string { return "" },

@@ -28,6 +28,8 @@ type Filter struct {
 	Sort  string // a field with the rule "filter", or id; - before it for descending; default -id
 	After *Place // keyset: rows after this one
 	Limit int    // default 50, at most 1000
+
+	own []*Field // the city's own fields that its conditions and order name
 }
 
 // Place is a row's place in the order of a list.
@@ -110,8 +112,8 @@ type order struct {
 	desc bool
 }
 
-func (r *register) order(scope access.Scope, sort string) (order, error) {
-	o := order{}
+func (r *register) order(scope access.Scope, f Filter) (order, error) {
+	o, sort := order{}, f.Sort
 	if sort == "" {
 		sort = "-id"
 	}
@@ -121,18 +123,18 @@ func (r *register) order(scope access.Scope, sort string) (order, error) {
 	if sort == "id" {
 		return o, nil
 	}
-	o.f = r.field(sort)
+	o.f = r.among(f, sort)
 	if o.f == nil || !o.f.Filter || o.f.Kind == Choices || !may(scope, o.f) {
 		return o, errs.Invalid.New("field", w("排序", "sort"), "remedy", w("请从可排序的列中选择", "choose a column that can be sorted by")).In("sort")
 	}
 	return o, nil
 }
 
-func (o order) col() string {
+func (o order) col(e store.Engine) string {
 	if o.f == nil {
 		return "r.id"
 	}
-	return "r." + o.f.Name
+	return o.f.sql(e)
 }
 
 // tail is the condition for the rows after a place, and the order.
@@ -141,7 +143,7 @@ func (o order) tail(e store.Engine, after *Place) (cond string, args []any, by s
 	if o.desc {
 		dir, sign = " DESC", "<"
 	}
-	col := o.col()
+	col := o.col(e)
 	if o.f != nil && e == store.Postgres && (o.f.Kind == Text || o.f.Kind == Choice || o.f.Kind == Long) {
 		col += ` COLLATE "C"` // as Go and SQLite compare
 	}
@@ -224,7 +226,11 @@ func (o order) sane(p *Place) (*Place, error) {
 
 // rows reads a page: one query a district, merged in order.
 func (r *register) rows(ctx context.Context, scope access.Scope, f Filter) ([]reflect.Value, bool, error) {
-	o, err := r.order(scope, f.Sort)
+	f, err := r.filled(ctx, f)
+	if err != nil {
+		return nil, false, err
+	}
+	o, err := r.order(scope, f)
 	if err != nil {
 		return nil, false, err
 	}
@@ -273,7 +279,11 @@ func (r *register) rows(ctx context.Context, scope access.Scope, f Filter) ([]re
 
 // each gives every row of the filter to fn.
 func (r *register) each(ctx context.Context, scope access.Scope, f Filter, fn func(reflect.Value) error) error {
-	o, err := r.order(scope, f.Sort)
+	f, err := r.filled(ctx, f)
+	if err != nil {
+		return err
+	}
+	o, err := r.order(scope, f)
 	if err != nil {
 		return err
 	}
@@ -325,7 +335,11 @@ func (q *query) and(sql string, args ...any) {
 
 // queries compiles filter and scope, a query a district.
 func (r *register) queries(ctx context.Context, scope access.Scope, f Filter) ([]query, error) {
-	conds, err := r.conditions(scope, f.Where)
+	f, err := r.filled(ctx, f)
+	if err != nil {
+		return nil, err
+	}
+	conds, err := r.conditions(scope, f)
 	if err != nil {
 		return nil, err
 	}
@@ -475,7 +489,7 @@ func (r *register) History(ctx context.Context, db store.Reader, district int, i
 
 // PlaceOf is the row's place in the order, for Filter.After.
 func (r *Register[T]) PlaceOf(row *T, sort string) *Place {
-	o, err := r.order(keeper, sort)
+	o, err := r.order(keeper, Filter{Sort: sort})
 	if err != nil {
 		return nil
 	}

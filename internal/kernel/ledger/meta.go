@@ -12,6 +12,7 @@ import (
 type RegisterView struct {
 	Code   string      `json:"code"`
 	Name   string      `json:"name"`
+	About  string      `json:"about,omitempty" doc:"what one of the city's own is for"`
 	Form   int64       `json:"form,omitempty" doc:"one of the city's own registers: rows of form_row with where=form=ID"`
 	Group  string      `json:"group"`
 	Place  int         `json:"place_digits" doc:"how far down a row must hang: 0 anywhere, 6 district, 9 street, 12 community, 15 grid"`
@@ -45,6 +46,7 @@ type FieldView struct {
 	Part     string       `json:"part,omitempty" enum:"name,phone,contact" doc:"of a personal field"`
 	Class    string       `json:"class,omitempty" doc:"permission that it needs"`
 	City     bool         `json:"city,omitempty" doc:"the city's own: its name begins with x."`
+	Closed   bool         `json:"closed,omitempty" doc:"its form is closed or has expired: it is shown and not asked any more"`
 }
 
 // OptionView is one value of a choice.
@@ -68,16 +70,18 @@ func (e *Engine) registers(ctx context.Context, scope access.Scope, _ *struct{})
 			continue
 		}
 		v := r.view(scope, lang)
-		own, err := r.asked(ctx, 0)
+		own, err := r.everAsked(ctx, 0)
 		if err != nil {
 			return nil, err
 		}
 		for _, f := range own {
-			v.Fields = append(v.Fields, f.view(lang))
+			if may(scope, f) {
+				v.Fields = append(v.Fields, f.view(lang))
+			}
 		}
 		out.Body.Items = append(out.Body.Items, v)
 	}
-	forms, err := e.formsWhere(ctx, e.DB, "state = 'published' AND register = ?", ownRegister)
+	forms, err := e.formsWhere(ctx, e.DB, "published_at <> 0 AND register = ?", ownRegister)
 	if err != nil {
 		return nil, err
 	}
@@ -87,9 +91,12 @@ func (e *Engine) registers(ctx context.Context, scope access.Scope, _ *struct{})
 	}
 	for _, form := range forms { // each of the city's own registers, as a part of form_row
 		v := own.view(scope, lang)
-		v.Form, v.Name = form.ID, w(form.ZH, form.EN).In(lang)
+		v.Form, v.Name, v.About = form.ID, form.name().In(lang), form.Purpose
+		v.May.Write = v.May.Write && form.asks(e.Today())
 		for i := range form.Fields {
-			v.Fields = append(v.Fields, form.Fields[i].field().view(lang))
+			if f := form.Fields[i].field(); may(scope, f) {
+				v.Fields = append(v.Fields, f.view(lang))
+			}
 		}
 		out.Body.Items = append(out.Body.Items, v)
 	}
@@ -119,7 +126,7 @@ func (r *register) view(scope access.Scope, lang string) RegisterView {
 
 func (f *Field) view(lang string) FieldView {
 	x := FieldView{Name: f.Name, Kind: string(f.Kind), Label: f.Label.In(lang), Why: f.Why.In(lang), Standard: f.Standard, Required: f.Required, Fixed: f.Fixed, Unique: f.Unique, Filter: f.Filter, Search: f.Search,
-		Max: f.Max, Min: f.Min, Ref: f.Ref, Part: f.Part, Class: string(f.Class), City: f.extra != ""}
+		Max: f.Max, Min: f.Min, Ref: f.Ref, Part: f.Part, Class: string(f.Class), City: f.extra != "", Closed: f.closed}
 	for _, o := range f.Options {
 		if !(f.Standard && o.Code == Void) {
 			x.Options = append(x.Options, OptionView{o.Code, o.Name.In(lang)})

@@ -101,7 +101,7 @@ func (r *register) valid(wr *Write, v reflect.Value) error {
 	if b.To != 0 && b.To < b.From {
 		wrong = append(wrong, web.FieldError{Field: "valid_to", Err: r.field("valid_to").invalid("截止日期不能早于生效日期", "the last day cannot be before the first")})
 	}
-	if b.State == Void || b.State == Ended && wr.Action != "end" {
+	if b.State == Void || b.State == Ended && wr.Action != "end" && wr.Action != "correct" {
 		wrong = append(wrong, web.FieldError{Field: "state", Err: r.field("state").invalid("请使用“结束”", "use “end”")})
 	}
 	return web.Fields(wrong)
@@ -243,13 +243,16 @@ func (r *register) unique(w *Write, v, old reflect.Value) error {
 // terms looks for rows that may not be in force at the same time.
 func (r *register) terms(w *Write, v reflect.Value) error {
 	b := base(v)
-	if b.State == Ended {
+	if b.State == Ended && (w.Action != "correct" || b.From == b.To) { // it was in force on no day
 		return nil
 	}
 	for _, set := range r.single {
 		q := "SELECT " + r.selectCols() + " FROM " + r.table + " r WHERE r.district = ? AND r.id <> ? AND r.state <> 'void' AND (r.valid_to = 0 OR r.valid_to > ? OR r.valid_to = ? AND r.state <> 'ended')"
 		args := []any{b.District, b.ID, b.From, b.From}
-		if b.To != 0 {
+		switch {
+		case b.State == Ended: // on its last day it was out of force already
+			q, args = q+" AND r.valid_from < ?", append(args, b.To)
+		case b.To != 0:
 			q, args = q+" AND r.valid_from <= ?", append(args, b.To)
 		}
 		open := false

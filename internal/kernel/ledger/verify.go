@@ -28,7 +28,7 @@ func (e *Engine) ActionName(object, action string) errs.Words {
 }
 
 var verbs = map[string]errs.Words{
-	"create": w("新增记录", "Add a row"), "change": w("修改记录", "Change a row"), "end": w("结束记录", "End a row"), "move": w("随网格调整", "Follow the grids"),
+	"create": w("新增记录", "Add a row"), "change": w("修改记录", "Change a row"), "correct": w("更正已结束的记录", "Correct a row that has ended"), "end": w("结束记录", "End a row"), "move": w("随网格调整", "Follow the grids"),
 	"load": w("批量登记", "Add rows"), "void": w("撤销导入的记录", "Withdraw imported rows"), "reveal": w("查看个人信息", "Reveal personal fields"), "export": w("导出台账", "Export the register"), "attach": w("添加附件", "Attach files"),
 }
 

@@ -22,7 +22,7 @@ var (
 	Overlap = errs.Declare("overlapping_terms", 409, "{field}在这段时间已有“{label}”（{from} 至 {to}），起止日期不能重叠。", "In this time {field} already has “{label}” ({from} to {to}); their days must not overlap.")
 	Taken   = errs.Declare("already_registered", 409, "{field}“{value}”已登记，请直接修改已有的记录。", "{field} “{value}” is registered already; change that row instead.")
 	Circle  = errs.Declare("circular_tree", 422, "{field}不能是自己或自己的下级。", "{field} cannot be the row itself or one below it.")
-	Closed  = errs.Declare("row_ended", 409, "这条记录已结束，不能再修改。", "This row has ended and is not changed any more.")
+	Closed  = errs.Declare("row_ended", 409, "这条记录已结束。如当时登记有误，请写明原因后更正。", "This row has ended. If it was entered wrongly, correct it and say why.")
 	Moves   = errs.Declare("row_moves_district", 422, "记录不能移到其他区县，请结束后在那里重新登记。", "A row does not move to another district; end it and register it anew there.")
 )
 
@@ -250,7 +250,8 @@ func districtsOf(s access.Scope) (string, []any) {
 	return "r.district IN (?" + strings.Repeat(",?", len(args)-1) + ")", args
 }
 
-// change edits a row. What the edit leaves equal is not written, and a change
+// change edits a row; of one that has ended it corrects what was entered, if it
+// says why. What the edit leaves equal is not written, and a change
 // that changes nothing leaves no trace.
 func (r *register) change(w *Write, id int64, version int, edit func(reflect.Value) error) (reflect.Value, error) {
 	old, err := r.load(w, id)
@@ -261,7 +262,10 @@ func (r *register) change(w *Write, id int64, version int, edit func(reflect.Val
 		return old, err
 	}
 	if base(old).State == Ended && w.Action != "move" {
-		return old, Closed.New()
+		if strings.TrimSpace(w.Reason) == "" {
+			return old, Closed.New().In("reason")
+		}
+		w.Action = "correct"
 	}
 	v := copied(old)
 	if err := edit(v); err != nil {
@@ -280,6 +284,14 @@ func (r *register) change(w *Write, id int64, version int, edit func(reflect.Val
 	}
 	if err := w.Scope.Check(b.Target()); err != nil {
 		return v, r.elsewhere(b)
+	}
+	if w.Action == "correct" {
+		if b.Region != o.Region || b.Grid != o.Grid || b.Org != o.Org || b.State != o.State {
+			return v, r.field("region").invalid("已结束的记录归属不变，只更正登记的内容", "a row that has ended stays where it was; only what was entered is corrected")
+		}
+		if b.To == 0 || int(b.To) > w.Today {
+			return v, r.field("valid_to").invalid("已结束的记录，截止日期不能晚于今天", "the last day of a row that has ended is today or before")
+		}
 	}
 	for _, f := range r.fields {
 		if f.Fixed && !empty(f.get(old)) && !reflect.DeepEqual(f.get(old), f.get(v)) {

@@ -230,12 +230,14 @@ func (s *Service) apiOrders(ctx context.Context, scope access.Scope, in *ordersI
 	return out, nil
 }
 
-type periodIn struct {
+// PeriodIn is from one day to another; embedded, its name must be exported for the
+// days to be read.
+type PeriodIn struct {
 	From int `query:"from" minimum:"20000101" maximum:"29991231" doc:"Day; without it 30 days ago"`
 	To   int `query:"to" minimum:"20000101" maximum:"29991231" doc:"Day; without it today"`
 }
 
-func (s *Service) period(in periodIn) (from, to int) {
+func (s *Service) period(in PeriodIn) (from, to int) {
 	from, to = in.From, in.To
 	if to == 0 {
 		to = s.day(s.DB.Now())
@@ -267,7 +269,7 @@ type summaryOut struct {
 	}
 }
 
-func (s *Service) apiSummary(ctx context.Context, scope access.Scope, in *periodIn) (*summaryOut, error) {
+func (s *Service) apiSummary(ctx context.Context, scope access.Scope, in *PeriodIn) (*summaryOut, error) {
 	out := &summaryOut{}
 	b := &out.Body
 	b.From, b.To = s.period(*in)

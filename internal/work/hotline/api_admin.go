@@ -15,7 +15,7 @@ import (
 )
 
 type pairsIn struct {
-	periodIn
+	PeriodIn
 	Verdict string `query:"verdict" enum:"open,equal,theirs,ours,differs" doc:"open: all that are not equal"`
 	Cursor  string `query:"cursor"`
 	Limit   int    `query:"limit" minimum:"1" maximum:"200"`
@@ -85,7 +85,7 @@ func (s *Service) apiPairs(ctx context.Context, scope access.Scope, in *pairsIn)
 	if n == 0 {
 		n = 50
 	}
-	from, to := s.period(in.periodIn)
+	from, to := s.period(in.PeriodIn)
 	list, err := s.Pairs(ctx, scope, from, to, in.Verdict, after.Day, after.Number, n+1)
 	if err != nil {
 		return nil, err
