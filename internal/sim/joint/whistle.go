@@ -1,6 +1,7 @@
 package joint
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math/rand/v2"
@@ -112,7 +113,8 @@ func (m *maker) street(ctx context.Context, post access.Post, i int, plans []str
 	if len(grids) == 0 {
 		return 0, nil
 	}
-	for k, plan := range plans {
+	for k, back := range m.backs(plans, past) {
+		plan := plans[k]
 		c := calls[(i+k)%len(calls)]
 		if k == 0 {
 			c = calls[0] // the demo's own unit is called everywhere
@@ -120,13 +122,6 @@ func (m *maker) street(ctx context.Context, post access.Post, i int, plans []str
 		orgs := m.units(post.Region/1000, c.heads)
 		if len(orgs) < 2 {
 			continue
-		}
-		back := int64(10+m.rng.IntN(100)) * 24 * hour
-		if !past {
-			back = int64(k+1)*20*hour + 2*hour
-			if plan == "called" {
-				back = hour / 3
-			}
 		}
 		at := m.o.Until - back
 		in := whistle.BlowIn{Kind: c.kind, Title: c.title, Body: c.text, Grid: grids[m.rng.IntN(len(grids))], Orgs: []int64{orgs[0].ID, orgs[1].ID}}
@@ -149,6 +144,25 @@ func (m *maker) street(ctx context.Context, post access.Post, i int, plans []str
 		}
 	}
 	return n, nil
+}
+
+// backs is how long before the end each whistle is blown, the first the longest
+// ago: numbers and ids follow the time. Past ones are blown in the morning.
+func (m *maker) backs(plans []string, past bool) []int64 {
+	out := make([]int64, len(plans))
+	for k := range plans {
+		switch {
+		case past:
+			at := m.o.Until - int64(10+m.rng.IntN(100))*24*hour
+			out[k] = m.o.Until - at + (at+8*hour)%(24*hour) - int64(9*60+m.rng.IntN(120))*hour/60
+		case plans[k] == "called":
+			out[k] = hour / 3
+		default:
+			out[k] = int64(len(plans)-k)*20*hour + 2*hour
+		}
+	}
+	slices.SortFunc(out, func(a, b int64) int { return cmp.Compare(b, a) })
+	return out
 }
 
 func (m *maker) gridsOf(street int64) (out []int64) {
