@@ -29,6 +29,7 @@ func (a *App) openSync(ctx context.Context) (err error) {
 	a.Sync.Photo = a.Files.Receive
 	a.Sync.Register(a.Cases.Kinds(a.Sync)...)
 	a.Sync.Register(a.Patrol.Kinds()...)
+	a.Sync.Register(a.Homes.Commands(a.Sync, a.Sync.Day)...)
 	a.Sync.Supply(a.Cases.PhoneSource(), a.categorySource(), a.buildingSource())
 	a.Sync.Supply(a.Homes.Sources()...)
 	a.Sync.Supply(a.Patrol.Sources()...)

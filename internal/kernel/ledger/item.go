@@ -196,6 +196,20 @@ func (e *Engine) place(b *Row) string {
 	return text
 }
 
+// Apply sets fields of a row that came as JSON, inside a room's own change of it.
+func (r *Register[T]) Apply(ctx context.Context, scope access.Scope, row *T, in map[string]any) error {
+	return r.apply(ctx, scope, reflect.ValueOf(row).Elem(), in)
+}
+
+// Values are the row's fields as its history has them; of personal ones the masks.
+func (r *Register[T]) Values(row *T) map[string]any {
+	v, out := reflect.ValueOf(row).Elem(), map[string]any{}
+	for _, f := range r.fields {
+		out[f.Name] = f.get(v)
+	}
+	return out
+}
+
 // apply sets the fields that came as JSON. All that is wrong is told together.
 func (r *register) apply(ctx context.Context, scope access.Scope, v reflect.Value, in map[string]any) error {
 	seen := sees(scope)

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
+	"net/http"
 	"reflect"
 	"slices"
 
@@ -194,7 +195,7 @@ func (s *Service) Decide(ctx context.Context, scope access.Scope, id int64, choi
 	}
 	c.Decided, c.By, c.also = true, scope.Account(), settle
 	err = s.do(ctx, author, c)
-	if errs.Is(err, errs.NotFound) || errs.Is(err, access.Forbidden) { // its author works elsewhere now
+	if err != nil && (errs.As(err).Kind.Status == http.StatusNotFound || errs.Is(err, access.Forbidden)) { // its author works elsewhere now
 		err = s.do(ctx, authorOf(scope.Actor()), c)
 	}
 	if errors.Is(err, errTaken) {

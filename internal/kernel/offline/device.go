@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"slices"
 	"strconv"
@@ -68,6 +69,27 @@ func (s *Service) Made(ctx context.Context, c *Command, on UUID) (Effect, error)
 		return Effect{}, err
 	}
 	return r.kept.Effect, nil
+}
+
+// Own are the versions of the object that other commands of the same kind and
+// phone made, with those commands' numbers: what their author knew, or did later.
+func (s *Service) Own(ctx context.Context, c *Command, object int64) (map[int]int64, error) {
+	rows, err := s.DB.Query(ctx, "SELECT seq, result FROM sync_command WHERE district = ? AND account = ? AND device = ? AND kind = ? AND state = 'applied'", c.district, c.Account, c.Device[:], c.Kind)
+	out := map[int]int64{}
+	_, err = store.All(rows, err, func(r *sql.Rows) (struct{}, error) {
+		var seq int64
+		var result string
+		var k kept
+		if err := r.Scan(&seq, &result); err != nil {
+			return struct{}{}, err
+		}
+		err := json.Unmarshal([]byte(result), &k)
+		if k.ObjectID == object {
+			out[k.Version] = seq
+		}
+		return struct{}{}, err
+	})
+	return out, err
 }
 
 // unlocked is device_locked for a phone that was reported lost. It is told once:

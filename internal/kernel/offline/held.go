@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"slices"
+	"strings"
 
 	"linli/internal/kernel/access"
 	"linli/internal/kernel/store"
@@ -43,52 +45,62 @@ func (s *Service) retry(ctx context.Context, author *access.Actor, r *row) error
 	return err
 }
 
-// heldAtOnce bounds how many held commands one round tries.
+// heldAtOnce is how many held commands are read at once.
 const heldAtOnce = 200
 
 // TryHeld tries held commands again whose reason may have gone: their kind is
 // known now, or what they wait for came through another process. It runs as a
 // job and returns how many it looked at.
 func (s *Service) TryHeld(ctx context.Context) (int, error) {
-	rows, err := s.DB.Query(ctx, "SELECT c.district, c.account, c.id, c.kind FROM sync_command c LEFT JOIN sync_command w ON w.district = c.district AND w.account = c.account AND w.id = c.waits "+
-		"WHERE c.state = 'held' AND (c.waits IS NULL OR w.state = 'applied') ORDER BY c.received_at LIMIT ?", heldAtOnce)
 	type place struct {
 		district int
 		account  int64
 		id       UUID
-		kind     string
+		received int64
 	}
-	all, err := store.All(rows, err, func(r *sql.Rows) (p place, err error) {
-		var id []byte
-		err = r.Scan(&p.district, &p.account, &id, &p.kind)
-		copy(p.id[:], id)
-		return p, err
-	})
-	if err != nil {
-		return 0, err
+	kinds := make([]any, 0, len(s.kinds))
+	for name := range s.kinds {
+		kinds = append(kinds, name)
+	}
+	if len(kinds) == 0 {
+		return 0, nil
 	}
 	n := 0
-	for _, p := range all {
-		if _, known := s.kinds[p.kind]; !known {
-			continue
-		}
-		r, err := s.rowByID(ctx, p.district, p.account, p.id)
-		if errors.Is(err, sql.ErrNoRows) || err == nil && r.state != Held {
-			continue
-		}
+	for last := (place{}); ; {
+		rows, err := s.DB.Query(ctx, "SELECT c.district, c.account, c.id, c.received_at FROM sync_command c LEFT JOIN sync_command w ON w.district = c.district AND w.account = c.account AND w.id = c.waits "+
+			"WHERE c.state = 'held' AND (c.waits IS NULL OR w.state = 'applied') AND c.kind IN (?"+strings.Repeat(",?", len(kinds)-1)+") AND (c.received_at > ? OR c.received_at = ? AND c.id > ?) ORDER BY c.received_at, c.id LIMIT ?",
+			slices.Concat(kinds, []any{last.received, last.received, last.id[:], heldAtOnce})...)
+		page, err := store.All(rows, err, func(r *sql.Rows) (p place, err error) {
+			var id []byte
+			err = r.Scan(&p.district, &p.account, &id, &p.received)
+			copy(p.id[:], id)
+			return p, err
+		})
 		if err != nil {
 			return n, err
 		}
-		author, err := s.Author(ctx, p.account)
-		if err != nil {
-			return n, err
+		for _, p := range page {
+			last = p
+			r, err := s.rowByID(ctx, p.district, p.account, p.id)
+			if errors.Is(err, sql.ErrNoRows) || err == nil && r.state != Held {
+				continue
+			}
+			if err != nil {
+				return n, err
+			}
+			author, err := s.Author(ctx, p.account)
+			if err != nil {
+				return n, err
+			}
+			if err := s.retry(ctx, author, r); err != nil {
+				return n, err
+			}
+			n++
 		}
-		if err := s.retry(ctx, author, r); err != nil {
-			return n, err
+		if len(page) < heldAtOnce {
+			return n, nil
 		}
-		n++
 	}
-	return n, nil
 }
 
 // ackDays is how long an acknowledged command is kept at least: a phone that was

@@ -151,20 +151,28 @@ func TestPoisonAmongFifty(t *testing.T) {
 }
 
 // TestKnownLater: a kind that is not known is kept, and done once when the program
-// has learned it; without anybody sending it again.
+// has learned it; without anybody sending it again, and however many stay unknown.
 func TestKnownLater(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, db *store.DB) {
 		r := open(t, db)
+		r.Register(Kind{Name: "newer", Perms: []access.Perm{access.CaseReport}, Do: func(context.Context, access.Scope, *Command) error { return Unknown("smell") }})
+		for range heldAtOnce / BatchMost {
+			batch := make([]json.RawMessage, BatchMost)
+			for i := range batch {
+				batch[i] = r.command("newer", "还不认识")
+			}
+			r.take(t, batch...)
+		}
 		future := r.command("future", "留着")
 		if a := r.take(t, future); a.Results[0].State != Held {
 			t.Fatalf("%+v", a.Results)
 		}
-		if n, err := r.TryHeld(t.Context()); n != 0 || err != nil {
+		if n, err := r.TryHeld(t.Context()); n != heldAtOnce || err != nil {
 			t.Error(n, err)
 		}
 		r.Register(Kind{Name: "future", Fact: true, Perms: []access.Perm{access.CaseReport}, Do: r.keep})
-		if n, err := r.TryHeld(t.Context()); n != 1 || err != nil {
+		if n, err := r.TryHeld(t.Context()); n != heldAtOnce+1 || err != nil {
 			t.Error(n, err)
 		}
 		if a := r.take(t, future); a.Results[0].State != Duplicate || a.Results[0].First.State != Applied || len(r.facts(t)) != 1 {
