@@ -12,7 +12,7 @@ export function Steps({ steps }: { steps: Step[] | null }) {
   const { t } = useTranslation();
   return (
     <ol className="joint-steps" reversed>
-      {(steps ?? []).toReversed().map((s, i) => (
+      {[...(steps ?? [])].reverse().map((s, i) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: the history only grows
         <li key={i}>
           <strong>{s.name}</strong>
