@@ -74,7 +74,21 @@ export default defineConfig({
         sw: 'src/worker/sw/sw.ts',
       },
       // A service worker keeps its name, and reaches as far as its folder.
-      output: { entryFileNames: (c) => (c.name === 'sw' ? 'worker/sw.js' : 'desk/assets/[name]-[hash].js') },
+      output: {
+        entryFileNames: (c) => (c.name === 'sw' ? 'worker/sw.js' : 'desk/assets/[name]-[hash].js'),
+        // A phone's start pays for each file that it asks its service worker for: what all its pages
+        // need is one, and what they share with the desk another.
+        codeSplitting: {
+          includeDependenciesRecursively: false,
+          groups: [
+            { name: 'react', test: /node_modules\/(react|react-dom|react-router|scheduler)\// },
+            {
+              name: 'phone',
+              test: /src\/worker\/((parts|store|sync|crypto)\/|sw\/[uU]pdate|\w+\.ts$)|node_modules\/dexie\//,
+            },
+          ],
+        },
+      },
     },
   },
   server: { port: 5173, proxy: { '/api': api } },

@@ -71,6 +71,7 @@ try {
   const opens = [];
   const startCPU = [];
   const openCPU = [];
+  const wholeCPU = [];
   for (let i = 0; i < 10; i++) {
     const wall = i % 2 === 0;
     await p.context.setOffline(true);
@@ -80,9 +81,13 @@ try {
     else await cpu.send('Performance.enable', { timeDomain: 'threadTicks' });
     await page.addInitScript(() => {
       const look = () => {
-        if (!window.seen && document.querySelector('main')?.innerText.includes('号楼')) window.seen = performance.now();
+        if (!document.querySelector('.building > h2')) return;
+        seeing.disconnect();
+        // The next frame's task: by then this one is laid out and painted.
+        requestAnimationFrame(() => setTimeout(() => (window.seen = performance.now())));
       };
-      new MutationObserver(look).observe(document, { subtree: true, childList: true, characterData: true });
+      const seeing = new MutationObserver(look);
+      seeing.observe(document, { subtree: true, childList: true });
     });
     await page.goto(`${line.base}/worker/`);
     await page.waitForFunction(() => window.seen);
@@ -97,15 +102,18 @@ try {
           new Promise((done) => {
             const began = performance.now();
             new MutationObserver((_, o) => {
-              if (!document.querySelector('main')?.innerText.includes('号楼')) return;
+              if (!document.querySelector('.building > h2')) return;
               o.disconnect();
-              requestAnimationFrame(() => done(performance.now() - began));
+              requestAnimationFrame(() => setTimeout(() => done(performance.now() - began)));
             }).observe(document, { subtree: true, childList: true });
             document.querySelector('nav.tabs a').click();
           }),
       );
     if (wall) opens.push(took);
     else openCPU.push(((await spent(cpu)) - before) * slow);
+    // The rows below the screen come right after.
+    await page.waitForFunction(() => document.querySelectorAll('.building').length === 20);
+    if (!wall) wholeCPU.push(((await spent(cpu)) - before) * slow);
     await page.close();
     await p.context.setOffline(false);
   }
@@ -126,6 +134,7 @@ try {
   say(`  CPU of the page's thread × ${slow}`, startCPU, '≤ 1200');
   say(`open 今日 at ${slow}×`, opens, '≤ 100');
   say(`  CPU of the page's thread × ${slow}`, openCPU, '≤ 100');
+  say(`  the same until all 60 homes stand there`, wholeCPU, 'not waited for');
   say(`save a record at ${slow}×`, saves, '≤ 50');
   say('the PIN’s derivation, 600,000 rounds, without slow-down (it runs beside the page)', unlocks, 'humane');
   await world.close();

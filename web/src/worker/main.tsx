@@ -10,9 +10,11 @@ import { keepStartable } from './sw/update.ts';
 import { startWords } from './words.ts';
 
 startLook();
+// The store opens while the words come.
+const phone = startPhone();
 await startWords();
 createRoot(document.getElementById('root') as HTMLElement).render(
-  <PhoneContext value={startPhone()}>
+  <PhoneContext value={phone}>
     <BrowserRouter basename="/worker" useTransitions={false}>
       <Worker />
     </BrowserRouter>

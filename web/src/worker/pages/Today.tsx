@@ -1,4 +1,4 @@
-import { lazy, Suspense } from 'react';
+import { lazy, Suspense, useDeferredValue } from 'react';
 import { Link, useSearchParams } from 'react-router';
 import { DoorSign } from '../parts/DoorSign.tsx';
 import { FirstLoad } from '../parts/FirstLoad.tsx';
@@ -6,16 +6,25 @@ import { Icon } from '../parts/Icon.tsx';
 import { Mark } from '../parts/Mark.tsx';
 import { Page } from '../parts/Page.tsx';
 import { about, buildingName, isLate, sayDate, sayDue, sayLine } from '../say.ts';
-import type { BuildingStop, HomeStop, Item } from '../store/contract.ts';
+import type { BuildingStop, HomeStop, Item, Today } from '../store/contract.ts';
 import { useOutbox, useToday } from '../store/hooks.ts';
 import { inLang, useWords } from '../words.ts';
 
 const GridMap = lazy(() => import('./GridMap.tsx'));
 
 /** What is due there in a few words, how late it is, and how the last record stands. */
-function StopRow({ stop, building, day }: { stop: HomeStop; building: number; day: number }) {
+function StopRow({
+  stop,
+  building,
+  day,
+  waiting,
+}: {
+  stop: HomeStop;
+  building: number;
+  day: number;
+  waiting: Item[];
+}) {
   const { t } = useWords();
-  const { waiting } = useOutbox();
   const { home } = stop;
   const late = stop.tasks.filter((task) => isLate(task, day));
   const tries = Math.max(0, ...stop.tasks.map((task) => task.tries ?? 0));
@@ -61,6 +70,7 @@ function StopRow({ stop, building, day }: { stop: HomeStop; building: number; da
 /** One building: its units and homes with something due, and what is done there. */
 export function BuildingPart({ stop, day }: { stop: BuildingStop; day: number }) {
   const { t } = useWords();
+  const { waiting } = useOutbox();
   const id = stop.building?.id ?? 0;
   const all = stop.units.flatMap((u) => u.homes);
   const done = all.filter((h) => !h.tasks.length);
@@ -86,7 +96,7 @@ export function BuildingPart({ stop, day }: { stop: BuildingStop; day: number })
             {u.homes
               .filter((h) => h.tasks.length)
               .map((h) => (
-                <StopRow key={h.home?.id ?? 0} stop={h} building={id} day={day} />
+                <StopRow key={h.home?.id ?? 0} stop={h} building={id} day={day} waiting={waiting} />
               ))}
           </ul>
         ))}
@@ -95,13 +105,29 @@ export function BuildingPart({ stop, day }: { stop: BuildingStop; day: number })
           <summary>{t('worker:today.done', { count: done.length })}</summary>
           <ul>
             {done.map((h) => (
-              <StopRow key={h.home?.id ?? 0} stop={h} building={id} day={day} />
+              <StopRow key={h.home?.id ?? 0} stop={h} building={id} day={day} waiting={waiting} />
             ))}
           </ul>
         </details>
       ) : null}
     </section>
   );
+}
+
+/** Homes that fill a screen: they are there at once, the others right after them. */
+const firstHomes = 8;
+function firstOf(all: BuildingStop[]): BuildingStop[] {
+  let homes = 0;
+  const enough = all.findIndex((b) => {
+    homes += b.homes;
+    return homes >= firstHomes;
+  });
+  return enough < 0 ? all : all.slice(0, enough + 1);
+}
+
+function Buildings({ today }: { today: Today }) {
+  const shown = useDeferredValue(today.buildings, firstOf(today.buildings));
+  return shown.map((b) => <BuildingPart key={b.building?.id ?? 0} stop={b} day={today.day} />);
 }
 
 export function TodayPage() {
@@ -134,7 +160,7 @@ export function TodayPage() {
               <GridMap today={today} />
             </Suspense>
           ) : (
-            today.buildings.map((b) => <BuildingPart key={b.building?.id ?? 0} stop={b} day={today.day} />)
+            <Buildings today={today} />
           )}
           {today.line.visited === today.line.visits ? (
             <p className="empty" role="status">

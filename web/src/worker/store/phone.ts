@@ -356,22 +356,22 @@ export class RealPhone implements Phone {
       close: () => undefined,
     };
     await this.#endOldCache(db);
-    for (const d of await db.drafts.toArray())
-      desk.drafts.set(d.key, await unboxJSON(key, `draft ${d.key}`, d.box));
-    // What an earlier page left behind within its 10 s.
-    await outbox.release(false);
-    this.#desk = desk;
     const signed = this.#entering?.person.account === person.account ? this.#entering.signed : undefined;
+    const [drafts, kept, notices] = await Promise.all([
+      db.drafts.toArray(),
+      db.get('token'),
+      db.get('notices'),
+    ]);
+    await Promise.all(
+      drafts.map(async (d) => desk.drafts.set(d.key, await unboxJSON(key, `draft ${d.key}`, d.box))),
+    );
+    this.#desk = desk;
     this.#entering = undefined;
     if (signed) await this.#keepToken(desk, signed.token);
-    else {
-      const kept = await db.get('token');
-      this.#line.token = kept ? await unboxJSON<string>(key, 'token', kept as Bytes) : '';
-    }
-    const notices = (await db.get('notices')) ?? [];
-    this.#sync = { ...noSync, notices, contact: this.#contactTime() };
+    else this.#line.token = kept ? await unboxJSON<string>(key, 'token', kept as Bytes) : '';
+    this.#sync = { ...noSync, notices: notices ?? [], contact: this.#contactTime() };
     await this.#follow(desk);
-    await this.#people.people.put(this.#kept(person, key));
+    this.#at({ at: 'open', person: await this.#person(person) });
     const beat = setInterval(() => {
       if (host.visible()) void this.#people.people.put(this.#kept(person, key));
     }, 60_000);
@@ -380,13 +380,24 @@ export class RealPhone implements Phone {
       clearInterval(beat);
       stop();
     };
-    this.#at({ at: 'open', person: await this.#person(person) });
+    await this.#settleIn(desk).catch((e) => {
+      if (this.#desk === desk) throw e; // left meanwhile, the store is closed
+    });
     engine.wake();
+    return 'open';
+  }
+
+  /** What is written when a phone is opened; each waits for the disk, the page does not. */
+  async #settleIn(desk: Desk): Promise<void> {
+    const { db, outbox, person, key } = desk;
+    if (this.#contact.at) await db.set('contact', this.#contact);
+    // What an earlier page left behind within its 10 s.
+    await outbox.release(false);
+    if (this.#desk === desk) await this.#people.people.put(this.#kept(person, key));
     if (!(await db.blobs.get('')))
       await db.blobs.put({ id: '', box: new Uint8Array(ballast) }).catch((e) => {
         if (!isQuota(e)) throw e; // the next start tries again
       });
-    return 'open';
   }
 
   #kept(person: KnownPerson, key: CryptoKey): KnownPerson {
@@ -475,10 +486,7 @@ export class RealPhone implements Phone {
   async #endOldCache(db: PersonDB): Promise<void> {
     if (!this.#contact.at) return;
     const seen = Math.max(this.#contact.seen, this.#host.now() + this.#contact.offset);
-    if (seen > this.#contact.seen) {
-      this.#contact = { ...this.#contact, seen };
-      await db.set('contact', this.#contact);
-    }
+    this.#contact = { ...this.#contact, seen };
     if (seen - this.#contact.at <= cacheMs || !(await db.get('places'))) return;
     await db.endCache();
     await db.set('notices', [{ code: 'cache_ended' }, ...((await db.get('notices')) ?? [])]);
