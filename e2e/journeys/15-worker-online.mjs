@@ -68,10 +68,10 @@ journey('a grid worker’s day with a network', async (desk) => {
 
   // Closed at once unless it was drawn for a call-back.
   assert.match((await detail('dispatcher', c.id)).case.status, /^(verified|closed)$/);
-  const [street] = await casesWith(found, true);
+  const [street] = await casesWith(found, 'any');
   assert.equal(street.channel, 'grid_worker');
   assert.equal((await detail('dispatcher', street.id)).files.length, 1, 'the photo hangs on the case');
-  assert.deepEqual((await casesWith(spot, true)).map((x) => x.status), ['closed']);
+  assert.deepEqual((await casesWith(spot, 'closed')).map((x) => x.status), ['closed']);
   const { items: visits } = await as('gridworker').get(`/visits?home=${home}`);
   assert.deepEqual(visits.filter((v) => v.wish === wish).map((v) => v.outcome), ['fine'], 'the visit is there, once');
   assert.deepEqual(await casesWith(slip), [], 'what was undone was never sent');

@@ -148,11 +148,11 @@ function crc(bytes) {
   return ~c >>> 0;
 }
 
-/** The cases in which these words stand, as the whole city's leader finds them; waits for the first when one is due. */
-export async function casesWith(words, due = false) {
+/** The cases in which these words stand, as the whole city's leader finds them; with `due`, waits for the first in that status ("any"). */
+export async function casesWith(words, due = '') {
   for (let i = 0; ; i++) {
     const { items } = await as('leader').get(`/cases?q=${encodeURIComponent(words)}&limit=20`);
-    if (items.length || !due || i > 50) return items;
+    if (!due || items.some((c) => due === 'any' || c.status === due) || i > 150) return items;
     await new Promise((r) => setTimeout(r, 200));
   }
 }
