@@ -118,7 +118,7 @@ func (f *Form) asks(day int) bool { return f.State == "published" && f.lastDay()
 type Held struct{ Where, Field errs.Words }
 
 // generic are names that say nothing about what is held.
-var generic = []string{"名称", "类别", "类型", "状态", "备注", "简介", "日期", "标题", "登记表", "人数", "编号", "职责", "说明", "内容", "时间", "数量", "结果", "name", "kind", "type", "state", "note", "about", "title", "form", "result"}
+var generic = []string{"名称", "类别", "类型", "状态", "备注", "简介", "日期", "标题", "登记表", "人数", "编号", "职责", "说明", "内容", "时间", "数量", "结果", "name", "kind", "type", "state", "note", "about", "title", "form", "result", "room", "date", "number", "place", "time"}
 
 // said is a label without what people put around it.
 func said(label string) string {

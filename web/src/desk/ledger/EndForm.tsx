@@ -10,7 +10,7 @@ import { ErrorNote } from '@/shared/ui/state.tsx';
 import { uuidv7 } from '@/shared/uuid.ts';
 import { useTake } from './data.ts';
 import { DayInput } from './FieldInput.tsx';
-import { type Item, isDay, type Register } from './model.ts';
+import { type Item, isDay, pathOf, type Register } from './model.ts';
 
 /** Ends a row: its last day and the reason. The row and its history stay. */
 export default function EndForm({ r, item, onClose }: { r: Register; item: Item; onClose: () => void }) {
@@ -22,7 +22,7 @@ export default function EndForm({ r, item, onClose }: { r: Register; item: Item;
   const key = useRef(uuidv7());
   const end = useMutation({
     mutationFn: () =>
-      call<Item>('POST', `/ledger/${r.code}/${item.id}/end`, {
+      call<Item>('POST', `${pathOf(r.code)}/${item.id}/end`, {
         body: { version: item.version, day, reason: reason.trim() || undefined },
         key: key.current,
       }),

@@ -9,7 +9,7 @@ import { useTitle } from '../shell/title.ts';
 import { queryOf } from './data.ts';
 import { FilterLine } from './FilterLine.tsx';
 import { cuts, type Filter, parseFilter, writeFilter } from './filter.ts';
-import { fieldOf, type Register } from './model.ts';
+import { fieldOf, pathOf, type Register } from './model.ts';
 import { Views } from './Views.tsx';
 
 interface Figure {
@@ -34,8 +34,8 @@ export function FiguresPage({ r }: { r: Register }) {
   const q = useQuery({
     queryKey: ['ledger', r.code, 'figures', by, sum?.name, filterText],
     queryFn: ({ signal }) =>
-      call<Figure>('GET', `/ledger/${r.code}/figure`, {
-        query: { ...queryOf(filter), sort: undefined, by, sum: sum?.name },
+      call<Figure>('GET', `${pathOf(r.code)}/figure`, {
+        query: { ...queryOf(r.code, filter), sort: undefined, by, sum: sum?.name },
         signal,
       }),
   });

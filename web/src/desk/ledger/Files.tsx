@@ -7,6 +7,7 @@ import { call } from '@/shared/call.ts';
 import { Photos } from '@/shared/ui/Photos.tsx';
 import { ErrorNote, Loading } from '@/shared/ui/state.tsx';
 import { Time } from '@/shared/ui/words.tsx';
+import { pathOf } from './model.ts';
 
 interface RowFile {
   id: number;
@@ -26,13 +27,13 @@ export default function Files({ code, id, mayAdd }: { code: string; id: number; 
   const key = ['ledger', code, 'files', id];
   const list = useQuery({
     queryKey: key,
-    queryFn: ({ signal }) => call<{ items: RowFile[] }>('GET', `/ledger/${code}/${id}/files`, { signal }),
+    queryFn: ({ signal }) => call<{ items: RowFile[] }>('GET', `${pathOf(code)}/${id}/files`, { signal }),
   });
   const [ids, setIds] = useState<number[]>([]);
   const [busy, setBusy] = useState(false);
   const add = useMutation({
     mutationFn: () =>
-      call<{ items: RowFile[] }>('POST', `/ledger/${code}/${id}/files`, { body: { files: ids } }),
+      call<{ items: RowFile[] }>('POST', `${pathOf(code)}/${id}/files`, { body: { files: ids } }),
     onSuccess: (d) => {
       client.setQueryData(key, d);
       setIds([]);

@@ -3,10 +3,10 @@ import { Button, Drawer } from 'antd';
 import { lazy, Suspense } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Loading } from '@/shared/ui/state.tsx';
-import { SavedFilters } from '../shell/SavedFilters.tsx';
 import { useNames } from './data.ts';
 import { type Filter, phrases, sortWords, without, writeFilter } from './filter.ts';
 import type { Item, Register } from './model.ts';
+import { SavedViews } from './SavedViews.tsx';
 
 const FilterForm = lazy(() => import('./FilterForm.tsx'));
 
@@ -40,7 +40,7 @@ export function FilterLine({ r, filter, rows, onChange, apply, phone, onPhone, o
       <Button icon={<FilterOutlined />} onClick={() => setOpen(true)} aria-keyshortcuts="q">
         {t('cases:filter.title')}
       </Button>
-      <SavedFilters page={`ledger:${r.code}`} text={writeFilter(filter).toString()} apply={apply} />
+      <SavedViews code={r.code} text={writeFilter(filter).toString()} apply={apply} />
       <p className="sentence">
         {parts.length === 0 ? t('ledger:say.all', { name: r.name }) : before}
         {parts.map((p, i) => (

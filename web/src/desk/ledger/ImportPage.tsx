@@ -12,7 +12,7 @@ import { Time } from '@/shared/ui/words.tsx';
 import { NotFound } from '../shell/NotFound.tsx';
 import { useTitle } from '../shell/title.ts';
 import { complete, errorsCsv, type ImportRun, type Look, missing, twice, typeOf } from './mapping.ts';
-import { fieldOf, type Register } from './model.ts';
+import { fieldOf, pathOf, type Register } from './model.ts';
 
 /** How many problems are shown at first; the list to download has them all. */
 const shownErrors = 50;
@@ -23,12 +23,12 @@ function Runs({ r, busy }: { r: Register; busy: boolean }) {
   const announce = useAnnounce();
   const list = useQuery({
     queryKey: ['ledger', r.code, 'imports'],
-    queryFn: ({ signal }) => call<{ items: ImportRun[] }>('GET', `/ledger/${r.code}/imports`, { signal }),
+    queryFn: ({ signal }) => call<{ items: ImportRun[] }>('GET', `${pathOf(r.code)}/imports`, { signal }),
     select: (d) => d.items,
     refetchInterval: busy ? 1500 : false,
   });
   const undo = useMutation({
-    mutationFn: (run: ImportRun) => call('POST', `/ledger/${r.code}/imports/${run.id}/undo`),
+    mutationFn: (run: ImportRun) => call('POST', `${pathOf(r.code)}/imports/${run.id}/undo`),
     onSuccess: (_, run) => {
       announce(t('ledger:import.undone', { count: run.added }));
       void client.invalidateQueries({ queryKey: ['ledger', r.code] });
@@ -100,7 +100,9 @@ function Mapping({
   const double = twice(mapping);
   const options = [
     { value: '', label: t('ledger:import.leave') },
-    ...r.fields.map((f) => ({ value: f.name, label: f.required ? `${f.label} *` : f.label })),
+    ...r.fields
+      .filter((f) => !f.closed)
+      .map((f) => ({ value: f.name, label: f.required ? `${f.label} *` : f.label })),
   ];
   return (
     <div className="wide-table">
@@ -242,8 +244,8 @@ export function ImportPage({ r }: { r: Register }) {
   useTitle(t('ledger:import.title', { name: r.name }));
 
   const send = (f: File, query: Record<string, string | boolean | undefined>) =>
-    call<Look>('POST', `/ledger/${r.code}/imports`, {
-      query: { ...query, name: f.name },
+    call<Look>('POST', `${pathOf(r.code)}/imports`, {
+      query: { ...query, name: f.name, form: r.form },
       file: f,
       type: typeOf(f.name),
     });
@@ -323,7 +325,11 @@ export function ImportPage({ r }: { r: Register }) {
             take(e.dataTransfer.files[0]);
           }}
         >
-          <Button icon={<DownloadOutlined />} href={`${apiBase}/ledger/${r.code}/template`} download>
+          <Button
+            icon={<DownloadOutlined />}
+            href={`${apiBase}${pathOf(r.code)}/template${r.form ? `?form=${r.form}` : ''}`}
+            download
+          >
             {t('ledger:import.template')}
           </Button>
           <Button

@@ -13,7 +13,7 @@ import { columnsOf, firstColumns, keepColumns, keptColumns, place, updated } fro
 import { useRow, useRows } from './data.ts';
 import { FilterLine } from './FilterLine.tsx';
 import { type Filter, parseFilter, writeFilter } from './filter.ts';
-import { fieldOf, named, type Register } from './model.ts';
+import { fieldOf, named, pathOf, type Register } from './model.ts';
 import { RowPanel } from './RowPanel.tsx';
 import { RowTable } from './RowTable.tsx';
 import { Views } from './Views.tsx';
@@ -148,9 +148,7 @@ export function ListPage({ r }: { r: Register }) {
         e: () => {
           if (!r.may.write || editing || adding) return;
           const id = openId ?? cursor;
-          const row = rows.find((i) => i.id === id);
-          if (!id || row?.fields.state === 'ended')
-            void message.info(t(id ? 'ledger:panel.ended' : 'ledger:none_chosen'));
+          if (!id) void message.info(t('ledger:none_chosen'));
           else
             change((p) => {
               p.set('row', String(id));
@@ -187,7 +185,10 @@ export function ListPage({ r }: { r: Register }) {
         : (fieldOf(r, k)?.label ?? k);
   /** The rows of the filter as a file; a telephone number looked for does not go into an address. */
   const file = (format: string) =>
-    `${apiBase}/ledger/${r.code}/export?${new URLSearchParams([['format', format]])}&${filterText}`;
+    `${apiBase}${pathOf(r.code)}/export?${new URLSearchParams([
+      ['format', format],
+      ...(r.form ? [['where', `form=${r.form}`]] : []),
+    ])}&${filterText}`;
   const searched = r.fields.filter((f) => f.search && f.kind !== 'personal');
   const above = r.tree && params.get('above');
   const preset = above && r.tree ? { [r.tree]: { id: Number(above), name: above } } : undefined;

@@ -5,7 +5,7 @@ import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { call } from '@/shared/call.ts';
 import { ErrorNote } from '@/shared/ui/state.tsx';
-import type { Field } from './model.ts';
+import { type Field, pathOf } from './model.ts';
 
 const purposes = ['verify', 'contact', 'visit', 'other'] as const;
 
@@ -31,7 +31,7 @@ export function Personal({
   const purpose = why === 'other' ? other.trim() : t(`ledger:purpose.${why}`);
   const reveal = useMutation({
     mutationFn: () =>
-      call<{ fields: Record<string, string> }>('POST', `/ledger/${code}/${id}/reveal`, {
+      call<{ fields: Record<string, string> }>('POST', `${pathOf(code)}/${id}/reveal`, {
         body: { purpose: `${f.label}：${purpose}` },
       }),
     onSuccess: (d) => {

@@ -3,6 +3,7 @@ import { useEffect, useMemo, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useSearchParams } from 'react-router';
 import { typing } from '@/shared/keys.ts';
+import { useSession } from '@/shared/session.tsx';
 import { EmptyNote, ErrorNote, Loading } from '@/shared/ui/state.tsx';
 import { useTitle } from '../shell/title.ts';
 import { useRegisters } from './data.ts';
@@ -37,6 +38,7 @@ export function RegistersPage() {
   const { t } = useTranslation();
   const [params, setParams] = useSearchParams();
   const q = params.get('q') ?? '';
+  const { can } = useSession();
   const all = useRegisters();
   const search = useRef<InputRef>(null);
   useTitle(t('ledger:title'));
@@ -64,6 +66,7 @@ export function RegistersPage() {
     <main className="page registers" id="main" tabIndex={-1}>
       <div className="page-head">
         <h1>{t('ledger:title')}</h1>
+        {can('form.manage') ? <Link to="/ledger/forms">{t('ledger:forms.title')}</Link> : null}
         <Input
           ref={search}
           className="ledger-search"

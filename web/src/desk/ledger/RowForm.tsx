@@ -27,7 +27,7 @@ import {
   wire,
 } from './form.ts';
 import { EntryItem } from './History.tsx';
-import { type Entry, empty, type Field, type Item, named, type Register } from './model.ts';
+import { type Entry, empty, type Field, type Item, named, pathOf, type Register } from './model.ts';
 import { ValueText } from './ValueText.tsx';
 
 interface Props {
@@ -143,7 +143,11 @@ export default function RowForm({ r, item, preset, onClose, onDone }: Props) {
   const [initial] = useState(() => ({ ...begin, ...draft?.values }));
   const grid = Form.useWatch('grid', form) ?? initial.grid;
 
-  const { own, standard } = asked(r);
+  // What has ended stays where it was; what was entered wrongly is corrected, with the reason.
+  const ended = item?.fields.state === 'ended';
+  const all = asked(r);
+  const own = all.own;
+  const standard = ended ? all.standard.filter((f) => f.name.startsWith('valid_')) : all.standard;
   const home = standard.filter((f) => placed.includes(f.name));
   const known = !item && (named(begin.grid) ?? named(begin.region));
   const askPlace = !known || elsewhere || said.some((s) => placed.includes(s.field));
@@ -174,14 +178,14 @@ export default function RowForm({ r, item, preset, onClose, onDone }: Props) {
     mutationFn: () => {
       const values = current();
       if (!base) {
-        const fields: Record<string, unknown> = {};
+        const fields: Record<string, unknown> = r.form ? { form: r.form } : {};
         for (const f of [...own, ...standard])
           if (!empty(values[f.name])) fields[f.name] = wire(f, values[f.name]);
         // The grid says its region.
         if (fields.grid) delete fields.region;
-        return call<Item>('POST', `/ledger/${r.code}`, { body: { fields }, key: key.current });
+        return call<Item>('POST', pathOf(r.code), { body: { fields }, key: key.current });
       }
-      return call<Item>('PATCH', `/ledger/${r.code}/${base.id}`, {
+      return call<Item>('PATCH', `${pathOf(r.code)}/${base.id}`, {
         body: {
           version: base.version,
           fields: changes(r, begin, values),
@@ -202,8 +206,8 @@ export default function RowForm({ r, item, preset, onClose, onDone }: Props) {
       if (!e.offline && e.status < 500) key.current = uuidv7();
       if (e.code === 'stale_version' && base) {
         const [fresh, history] = await Promise.all([
-          call<Item>('GET', `/ledger/${r.code}/${base.id}`),
-          call<{ items: Entry[] }>('GET', `/ledger/${r.code}/${base.id}/history`),
+          call<Item>('GET', `${pathOf(r.code)}/${base.id}`),
+          call<{ items: Entry[] }>('GET', `${pathOf(r.code)}/${base.id}/history`),
         ]);
         const { values, clashes } = rebase(r, valuesOf(r, base), valuesOf(r, fresh), current());
         form.setFieldsValue(values);
@@ -227,6 +231,8 @@ export default function RowForm({ r, item, preset, onClose, onDone }: Props) {
     if (save.isPending) return;
     const values = current();
     const bad = allWrong(r, values, t);
+    if (ended && !reason.trim())
+      bad.push({ field: 'reason', text: t('ledger:wrong.missing', { label: t('ledger:form.why_correct') }) });
     tell(bad);
     if (bad.length) return;
     if (base && !Object.keys(changes(r, begin, values)).length) {
@@ -282,7 +288,11 @@ export default function RowForm({ r, item, preset, onClose, onDone }: Props) {
                     <button
                       type="button"
                       className="phrase"
-                      onClick={() => form.scrollToField(s.field, { focus: true, block: 'center' })}
+                      onClick={() =>
+                        s.field === 'reason'
+                          ? document.getElementById('row-reason')?.focus()
+                          : form.scrollToField(s.field, { focus: true, block: 'center' })
+                      }
                     >
                       {s.text}
                     </button>
@@ -346,7 +356,7 @@ export default function RowForm({ r, item, preset, onClose, onDone }: Props) {
         {own.map((f, i) => input(f, i === 0))}
         <fieldset className="form-part">
           <legend>{t('ledger:group.place')}</legend>
-          {askPlace ? (
+          {ended ? null : askPlace ? (
             home.map((f) => (r.place_digits === 15 && f.name === 'region' ? null : input(f)))
           ) : (
             <p className="gap-below">
@@ -359,7 +369,11 @@ export default function RowForm({ r, item, preset, onClose, onDone }: Props) {
           {standard.filter((f) => !placed.includes(f.name)).map((f) => input(f))}
         </fieldset>
         {item ? (
-          <Form.Item label={t('ledger:form.reason')} htmlFor="row-reason">
+          <Form.Item
+            label={t(ended ? 'ledger:form.why_correct' : 'ledger:form.reason')}
+            htmlFor="row-reason"
+            required={ended}
+          >
             <Input
               id="row-reason"
               maxLength={200}

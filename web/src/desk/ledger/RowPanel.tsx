@@ -96,7 +96,9 @@ export function RowPanel({
     );
   }
   const item = q.data;
-  const own = r.fields.filter((f) => !f.standard && f.kind !== 'personal');
+  const own = r.fields.filter(
+    (f) => !f.standard && f.kind !== 'personal' && !(f.closed && blank(f, item.fields[f.name])),
+  );
   const open = own.filter((f) => blank(f, item.fields[f.name]));
   const shown = all || open.length < 3 ? own : own.filter((f) => !blank(f, item.fields[f.name]));
   const personal = r.fields.filter((f) => f.kind === 'personal');
@@ -115,7 +117,12 @@ export function RowPanel({
         <p className="quiet">{item.place}</p>
         {r.may.write ? (
           ended ? (
-            <p className="quiet gap-above">{t('ledger:panel.ended')}</p>
+            <div className="case-actions gap-above">
+              <p className="quiet grow">{t('ledger:panel.ended')}</p>
+              <Button onClick={() => navigate(edit)} aria-keyshortcuts="e">
+                {t('ledger:panel.correct')}
+              </Button>
+            </div>
           ) : (
             <div className="case-actions gap-above">
               <Button

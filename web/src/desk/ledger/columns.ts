@@ -46,7 +46,7 @@ const worth = (f: Field) => f.kind !== 'long' && f.kind !== 'personal' && f.kind
  */
 export function firstColumns(r: Register, room: number): string[] {
   const first = own(r).find((f) => f.kind === 'text' || f.kind === 'personal')?.name;
-  const fields = own(r).filter((f) => f.name !== first && worth(f));
+  const fields = own(r).filter((f) => f.name !== first && !f.closed && worth(f));
   const ranked = [
     ...fields.filter((f) => f.required),
     ...fields.filter((f) => !f.required && f.filter),

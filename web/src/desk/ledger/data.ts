@@ -11,7 +11,7 @@ import { Problem } from '@/shared/api.ts';
 import { call } from '@/shared/call.ts';
 import { mayRetry } from '@/shared/query.ts';
 import { type Filter, levels, type Names, writeFilter } from './filter.ts';
-import { type Entry, fieldOf, type Item, type Named, named, type Register } from './model.ts';
+import { type Entry, fieldOf, formOf, type Item, type Named, named, pathOf, type Register } from './model.ts';
 
 interface Page {
   items: Item[];
@@ -28,13 +28,36 @@ export function useRegisters() {
     queryKey: ['ledger', 'registers', i18n.language],
     queryFn: ({ signal }) => call<{ items: Register[] }>('GET', '/ledger', { signal }),
     staleTime: 5 * 60_000,
-    select: (d) => d.items,
+    select: ofCity,
   });
 }
 
+/** Each of the city's own registers by an address of its own; the form that its rows name goes without saying. */
+const ofCity = (d: { items: Register[] }): Register[] =>
+  d.items.map((r) =>
+    r.form
+      ? {
+          ...r,
+          code: `${r.code}~${r.form}`,
+          group: 'city',
+          fields: r.fields.filter((f) => f.name !== 'form'),
+        }
+      : r,
+  );
+
+/** The conditions of a filter as the API takes them. */
+export function whereOf(code: string, f: Filter): string[] {
+  const form = formOf(code);
+  return [...(form ? [`form=${form}`] : []), ...writeFilter(f).getAll('where')];
+}
+
 /** The filter as the query of the list and of what is made of it. */
-export const queryOf = (f: Filter, phone?: string): Record<string, string | string[] | undefined> => ({
-  where: writeFilter(f).getAll('where'),
+export const queryOf = (
+  code: string,
+  f: Filter,
+  phone?: string,
+): Record<string, string | string[] | undefined> => ({
+  where: whereOf(code, f),
   q: f.q,
   sort: f.sort,
   phone,
@@ -45,11 +68,11 @@ const rowKey = (code: string, id: number) => ['ledger', code, 'row', id] as cons
 
 /** The rows of a filter, page by page, with their number as far as it is counted. */
 export function useRows(code: string, f: Filter, phone?: string) {
-  const query = queryOf(f, phone);
+  const query = queryOf(code, f, phone);
   const list = useInfiniteQuery({
     queryKey: [...rowsKey(code), query],
     queryFn: ({ pageParam, signal }) =>
-      call<Page>('GET', `/ledger/${code}`, {
+      call<Page>('GET', pathOf(code), {
         query: { ...query, limit: pageSize, ...(pageParam ? { cursor: pageParam } : { count: true }) },
         signal,
       }),
@@ -67,7 +90,7 @@ export function useRows(code: string, f: Filter, phone?: string) {
 export function useRow(code: string, id: number | undefined) {
   return useQuery({
     queryKey: rowKey(code, id ?? 0),
-    queryFn: ({ signal }) => call<Item>('GET', `/ledger/${code}/${id}`, { signal }),
+    queryFn: ({ signal }) => call<Item>('GET', `${pathOf(code)}/${id}`, { signal }),
     enabled: !!id,
     retry: (n, e) => !(e instanceof Problem && e.status === 404) && mayRetry(n, e),
   });
@@ -76,20 +99,23 @@ export function useRow(code: string, id: number | undefined) {
 export function useHistory(code: string, id: number, version: number | undefined) {
   return useQuery({
     queryKey: ['ledger', code, 'history', id, version],
-    queryFn: ({ signal }) => call<{ items: Entry[] }>('GET', `/ledger/${code}/${id}/history`, { signal }),
+    queryFn: ({ signal }) => call<{ items: Entry[] }>('GET', `${pathOf(code)}/${id}/history`, { signal }),
     select: (d) => d.items,
     enabled: version !== undefined,
   });
 }
 
-/** What a reference may refer to. */
+/** What a reference may refer to; no code: a form that is no register yet. */
 export function useRefs(code: string, field: string, q: string, enabled = true) {
   return useQuery({
     queryKey: ['ledger', code, 'refs', field, q],
     queryFn: ({ signal }) =>
-      call<{ items: Named[] }>('GET', `/ledger/${code}/refs`, { query: { field, q }, signal }),
+      call<{ items: Named[] }>('GET', `${pathOf(code)}/refs`, {
+        query: { field, q, form: formOf(code) },
+        signal,
+      }),
     select: (d) => d.items,
-    enabled,
+    enabled: enabled && code !== '',
     staleTime: 60_000,
     placeholderData: (before) => before,
   });

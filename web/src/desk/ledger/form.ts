@@ -25,7 +25,7 @@ const state = (f: Field): Field => ({ ...f, options: f.options?.filter((o) => o.
 export function asked(r: Register): { own: Field[]; standard: Field[] } {
   const standard = r.fields.filter((f) => f.standard).map((f) => (f.name === 'state' ? state(f) : f));
   return {
-    own: r.fields.filter((f) => !f.standard),
+    own: r.fields.filter((f) => !f.standard && !f.closed),
     standard: standard.filter((f) => f.name !== 'state' || (f.options?.length ?? 0) > 1),
   };
 }

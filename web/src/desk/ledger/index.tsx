@@ -5,6 +5,8 @@ import { ErrorNote, Loading } from '@/shared/ui/state.tsx';
 import { NotFound } from '../shell/NotFound.tsx';
 import { useRegisters } from './data.ts';
 import { FiguresPage } from './FiguresPage.tsx';
+import { FormPage } from './FormPage.tsx';
+import { FormsPage } from './FormsPage.tsx';
 import { ImportPage } from './ImportPage.tsx';
 import { ListPage } from './ListPage.tsx';
 import type { Register } from './model.ts';
@@ -31,6 +33,8 @@ export default function Area() {
   return (
     <Routes>
       <Route index element={<RegistersPage />} />
+      <Route path="forms" element={<FormsPage />} />
+      <Route path="forms/:id" element={<FormPage />} />
       <Route path=":code" element={<One of={ListPage} />} />
       <Route path=":code/tree" element={<One of={TreePage} />} />
       <Route path=":code/figures" element={<One of={FiguresPage} />} />

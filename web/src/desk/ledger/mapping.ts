@@ -65,7 +65,9 @@ export function twice(mapping: Record<string, string>): string[] {
 /** Required fields that no column gives. */
 export function missing(r: Register, mapping: Record<string, string>): string[] {
   const given = new Set(Object.values(mapping));
-  return r.fields.filter((f) => f.required && f.kind !== 'bool' && !given.has(f.name)).map((f) => f.name);
+  return r.fields
+    .filter((f) => f.required && !f.closed && f.kind !== 'bool' && !given.has(f.name))
+    .map((f) => f.name);
 }
 
 /** The columns of the file with their fields, and those of the form that none gives. */

@@ -40,10 +40,17 @@ export interface Field {
   options?: Option[];
   /** region, grid, org, account, or a register's code. */
   ref?: string;
+  /** The city's own: its name begins with x. */
+  city?: boolean;
+  /** Its form is closed or has expired: it is shown and not asked any more. */
+  closed?: boolean;
 }
 
 export interface Register {
+  /** As addresses have it; of one of the city's own registers form_row~ID. */
   code: string;
+  /** The form of one of the city's own registers. */
+  form?: number;
   name: string;
   group: string;
   about?: string;
@@ -97,6 +104,12 @@ export interface Entry {
 
 export const fieldOf = (r: Register, name: string): Field | undefined =>
   r.fields.find((f) => f.name === name);
+
+/** One of the city's own registers is a part of form_row: this is the part. */
+export const formOf = (code: string): string | undefined => code.split('~')[1];
+
+/** Where the operations of a register are. */
+export const pathOf = (code: string): string => `/ledger/${code.split('~')[0]}`;
 
 export const own = (r: Register): Field[] => r.fields.filter((f) => !f.standard);
 
