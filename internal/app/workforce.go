@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"slices"
 
 	"linli/internal/figures/metric"
 	"linli/internal/grid/region"
@@ -11,12 +12,13 @@ import (
 	"linli/internal/people/identity"
 	"linli/internal/people/workforce"
 	"linli/internal/work/cases"
+	"linli/internal/work/patrol"
 )
 
 // workforce makes the room of the grid workers and gives it its neighbours.
 func (a *App) workforce(key []byte) *workforce.Service {
 	return workforce.New(a.Ledger, workforce.Service{DB: a.DB, Calendar: func() *calendar.Calendar { return a.rules().Calendar() }, People: people{a.Identity, a.Today}, Places: grounds{a.Atlas},
-		Outcomes: results{a.Cases}, DrawKey: key, Posts: contracted{a.Identity}, Accounts: contracted{a.Identity}, Vault: a.Vault})
+		Outcomes: results{a.Cases}, Ground: leavings{a}, DrawKey: key, Posts: contracted{a.Identity}, Accounts: contracted{a.Identity}, Vault: a.Vault})
 }
 
 // contracted gives contracts the accounts and posts that they are the reason of.
@@ -81,6 +83,35 @@ func (r results) Refs(ctx context.Context, district int, ids []int64) ([]workfor
 }
 
 var handingOver = access.System("what is open in a worker's grid")
+
+// leavings gives hand-over lists the visits and phones. Whoever keeps contracts
+// need not be able to arrange visits: they follow in the program's own name.
+type leavings struct{ *App }
+
+func (l leavings) Left(ctx context.Context, community, grid, account int64) (*workforce.Left, error) {
+	x, err := l.Patrol.Left(ctx, handingOver, community, grid, account)
+	if err != nil {
+		return nil, err
+	}
+	out := &workforce.Left{Tasks: x.Tasks, Unvisited: x.Unvisited}
+	for _, r := range x.ByRule {
+		out.ByRule = append(out.ByRule, workforce.LeftOf(r))
+	}
+	phones, err := l.Sync.PhonesOf(ctx, account)
+	for _, p := range phones {
+		out.Phones = append(out.Phones, workforce.Phone{Label: p.Label, SeenAt: p.SeenAt, Open: p.Held + p.Rejected, Locked: p.LockedAt != 0})
+	}
+	return out, err
+}
+
+func (l leavings) Take(ctx context.Context, tasks []int64, to int64, reason string) error {
+	for part := range slices.Chunk(tasks, patrol.AtOnce) {
+		if err := l.Patrol.HandOver(ctx, handingOver, slices.Clone(part), to, reason); err != nil {
+			return err
+		}
+	}
+	return nil
+}
 
 func (r results) Open(ctx context.Context, district int, grid int64) ([]workforce.Ref, error) {
 	open := true

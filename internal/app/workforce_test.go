@@ -18,6 +18,7 @@ import (
 	"linli/internal/kernel/store"
 	"linli/internal/people/workforce"
 	"linli/internal/work/cases"
+	"linli/internal/work/patrol"
 )
 
 var payItems = []apptest.M{
@@ -456,17 +457,57 @@ func TestRecruitment(t *testing.T) {
 			return hr.Do("PATCH", fmt.Sprintf("/api/v1/ledger/%s/%d", code, r.ID), apptest.M{"version": r.Version, "fields": apptest.M{"state": state}})
 		}
 		to("staff_round", &round, "exam").Fails(409, "no_such_step")
-		to("staff_round", &round, "open").Want(200).Into(&round)
+		act := func(what string, r *row, action string, score int) *apptest.Answer {
+			return hr.Do("POST", fmt.Sprintf("/api/v1/staff/%s/%d/actions", what, r.ID), apptest.M{"action": action, "version": r.Version, "score": score})
+		}
+		act("rounds", &round, "publish", 0).Fails(409, "action_not_allowed")
+		act("rounds", &round, "announce", 0).Want(200).Into(&round)
 		apply().Want(201).Into(&cand)
 		if cand.Fields["name"] == "王小明" || cand.Fields["phone"] == "13812345678" {
 			t.Errorf("the list shows personal data: %v", cand.Fields)
 		}
-		hire := func() *apptest.Answer {
-			return hr.Do("POST", fmt.Sprintf("/api/v1/staff/candidates/%d/contract", cand.ID), apptest.M{"login": "wxiaoming", "grid_id": w.Grid, "number": "HT-2026-1", "from": 20261123, "to": 20271122})
+		hire := func(more ...any) *apptest.Answer {
+			m := apptest.M{"login": "wxiaoming", "grid_id": w.Grid, "number": "HT-2026-1", "from": 20261123, "to": 20271122}
+			for i := 0; i < len(more); i += 2 {
+				m[more[i].(string)] = more[i+1]
+			}
+			return hr.Do("POST", fmt.Sprintf("/api/v1/staff/candidates/%d/contract", cand.ID), m)
 		}
 		hire().Fails(409, "no_such_step")
-		for _, state := range []string{"qualified", "passed", "offered"} {
-			to("staff_candidate", &cand, state).Want(200).Into(&cand)
+		var page struct {
+			Candidates map[string]int
+			Items      []struct {
+				ID      int64
+				Version int
+				State   string
+				Score   int
+				Options []struct {
+					Action  string
+					Allowed bool
+				}
+			}
+			Grids []struct {
+				Grid int64 `json:"grid_id"`
+			}
+		}
+		for _, action := range []string{"qualify", "pass", "offer"} {
+			act("candidates", &cand, action, 85).Want(200).Into(&page)
+			cand.Version = page.Items[0].Version
+		}
+		if x := page.Items[0]; x.State != "offered" || x.Score != 85 || len(x.Options) != 2 || page.Candidates["offered"] != 1 {
+			t.Errorf("the round's page: %+v", page)
+		}
+		// What a contract is refused for is found before there is an account.
+		contracted(t, c, c.Hire(access.Post{Role: "client", Region: w.District}), w, 20260101, 20261231)
+		var taken struct {
+			Items []struct{ Fields map[string]any }
+		}
+		hr.Do("GET", "/api/v1/ledger/staff_contract", nil).Want(200).Into(&taken)
+		hire("number", taken.Items[0].Fields["number"]).Fails(409, "already_registered")
+		hire("grid_id", c.World().OtherDistrict.Grid).Fails(422, "invalid")
+		hire("to", 20261101).Fails(422, "invalid")
+		if id, _ := c.Identity.Directory().ByLogin("wxiaoming"); id != 0 {
+			t.Error("a contract that was refused left an account")
 		}
 		to("staff_candidate", &cand, "hired").Fails(409, "no_such_step") // only by a contract
 		var made struct {
@@ -491,6 +532,136 @@ func TestRecruitment(t *testing.T) {
 		}
 		if erased(apptest.Now().AddDate(0, 0, workforce.RetainDays-2)) != 0 || erased(apptest.Now().AddDate(0, 0, workforce.RetainDays+1)) != 1 {
 			t.Errorf("%d erased", n)
+		}
+	})
+}
+
+// TestTraining: a session's sheet holds who is under contract on its day; what is
+// passed is no longer needed, and only then.
+func TestTraining(t *testing.T) {
+	t.Parallel()
+	apptest.Each(t, func(t *testing.T, c *apptest.City) {
+		w := c.World().Target
+		hr := c.Hire(access.Post{Role: "hr", Region: w.District})
+		one, two := recruit(t, c, w), recruit(t, c, w)
+		add := func(code string, f apptest.M) (id int64) {
+			var r struct{ ID int64 }
+			f["region"] = fmt.Sprint(w.District)
+			hr.Do("POST", "/api/v1/ledger/"+code, apptest.M{"fields": f}).Want(201).Into(&r)
+			return r.ID
+		}
+		course := add("staff_course", apptest.M{"name": "消防安全", "hours": 4, "required": true, "pass": 60})
+		session := add("staff_session", apptest.M{"course": course, "venue": "社区会议室", "valid_from": "2026-11-20"})
+		coming := add("staff_session", apptest.M{"course": course, "venue": "社区会议室", "valid_from": "2026-12-20"})
+		mark := func(session int64, marks ...apptest.M) *apptest.Answer {
+			return hr.Do("POST", fmt.Sprintf("/api/v1/staff/sessions/%d/attendance", session), apptest.M{"items": marks})
+		}
+		mark(coming, apptest.M{"account": one.Account, "attended": "present"}).Fails(422, "invalid")
+		mark(session, apptest.M{"account": hr.Account, "attended": "present"}).Fails(422, "no_contract")
+		mark(session, apptest.M{"account": one.Account, "attended": "present", "score": 59}, apptest.M{"account": two.Account, "attended": "present", "score": 90}).Want(200)
+		need := func() (open int) {
+			var b struct {
+				Courses []struct{ Open int }
+				Workers []struct{ Worker struct{ ID int64 } }
+			}
+			hr.Do("GET", "/api/v1/staff/training", nil).Want(200).Into(&b)
+			if b.Courses[0].Open != len(b.Workers) {
+				t.Errorf("%d open, %d workers", b.Courses[0].Open, len(b.Workers))
+			}
+			return len(b.Workers)
+		}
+		if n := need(); n != 1 {
+			t.Errorf("%d still need the course, one failed", n)
+		}
+		mark(session, apptest.M{"account": one.Account, "attended": "present", "score": 61}).Want(200) // a slip of the pen is mended
+		if n := need(); n != 0 {
+			t.Errorf("%d still need the course", n)
+		}
+		var sheet struct {
+			Present int
+			Items   []struct{ Score int }
+		}
+		hr.Do("GET", fmt.Sprintf("/api/v1/staff/sessions/%d", session), nil).Want(200).Into(&sheet)
+		if sheet.Present != 2 || len(sheet.Items) != 2 {
+			t.Errorf("sheet %+v", sheet)
+		}
+	})
+}
+
+// openVisits has homes to visit in the grid, gives all visits to the worker for
+// today, and says how many there are.
+func openVisits(t *testing.T, c *apptest.City, w matrixtest.Place, worker int64) int {
+	t.Helper()
+	sampleRow(t, c, w, "home")
+	if _, err := c.Patrol.Publish(t.Context(), apptest.Everything, patrol.Rule{Name: "入户走访", Why: "了解近况", Kind: patrol.Circulars, Of: "home", From: c.Today(), To: c.Today() + 5, Priority: 1, Minutes: 10}, 0, ""); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Patrol.Generate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	list, err := c.Patrol.Tasks(t.Context(), apptest.Everything, patrol.Filter{Grid: w.Grid, Part: "open", Limit: 100})
+	if err != nil || len(list) == 0 {
+		t.Fatalf("%d visits: %v", len(list), err)
+	}
+	ids := make([]int64, len(list))
+	for i, x := range list {
+		ids[i] = x.ID
+	}
+	if err := c.Patrol.HandOver(t.Context(), apptest.Everything, ids, worker, "分工"); err != nil {
+		t.Fatal(err)
+	}
+	return len(ids)
+}
+
+// TestHandOver: what is open stands on the list with visits and phones, one act
+// gives it to somebody who has the grid, and nobody else.
+func TestHandOver(t *testing.T) {
+	t.Parallel()
+	apptest.Each(t, func(t *testing.T, c *apptest.City) {
+		w := c.World().Target
+		hr := c.Hire(access.Post{Role: "hr", Region: w.District})
+		leaver := c.Hire(access.Post{Role: "client", Region: w.District})
+		k := contracted(t, c, leaver, w, 20260101, 20261231)
+		stranger := c.Hire(access.Post{Role: "client", Region: w.District})
+		dispatcher := c.Hire(access.Post{Role: "dispatcher", Region: w.Street})
+		open := dispatcher.Report(apptest.M{"text": "井盖松动", "place": spot(w)})
+		visits := openVisits(t, c, w, leaver.Account)
+
+		path := fmt.Sprintf("/api/v1/staff/contracts/%d/handover", k.ID)
+		type list struct {
+			Cases  []struct{ ID int64 }
+			Tasks  int
+			ByRule []struct{ N int } `json:"by_rule"`
+			Takers []struct{ ID int64 }
+			Done   []struct{ Cases, Tasks int }
+		}
+		var h list
+		hr.Do("GET", path, nil).Want(200).Into(&h)
+		if len(h.Cases) != 1 || h.Cases[0].ID != open.ID || h.Tasks != visits || len(h.ByRule) == 0 || len(h.Takers) != 0 {
+			t.Errorf("the list: %+v, %d visits", h, visits)
+		}
+		hr.Do("POST", path, apptest.M{"to": stranger.Account}).Fails(422, "no_taker")
+		next := recruit(t, c, w)
+		h = list{}
+		hr.Do("POST", path, apptest.M{"to": next.Account, "note": "钥匙在社区"}).Want(200).Into(&h)
+		if h.Tasks != 0 || len(h.Done) != 1 || h.Done[0].Cases != 1 || h.Done[0].Tasks != visits {
+			t.Errorf("after the act: %+v", h)
+		}
+		if got, err := c.Patrol.Count(t.Context(), apptest.Everything, patrol.Filter{Worker: next.Account, Day: c.Today()}); err != nil || got != visits {
+			t.Errorf("%d visits are the taker's, want %d: %v", got, visits, err)
+		}
+		var mine struct {
+			Items []struct {
+				From struct{ ID int64 }
+				Refs []struct{ Number string }
+			}
+		}
+		next.Do("GET", "/api/v1/my/handovers", nil).Want(200).Into(&mine)
+		if len(mine.Items) != 1 || mine.Items[0].From.ID != leaver.Account || len(mine.Items[0].Refs) != 1 {
+			t.Errorf("the taker's list: %+v", mine.Items)
+		}
+		if stranger.Do("GET", "/api/v1/my/handovers", nil).Want(200).Into(&mine); len(mine.Items) != 0 {
+			t.Errorf("a stranger's list: %+v", mine.Items)
 		}
 	})
 }

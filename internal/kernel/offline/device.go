@@ -185,6 +185,24 @@ func (s *Service) devices(ctx context.Context, accounts []int64) ([]*Device, map
 	return all, loads, nil
 }
 
+// Phone is a phone of an account with what has not had its effect yet; what lies
+// on it unsent only the phone knows.
+type Phone struct {
+	*Device
+	Held, Rejected, Lost int
+}
+
+// PhonesOf lists the account's phones, the latest seen first.
+func (s *Service) PhonesOf(ctx context.Context, account int64) ([]Phone, error) {
+	all, loads, err := s.devices(ctx, []int64{account})
+	out := make([]Phone, len(all))
+	for i, d := range all {
+		l := loads[line{d.Account, d.ID}]
+		out[i] = Phone{d, l.held, l.rejected, l.lost}
+	}
+	return out, err
+}
+
 // Lock locks a phone for an account, or for all accounts of the list on it
 // (account 0), or lets it in again. It is told at its next contact. errs.NotFound
 // if none of the accounts has it.

@@ -11,7 +11,7 @@ import (
 
 // NotOutcome refuses what does not measure an outcome.
 var NotOutcome = errs.Declare("indicator_refused", 422,
-	"“{name}”不能用于考核:上报数量、在线时长、打卡次数和任务指标都不是办理结果。可选:{choices}。",
+	"“{name}”不能用于考核：上报数量、在线时长、打卡次数和任务指标都不是办理结果。可选：{choices}。",
 	"“{name}” cannot be appraised: counts of reports, online time, clock-ins and quotas are no outcomes. Choose from: {choices}.")
 
 // outcome is what an indicator measures: shares of matters that came out well

@@ -42,7 +42,7 @@ const Unpaid = "personal"
 
 // Errors of contracts and leave.
 var (
-	NoContract = errs.Declare("no_contract", 422, "{name}在这些日子没有合同,请先登记合同。", "{name} is not under contract on these days; please register the contract first.")
+	NoContract = errs.Declare("no_contract", 422, "{name}在这些日子没有合同，请先登记合同。", "{name} is not under contract on these days; please register the contract first.")
 	OwnCover   = errs.Declare("own_cover", 422, "代班人不能是请假人本人。", "Nobody covers for himself.")
 )
 

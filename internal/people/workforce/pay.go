@@ -84,7 +84,7 @@ func (r *Rule) check() error {
 	for i, it := range r.Items {
 		at := fmt.Sprintf("items[%d]", i)
 		if above[it.Code] || it.Code == Correction {
-			return invalid(at+".code", "编码重复,请更换", "the code is in use; choose another")
+			return invalid(at+".code", "编码重复，请更换", "the code is in use; choose another")
 		}
 		if it.Name == "" {
 			return errs.Required.New("field", w("项目名称", "the item's name")).In(at + ".name")
@@ -98,7 +98,7 @@ func (r *Rule) check() error {
 		}
 		for _, a := range amounts {
 			if a < -most || a > most {
-				return invalid(at+".amount", "金额过大,请核对", "the amount is too large; please check it")
+				return invalid(at+".amount", "金额过大，请核对", "the amount is too large; please check it")
 			}
 		}
 		if it.Kind == ByLevel && len(it.Levels) != len(Levels) {
@@ -201,7 +201,7 @@ func (l *Line) How(lang string) string {
 	case Share:
 		return say("%s 元 × %s%%", "%s yuan × %s %%", l.Base, strconv.FormatFloat(float64(l.N)/10, 'f', -1, 64))
 	}
-	return say("更正 %d 年 %d 月工资:%s", "correction of %[1]d-%02[2]d: %[3]s", l.Month/100, l.Month%100, l.Reason)
+	return say("更正 %d 年 %d 月工资：%s", "correction of %[1]d-%02[2]d: %[3]s", l.Month/100, l.Month%100, l.Reason)
 }
 
 // example is the month of somebody by whom a rule can be read: three years of

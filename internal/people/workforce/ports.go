@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"linli/internal/kernel/calendar"
+	"linli/internal/kernel/errs"
 	"linli/internal/kernel/ledger"
 	"linli/internal/kernel/store"
 )
@@ -47,6 +48,35 @@ type OutcomeCase struct {
 	Callable bool
 }
 
+// Left is what is open in a grid for somebody who leaves it, besides its cases.
+type Left struct {
+	Tasks     []int64 // visits planned for the person, or late
+	ByRule    []LeftOf
+	Unvisited int // homes in care that nobody has visited for long
+	Phones    []Phone
+}
+
+// LeftOf counts the visits of one rule.
+type LeftOf struct {
+	Name errs.Words
+	N    int
+}
+
+// Phone is a phone of the person. What lies on it unsent only the phone knows.
+type Phone struct {
+	Label  string
+	SeenAt int64 // last contact
+	Open   int   // its records that have had no effect yet
+	Locked bool
+}
+
+// Ground is what lies above this room besides the cases: visits and phones.
+type Ground interface {
+	Left(ctx context.Context, community, grid, account int64) (*Left, error)
+	// Take gives the visits to somebody who has a post for the grid.
+	Take(ctx context.Context, tasks []int64, to int64, reason string) error
+}
+
 // Stint is a contract's time on one grid, as far as it lies in the days asked for.
 type Stint struct {
 	Contract, Account       int64
@@ -73,6 +103,7 @@ type Service struct {
 	People   People
 	Places   Places
 	Outcomes Outcomes
+	Ground   Ground
 	DrawKey  []byte // the city's secret, from which seeds are made
 	Posts    Posts
 	Accounts Accounts

@@ -55,7 +55,7 @@ var (
 			{Action: "review", Name: w("开始资格审查", "Check qualifications"), From: []flow.State{"open"}, To: "review", Perms: []access.Perm{access.StaffWrite}},
 			{Action: "test", Name: w("组织考试", "Hold tests"), From: []flow.State{"review"}, To: "exam", Perms: []access.Perm{access.StaffWrite}},
 			{Action: "publish", Name: w("公示", "Publish the result"), From: []flow.State{"exam"}, To: "publicity", Perms: []access.Perm{access.StaffWrite}},
-			{Action: "end", Name: w("结束", "End"), From: []flow.State{"notice", "open", "review", "exam", "publicity"}, To: ledger.Ended, Perms: []access.Perm{access.StaffWrite}},
+			{Action: "end", Name: w("结束招聘", "Close the round"), From: []flow.State{"notice", "open", "review", "exam", "publicity"}, To: ledger.Ended, Perms: []access.Perm{access.StaffWrite}, Side: true},
 		}}
 	candidateLife = flow.Life[lineage]{Name: "candidate", Ends: []flow.State{"hired", "declined", "rejected", ledger.Ended}, States: []flow.State{"applied", "qualified", "passed", "offered", "hired", "declined", "rejected", ledger.Ended},
 		Table: []flow.Transition[lineage]{
@@ -64,14 +64,14 @@ var (
 			{Action: "pass", Name: w("考试通过", "Passed"), From: []flow.State{"qualified"}, To: "passed", Perms: []access.Perm{access.StaffWrite}},
 			{Action: "offer", Name: w("拟录用", "Offer"), From: []flow.State{"passed"}, To: "offered", Perms: []access.Perm{access.StaffWrite}},
 			{Action: "hire", Name: w("签订合同", "Hire"), From: []flow.State{"offered"}, To: "hired", System: true},
-			{Action: "decline", Name: w("放弃", "Declined"), From: []flow.State{"applied", "qualified", "passed", "offered"}, To: "declined", Perms: []access.Perm{access.StaffWrite}},
-			{Action: "reject", Name: w("未录用", "Not taken"), From: []flow.State{"applied", "qualified", "passed", "offered"}, To: "rejected", Perms: []access.Perm{access.StaffWrite}},
-			{Action: "end", Name: w("结束", "End"), From: []flow.State{"applied", "qualified", "passed", "offered", "hired", "declined", "rejected"}, To: ledger.Ended, Perms: []access.Perm{access.StaffWrite}},
+			{Action: "decline", Name: w("放弃", "Declined"), From: []flow.State{"applied", "qualified", "passed", "offered"}, To: "declined", Perms: []access.Perm{access.StaffWrite}, Side: true},
+			{Action: "reject", Name: w("未录用", "Not taken"), From: []flow.State{"applied", "qualified", "passed", "offered"}, To: "rejected", Perms: []access.Perm{access.StaffWrite}, Side: true},
+			{Action: "end", Name: w("结束", "End"), System: true, From: []flow.State{"applied", "qualified", "passed", "offered", "hired", "declined", "rejected"}, To: ledger.Ended},
 		}}
 )
 
 // NoStep refuses a state to which no step leads from the present one.
-var NoStep = errs.Declare("no_such_step", 409, "现在不能改为这个状态,请按顺序办理。", "No step leads to this state from here; please go in order.")
+var NoStep = errs.Declare("no_such_step", 409, "现在不能改为这个状态，请按顺序办理。", "No step leads to this state from here; please go in order.")
 
 // leads tells whether a step of the life leads from one state to the other.
 func leads(l *flow.Life[lineage], from, to string, system bool) error {
@@ -146,6 +146,9 @@ func (s *Service) Hire(ctx context.Context, scope access.Scope, candidate int64,
 	if err := leads(&candidateLife, c.State, "hired", true); err != nil || c.State == "hired" {
 		return nil, "", NoStep.New()
 	}
+	if err := s.checkHiring(ctx, scope, c, &h); err != nil {
+		return nil, "", err
+	}
 	p, err := s.Vault.Hand(ctx, c.District, c.Person)
 	if err != nil {
 		return nil, "", err
@@ -168,6 +171,75 @@ func (s *Service) Hire(ctx context.Context, scope access.Scope, candidate int64,
 		return err
 	})
 	return made, password, err
+}
+
+// checkHiring looks for what the contract would be refused for, before there is
+// an account. The employer is the grid's last one where none is given.
+func (s *Service) checkHiring(ctx context.Context, scope access.Scope, c *Candidate, h *Hiring) error {
+	_, community := s.Places.Grid(h.Grid)
+	if err := scope.Check(access.Target{District: access.DistrictOf(community), Street: community / 1000, Community: community, Grid: h.Grid}); err != nil || access.DistrictOf(community) != c.District {
+		return invalid("grid_id", "请选择本区县的网格", "choose a grid of the district")
+	}
+	switch {
+	case h.From < 20000101 || dayNo(dayTime(h.From)) != h.From:
+		return invalid("from", "请填写日期", "give a day")
+	case h.To < h.From || dayNo(dayTime(h.To)) != h.To:
+		return invalid("to", "应不早于合同开始日期", "not earlier than the first day of the contract")
+	}
+	var err error
+	if h.Number, err = text("number", w("合同编号", "the contract number"), h.Number, 40, true); err != nil {
+		return err
+	}
+	var taken int
+	if err := s.DB.QueryRow(ctx, "SELECT COUNT(*) FROM staff_contract WHERE district = ? AND number = ? AND state NOT IN ('ended', 'void')", c.District, h.Number).Scan(&taken); err != nil {
+		return err
+	}
+	if taken > 0 {
+		return ledger.Taken.New("field", w("合同编号", "contract number"), "value", h.Number).In("number")
+	}
+	if h.Org != 0 {
+		return nil
+	}
+	rows, err := s.DB.Query(ctx, "SELECT org FROM staff_contract WHERE district = ? AND community = ? AND org <> 0 AND state <> 'void' ORDER BY CASE WHEN grid = ? THEN 0 ELSE 1 END, valid_from DESC LIMIT 1", c.District, community, h.Grid)
+	orgs, err := store.All(rows, err, func(rows *sql.Rows) (org int64, err error) { return org, rows.Scan(&org) })
+	if len(orgs) > 0 {
+		h.Org = orgs[0]
+	}
+	return err
+}
+
+// ActOnRound takes a round a step further.
+func (s *Service) ActOnRound(ctx context.Context, scope access.Scope, id int64, version int, action flow.Action) (*Round, error) {
+	r, err := s.Rounds.Get(ctx, scope, id)
+	if err != nil {
+		return nil, err
+	}
+	t, err := roundLife.Next(flow.State(r.State), action, can(scope, access.Target{District: r.District}), lineage{})
+	if err != nil {
+		return nil, err
+	}
+	if t.To == ledger.Ended {
+		return s.Rounds.End(ctx, scope, id, version, 0, t.Name.ZH)
+	}
+	return s.Rounds.Change(ctx, scope, id, version, func(r *Round) error { r.State = string(t.To); return nil })
+}
+
+// ActOnCandidate takes a candidate a step further; score is of the test, 0 none.
+func (s *Service) ActOnCandidate(ctx context.Context, scope access.Scope, id int64, version int, action flow.Action, score int) (*Candidate, error) {
+	c, err := s.Candidates.Get(ctx, scope, id)
+	if err != nil {
+		return nil, err
+	}
+	t, err := candidateLife.Next(flow.State(c.State), action, can(scope, access.Target{District: c.District}), lineage{})
+	if err != nil {
+		return nil, err
+	}
+	return s.Candidates.Change(ctx, scope, id, version, func(c *Candidate) error {
+		if c.State = string(t.To); score != 0 {
+			c.Score = score
+		}
+		return nil
+	})
 }
 
 var hiring = access.System("a contract with a candidate")

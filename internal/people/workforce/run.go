@@ -73,10 +73,10 @@ var noteField = flow.Field{Name: "note", Type: "text", Max: 200, Label: w("说�
 func required(f flow.Field) flow.Field { f.Required = true; return f }
 
 var (
-	otherThanPreparer = flow.Rule[RunFacts]{Why: w("工资由本人编制,请由他人审批", "you prepared it; somebody else must approve it"), Hold: func(f RunFacts) bool { return f.Account != f.Run.PreparedBy }}
-	otherThanChecker  = flow.Rule[RunFacts]{Why: w("您已审核过,请由另一岗位的人复核", "you have approved it; somebody on another post must do so too"), Hold: func(f RunFacts) bool { return f.Account != f.Run.CheckedBy && f.Post != f.Run.CheckedPost }}
+	otherThanPreparer = flow.Rule[RunFacts]{Why: w("工资由本人编制，请由他人审批", "you prepared it; somebody else must approve it"), Hold: func(f RunFacts) bool { return f.Account != f.Run.PreparedBy }}
+	otherThanChecker  = flow.Rule[RunFacts]{Why: w("您已审核过，请由另一岗位的人复核", "you have approved it; somebody on another post must do so too"), Hold: func(f RunFacts) bool { return f.Account != f.Run.CheckedBy && f.Post != f.Run.CheckedPost }}
 	somethingToPay    = flow.Rule[RunFacts]{Why: w("没有工资条", "there is no slip"), Hold: func(f RunFacts) bool { return f.Run.Slips > 0 }}
-	nothingBelow      = flow.Rule[RunFacts]{Why: w("有人的实发为负数,请分次更正", "somebody's pay is below nothing; spread the correction"), Hold: func(f RunFacts) bool { return f.Run.Below == 0 }}
+	nothingBelow      = flow.Rule[RunFacts]{Why: w("有人的实发为负数，请分次更正", "somebody's pay is below nothing; spread the correction"), Hold: func(f RunFacts) bool { return f.Run.Below == 0 }}
 )
 
 // RunLife is the way of a run: two other persons on two posts lock it.
@@ -94,9 +94,9 @@ var RunLife = flow.Life[RunFacts]{
 
 // Errors of pay.
 var (
-	MonthTaken = errs.Declare("pay_month_taken", 409, "{street}{month} 已有工资表,请打开查看。", "{street} has a run for {month} already; please open it.")
-	NoRule     = errs.Declare("pay_rule_missing", 409, "{month} 还没有薪酬规则,请先设置。", "There is no pay rule for {month} yet; please set one first.")
-	NotLocked  = errs.Declare("pay_not_locked", 409, "工资表还没有锁定,请直接修改后重新计算。", "The run is not locked yet; change what is wrong and compute it again.")
+	MonthTaken = errs.Declare("pay_month_taken", 409, "{street}{month} 已有工资表，请打开查看。", "{street} has a run for {month} already; please open it.")
+	NoRule     = errs.Declare("pay_rule_missing", 409, "{month} 还没有薪酬规则，请先设置。", "There is no pay rule for {month} yet; please set one first.")
+	NotLocked  = errs.Declare("pay_not_locked", 409, "工资表还没有锁定，请直接修改后重新计算。", "The run is not locked yet; change what is wrong and compute it again.")
 )
 
 // monthDays is the first day of the month, the first of the next, and their distance.
@@ -211,12 +211,17 @@ func slipsOf(r *Run, rule *Rule, stints []Stint, levels map[int64]string, open [
 	}
 	owed := map[int64][]Line{}
 	for _, c := range open {
-		owed[c.Account] = append(owed[c.Account], Line{Code: Correction, Name: "更正", NameEN: "Correction", Kind: Correction, Amount: c.Amount, Slip: c.Slip, Month: c.Month, Reason: c.Reason})
+		owed[c.Account] = append(owed[c.Account], c.line())
 	}
 	for _, x := range out {
 		x.Lines, x.Total = rule.compute(*facts[x.Account], owed[x.Account])
 	}
 	return out
+}
+
+// line is the correction on the slip that pays it.
+func (c *CorrectionOf) line() Line {
+	return Line{Code: Correction, Name: "更正", NameEN: "Correction", Kind: Correction, Amount: c.Amount, Slip: c.Slip, Month: c.Month, Reason: c.Reason}
 }
 
 // ActOnRun takes a run a step further.

@@ -146,7 +146,7 @@ var SheetLife = flow.Life[SheetFacts]{
 			{Why: w("申诉期已过", "the days for appeals have passed"), Hold: func(f SheetFacts) bool { return f.Today <= f.X.AppealUntil }}}},
 		{Action: "settle", Name: w("复核申诉", "Settle the appeal"), From: []flow.State{Appeal}, To: Settled, Perms: []access.Perm{access.Appraise}, Needs: decision, Rules: []flow.Rule[SheetFacts]{
 			notSelf,
-			{Why: w("原结果由您决定,请由他人复核", "the decision was yours; somebody else must settle the appeal"), Hold: func(f SheetFacts) bool { return f.Account != f.X.DecidedBy }}}},
+			{Why: w("原结果由您决定，请由他人复核", "the decision was yours; somebody else must settle the appeal"), Hold: func(f SheetFacts) bool { return f.Account != f.X.DecidedBy }}}},
 	},
 }
 
@@ -171,7 +171,7 @@ func (s *Service) Publish(ctx context.Context, scope access.Scope, a Appraisal) 
 	case a.To < a.From || dayNo(dayTime(a.To)) != a.To:
 		return nil, invalid("to", "应不早于开始日期", "not earlier than the first day")
 	case a.To < today:
-		return nil, invalid("to", "考核期已结束:抽样种子须在结束前公布", "the period has ended: the seed's hash must be published before")
+		return nil, invalid("to", "考核期已结束：抽样种子须在结束前公布", "the period has ended: the seed's hash must be published before")
 	case a.Sample < 1 || a.Sample > 100:
 		return nil, invalid("sample", "请填写 1 至 100", "give 1 to 100")
 	case a.AppealDays < 5 || a.AppealDays > 30:

@@ -91,48 +91,11 @@ func (s *Service) Staff(ctx context.Context, scope access.Scope, day int) ([]*Se
 	return out, nil
 }
 
-// Handover is what somebody who leaves a grid has to hand over.
-type Handover struct {
-	Contract *Contract
-	Cases    []Ref // open in the grid
-	Courses  []Ref // required and not passed
-	Leave    []*Absence
-}
-
-// HandoverOf lists what is open for a contract's worker.
-func (s *Service) HandoverOf(ctx context.Context, scope access.Scope, contract int64) (*Handover, error) {
-	c, err := s.Contracts.Get(ctx, scope, contract)
-	if err != nil {
-		return nil, err
-	}
-	h := &Handover{Contract: c}
-	if h.Cases, err = s.Outcomes.Open(ctx, c.District, c.Grid); err != nil {
-		return nil, err
-	}
-	today := s.Calendar().Day(s.DB.NowIn(ctx))
-	_, open, err := s.trained(ctx, c.District, []int64{c.Account}, today)
-	if err != nil {
-		return nil, err
-	}
-	if ids := open[c.Account]; len(ids) > 0 {
-		if h.Courses, err = s.courseRefs(ctx, c.District, ids); err != nil {
-			return nil, err
-		}
-	}
-	err = s.Absences.All(ctx, scope, ledger.Filter{Where: []string{ledger.Where("account", "=", c.Account)}}, func(a *Absence) error {
-		if int(a.To) >= today && a.State != ledger.Ended {
-			h.Leave = append(h.Leave, a)
-		}
-		return nil
-	})
-	return h, err
-}
-
 // mine is the account's contract in force or latest; errs.NotFound if it never had one.
 func (s *Service) mine(ctx context.Context, account int64) (*Contract, error) {
-	rows, err := s.DB.Query(ctx, "SELECT district, id, community, grid, valid_from, valid_to, state, number, channel, since FROM staff_contract WHERE account = ? AND state <> 'void' ORDER BY valid_from DESC LIMIT 1", account)
+	rows, err := s.DB.Query(ctx, "SELECT district, id, version, community, grid, valid_from, valid_to, state, number, channel, since FROM staff_contract WHERE account = ? AND state <> 'void' ORDER BY valid_from DESC LIMIT 1", account)
 	return one(store.All(rows, err, func(rows *sql.Rows) (*Contract, error) {
 		c := &Contract{Account: account}
-		return c, rows.Scan(&c.District, &c.ID, &c.Community, &c.Grid, &c.From, &c.To, &c.State, &c.Number, &c.Channel, &c.Since)
+		return c, rows.Scan(&c.District, &c.ID, &c.Version, &c.Community, &c.Grid, &c.From, &c.To, &c.State, &c.Number, &c.Channel, &c.Since)
 	}))
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"database/sql"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -80,7 +81,7 @@ func text(field string, label errs.Words, s string, most int, must bool) (string
 	case n > most:
 		return s, errs.TooLong.New("field", label, "max", most).In(field)
 	case !utf8.ValidString(s) || strings.ContainsRune(s, 0):
-		return s, errs.Invalid.New("field", label, "remedy", w("含有无法识别的字符,请重新输入", "it has characters that cannot be read; please type it again")).In(field)
+		return s, errs.Invalid.New("field", label, "remedy", w("含有无法识别的字符，请重新输入", "it has characters that cannot be read; please type it again")).In(field)
 	}
 	return s, nil
 }
@@ -167,7 +168,7 @@ func writeRun(tx *store.Tx, scope access.Scope, r *Run, slips []*Slip, fresh boo
 	sum := []any{}
 	paid := []int64{}
 	for _, x := range slips {
-		vals := []any{x.District, x.ID, x.Run, x.Account, x.Contract, x.Month, x.Community, x.Grid, int64(x.Total), encode(x.Lines)}
+		vals := x.values()
 		tx.Append(slipTable, vals...)
 		sum = append(sum, vals)
 		for _, l := range x.Lines {
@@ -201,12 +202,32 @@ func setRun(tx *store.Tx, r *Run) error {
 	return err
 }
 
+// stepRun writes a step; the trail keeps a hash of the slips as they were in it.
 func stepRun(tx *store.Tx, scope access.Scope, r *Run, action flow.Action, note string) error {
 	if err := setRun(tx, r); err != nil {
 		return err
 	}
-	record(tx, scope, r.Target(), "pay."+string(action), "pay_run", r.ID, r.Version, map[string]any{"month": r.Month, "state": r.State, "note": note}, digestOf(r.values()...))
+	rows, err := tx.Query(slipSelect+"p.district = ? AND p.run = ? ORDER BY p.id", r.District, r.ID)
+	slips, err := store.All(rows, err, scanSlip)
+	if err != nil {
+		return err
+	}
+	record(tx, scope, r.Target(), "pay."+string(action), "pay_run", r.ID, r.Version, map[string]any{"month": r.Month, "state": r.State, "note": note, "slips": slipSum(slips)}, digestOf(r.values()...))
 	return nil
+}
+
+// slipSum is one hash over a run's slips in order of their ids.
+func slipSum(slips []*Slip) string {
+	h := sha256.New()
+	for _, x := range slips {
+		sum := digestOf(x.values()...)
+		h.Write(sum[:])
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+func (x *Slip) values() []any {
+	return []any{x.District, x.ID, x.Run, x.Account, x.Contract, x.Month, x.Community, x.Grid, int64(x.Total), encode(x.Lines)}
 }
 
 const runSelect = `SELECT r.district, r.id, r.street, r.month, r.state, r.version, r.rule, r.slips, r.total, r.below, r.prepared_by, r.prepared_at, r.checked_by, r.checked_post, r.checked_at,

@@ -1,6 +1,7 @@
 package workforce
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
@@ -173,6 +174,11 @@ func scanSheet(rows *sql.Rows) (*Sheet, error) {
 	return x, errors.Join(json.Unmarshal([]byte(pool), &x.Pool), json.Unmarshal([]byte(drawn), &x.Drawn), json.Unmarshal([]byte(measures), &x.Measures))
 }
 
+// sheetOrder is the order of sheets.
+func sheetOrder(a, b *Sheet) int {
+	return cmp.Or(cmp.Compare(a.Community, b.Community), cmp.Compare(a.Grid, b.Grid), cmp.Compare(a.Account, b.Account))
+}
+
 // sheets lists sheets by community and grid: never by how anybody did.
 func (s *Service) sheets(ctx context.Context, where string, args ...any) ([]*Sheet, error) {
 	rows, err := s.DB.Query(ctx, sheetSelect+where+" ORDER BY x.community, x.grid, x.account", args...)
@@ -286,8 +292,12 @@ func setCall(tx *store.Tx, scope access.Scope, c *Call) error {
 	}
 	t := access.Target{District: c.District, Street: c.Street, Community: c.Community}
 	record(tx, scope, t, "appraisal.call", "appraisal_call", c.ID, c.Tries, map[string]any{"done": c.Done, "sheet": c.Sheet},
-		digestOf(c.District, c.ID, c.Sheet, c.Case, c.Done, c.Tries, c.Solved, c.Satisfied, c.By, c.At))
+		c.digest())
 	return nil
+}
+
+func (c *Call) digest() [32]byte {
+	return digestOf(c.District, c.ID, c.Sheet, c.Case, c.Done, c.Tries, c.Solved, c.Satisfied, c.By, c.At)
 }
 
 // DrawOf is an appraisal's draw as it is published.
@@ -296,10 +306,14 @@ func (s *Service) DrawOf(ctx context.Context, id int64) (*Drawn, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &Drawn{Appraisal: a.ID, Commitment: a.Commitment, Seed: a.Seed, Sample: a.Sample, Sheets: []DrawnPool{}}
 	list, err := s.sheets(ctx, "x.district = ? AND x.appraisal = ?", a.District, a.ID)
-	for _, x := range list {
+	return drawnOf(a, list), err
+}
+
+func drawnOf(a *Appraisal, sheets []*Sheet) *Drawn {
+	d := &Drawn{Appraisal: a.ID, Commitment: a.Commitment, Seed: a.Seed, Sample: a.Sample, Sheets: []DrawnPool{}}
+	for _, x := range sheets {
 		d.Sheets = append(d.Sheets, DrawnPool{x.ID, x.Grid, some(x.Pool), some(x.Drawn)})
 	}
-	return d, err
+	return d
 }

@@ -109,7 +109,8 @@ var (
 	NotWorker = errs.Declare("visit_worker", 422, "{name}当天没有这个网格的岗位。请先登记代班岗位,再移交。", "{name} has no post for this grid on the day. Give a post of cover first, then hand over.")
 )
 
-const maxChosen = 200
+// AtOnce is how many tasks are arranged in one act at most.
+const AtOnce = 200
 
 // arrange changes open tasks with a reason.
 func (s *Service) arrange(ctx context.Context, scope access.Scope, ids []int64, reason, action string, more map[string]any, change func(t *Task) error) error {
@@ -119,12 +120,12 @@ func (s *Service) arrange(ctx context.Context, scope access.Scope, ids []int64, 
 	switch {
 	case len(ids) == 0:
 		return errs.Required.New().In("tasks")
-	case len(ids) > maxChosen:
-		return errs.TooLong.New("max", maxChosen).In("tasks")
+	case len(ids) > AtOnce:
+		return errs.TooLong.New("max", AtOnce).In("tasks")
 	}
 	slices.Sort(ids)
 	ids = slices.Compact(ids)
-	list, err := s.Tasks(ctx, scope, Filter{IDs: ids, Limit: maxChosen})
+	list, err := s.Tasks(ctx, scope, Filter{IDs: ids, Limit: AtOnce})
 	if err != nil {
 		return err
 	}

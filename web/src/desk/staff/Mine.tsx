@@ -1,12 +1,20 @@
 import { Button } from 'antd';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useParams } from 'react-router';
+import { Link, useParams } from 'react-router';
 import { useSession } from '@/shared/session.tsx';
 import { dayText } from '@/shared/time.ts';
 import { EmptyNote, ErrorNote, Loading } from '@/shared/ui/state.tsx';
 import { useTitle } from '../shell/title.ts';
-import { type Draw, drawAgain, type Mine as Own, type SheetPage, type Slip, useStaff } from './data.ts';
+import {
+  type Draw,
+  drawAgain,
+  type Handed,
+  type Mine as Own,
+  type SheetPage,
+  type Slip,
+  useStaff,
+} from './data.ts';
 import { Sheet } from './Sheet.tsx';
 import { SlipCard } from './Slips.tsx';
 import './staff.css';
@@ -18,9 +26,12 @@ export function MyWork() {
   const pay = useStaff<{ items: Slip[] }>('/my/pay');
   const sheets = useStaff<{ items: SheetPage[] }>('/my/appraisals');
   const training = useStaff<Own>('/my/training');
+  const taken = useStaff<{ items: (Handed & { refs: { id: number; number: string; title: string }[] })[] }>(
+    '/my/handovers',
+  );
   useTitle(t('staff:mine.title'));
   const c = training.data?.contract;
-  const error = pay.error ?? sheets.error ?? training.error;
+  const error = pay.error ?? sheets.error ?? training.error ?? taken.error;
   return (
     <main className="page staff" id="main" tabIndex={-1}>
       <header className="staff-head">
@@ -41,6 +52,29 @@ export function MyWork() {
       ) : training.data ? (
         <EmptyNote title={t('staff:mine.none')}>{t('staff:mine.none_help')}</EmptyNote>
       ) : null}
+      {taken.data?.items.length ? <h2 className="staff-part">{t('staff:mine.taken')}</h2> : null}
+      {(taken.data?.items ?? []).map((h) => (
+        <section key={h.id} className="panel staff-card">
+          <p>
+            {t('staff:mine.taken_from', {
+              name: h.from.name,
+              grid: h.place.grid_name,
+              day: dayText(h.day),
+              cases: h.cases,
+              tasks: h.tasks,
+              homes: h.homes,
+            })}
+            {h.note ? ` ${h.note}` : ''}
+          </p>
+          <ul className="staff-rows">
+            {h.refs.map((c) => (
+              <li key={c.id}>
+                {can('case.read') ? <Link to={`/cases/${c.id}`}>{c.number}</Link> : c.number} {c.title}
+              </li>
+            ))}
+          </ul>
+        </section>
+      ))}
       {sheets.data?.items.length ? <h2 className="staff-part">{t('staff:tab.appraisals')}</h2> : null}
       {(sheets.data?.items ?? []).map((s) => (
         <Sheet key={s.id} sheet={s} path={`/my/appraisals/${s.id}/actions`} cases={can('case.read')} />

@@ -103,7 +103,8 @@ export function Overview() {
                         {w.contract && can('staff.write') ? (
                           <>
                             {' '}
-                            <Link to={`/staff/handover/${w.contract}`}>{t('staff:handover.link')}</Link>
+                            <Link to={`/staff/handover/${w.contract}`}>{t('staff:handover.link')}</Link>{' '}
+                            <Link to={`/staff/leave/${w.contract}`}>{t('staff:leave_link')}</Link>
                           </>
                         ) : null}
                       </div>

@@ -1,4 +1,4 @@
-import { Button, Form, InputNumber, Select, Table } from 'antd';
+import { Button, Form, Input, InputNumber, Select, Table } from 'antd';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useNavigate, useParams } from 'react-router';
@@ -10,6 +10,7 @@ import { EmptyNote, ErrorNote, Loading } from '@/shared/ui/state.tsx';
 import { useTitle } from '../shell/title.ts';
 import { Act } from './Act.tsx';
 import { monthText, type Rule, type Run, type RunPage, type Slip, useAct, useStaff, yuan } from './data.ts';
+import { MonthField, PayRule } from './PayRule.tsx';
 import { Lines, SlipTable } from './Slips.tsx';
 
 function Prepare() {
@@ -22,6 +23,7 @@ function Prepare() {
   return (
     <Form
       layout="inline"
+      requiredMark={false}
       className="staff-inline"
       onFinish={(v: { street: string; month: number }) => make.mutate(v)}
       initialValues={{ month: Math.floor(today() / 100) }}
@@ -38,7 +40,7 @@ function Prepare() {
         />
       </Form.Item>
       <Form.Item name="month" label={t('staff:pay.month')}>
-        <InputNumber min={202001} max={209912} controls={false} />
+        <MonthField max={Math.floor(today() / 100)} />
       </Form.Item>
       <Button type="primary" htmlType="submit" loading={make.isPending}>
         {t('staff:pay.prepare')}
@@ -50,10 +52,19 @@ function Prepare() {
 
 function Rules() {
   const { t } = useTranslation();
+  const { can } = useSession();
   const rules = useStaff<{ items: Rule[] }>('/pay-rules');
+  const [fresh, setFresh] = useState<Rule>();
+  const newest = rules.data?.items[0];
   return (
     <section>
-      <h2>{t('staff:pay.rules')}</h2>
+      <h2 className="staff-part">{t('staff:pay.rules')}</h2>
+      {can('staff.write') && newest && !fresh ? (
+        <div className="staff-buttons">
+          <Button onClick={() => setFresh(newest)}>{t('staff:pay.rule_new')}</Button>
+        </div>
+      ) : null}
+      {fresh ? <PayRule rule={fresh} done={() => setFresh(undefined)} /> : null}
       {rules.error ? <ErrorNote error={rules.error} /> : null}
       {(rules.data?.items ?? []).map((r) => (
         <details key={r.id} className="panel staff-card">
@@ -149,6 +160,7 @@ function Correct({ slip }: { slip: Slip }) {
   return (
     <Form
       layout="inline"
+      requiredMark={false}
       className="staff-inline"
       onFinish={(v: { yuan: number; reason: string }) =>
         note.mutate({ amount: Math.round(v.yuan * 100), reason: v.reason })
@@ -166,11 +178,12 @@ function Correct({ slip }: { slip: Slip }) {
         label={t('staff:reason')}
         rules={[{ required: true, message: t('staff:missing', { what: t('staff:reason') }) }]}
       >
-        <input className="ant-input" maxLength={200} />
+        <Input maxLength={200} />
       </Form.Item>
       <Button type="primary" htmlType="submit" loading={note.isPending}>
         {t('staff:pay.correct')}
       </Button>
+      <Button onClick={() => setOpen(false)}>{t('common:do.cancel')}</Button>
       {note.error ? <ErrorNote error={note.error} /> : null}
     </Form>
   );
@@ -196,6 +209,7 @@ export function RunView() {
         <a href={`${apiBase}/pay-runs/${r.id}/export.xlsx`} download>
           {t('staff:pay.excel')}
         </a>
+        <Link to="/staff/pay">{t('staff:pay.back')}</Link>
       </header>
       <dl className="staff-facts">
         <dt>{t('staff:pay.rule')}</dt>

@@ -12,14 +12,16 @@ export function useMeasure() {
   const { t } = useTranslation();
   return (m: Measure): string =>
     m.value === null
-      ? t('staff:appraisal.no_data')
-      : t('staff:appraisal.measure', {
-          value: percent(m.value),
-          k: m.k,
-          n: m.n,
-          lo: percent(m.interval[0] ?? 0),
-          hi: percent(m.interval[1] ?? 1),
-        });
+      ? ''
+      : m.indicator === 'trained'
+        ? t('staff:appraisal.courses', { value: percent(m.value), k: m.k, n: m.n })
+        : t('staff:appraisal.measure', {
+            value: percent(m.value),
+            k: m.k,
+            n: m.n,
+            lo: percent(m.interval[0] ?? 0),
+            hi: percent(m.interval[1] ?? 1),
+          });
 }
 
 export const verdictTone = { clear: 'tone-done', short: 'tone-overdue', unsure: 'quiet', no_data: 'quiet' };

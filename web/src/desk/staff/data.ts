@@ -55,11 +55,22 @@ export interface RunPage extends Run {
   items: Slip[];
   options: Option[];
 }
+export interface Item {
+  code: string;
+  name: string;
+  name_en: string;
+  kind: 'monthly' | 'years' | 'cover' | 'level' | 'share';
+  amount?: number;
+  levels?: Record<string, number>;
+  of?: string;
+  permille?: number;
+}
 export interface Rule {
   id: number;
   district: number;
   from: number;
   name: string;
+  items: Item[];
   example: { text: string; lines: Line[]; total: number };
   created_at: string;
 }
@@ -162,6 +173,74 @@ export interface Staff {
     }[];
   })[];
 }
+export interface RoundItem {
+  id: number;
+  version: number;
+  name: string;
+  state: 'notice' | 'open' | 'review' | 'exam' | 'publicity' | 'ended';
+  from: number;
+  deadline: number;
+  seats: number;
+  notice: string;
+  district: number;
+  candidates: Record<string, number>;
+}
+export interface Candidate {
+  id: number;
+  version: number;
+  name: string;
+  phone: string;
+  channel: string;
+  state: string;
+  score: number;
+  worker: Person | null;
+  options: Option[];
+}
+export interface RoundPage extends RoundItem {
+  options: Option[];
+  items: Candidate[];
+  grids: (Place & { vacant: number })[];
+}
+export interface Course {
+  id: number;
+  name: string;
+  hours: number;
+  required: boolean;
+  pass: number;
+  open: number;
+}
+export interface SessionItem {
+  id: number;
+  day: number;
+  course: string;
+  venue: string;
+  teacher: string;
+  present: number;
+  marked: number;
+}
+export interface Training {
+  courses: Course[];
+  workers: { worker: Person; place: Place; open: { id: number; title: string }[] }[];
+  all: number;
+  sessions: SessionItem[];
+}
+export interface SessionPage extends SessionItem {
+  pass: number;
+  held: boolean;
+  items: { worker: Person; place: Place; attended: string; score: number; needs: boolean }[];
+}
+export interface Handed {
+  id: number;
+  from: Person;
+  to: Person;
+  place: Place;
+  day: number;
+  cases: number;
+  tasks: number;
+  homes: number;
+  note: string;
+  at: string;
+}
 export interface CallItem {
   id: number;
   case_id: number;
@@ -172,6 +251,8 @@ export interface CallItem {
 }
 export interface Mine {
   contract: {
+    id: number;
+    version: number;
     number: string;
     channel: string;
     place: Place;
@@ -203,6 +284,12 @@ export function useAct<T, B = unknown>(path: string, done?: (out: T) => void) {
       done?.(out);
     },
   });
+}
+
+/** A new row of a register of this area: dates as "2026-11-28". */
+export function useAdd(code: string, done: () => void) {
+  const act = useAct<unknown, { fields: Record<string, unknown> }>(`/ledger/${code}`, done);
+  return { ...act, add: (fields: Record<string, unknown>) => act.mutate({ fields }) };
 }
 
 /** Fen as yuan: 320000 → "3,200.00". */

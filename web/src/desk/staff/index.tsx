@@ -5,8 +5,11 @@ import { useSession } from '@/shared/session.tsx';
 import { Appraisals, AppraisalView, SheetView } from './Appraisals.tsx';
 import { Calls } from './Calls.tsx';
 import { Handover } from './Handover.tsx';
+import { Leave } from './Leave.tsx';
 import { Overview } from './Overview.tsx';
 import { Pay, RunView } from './Pay.tsx';
+import { Rounds, RoundView } from './Recruit.tsx';
+import { SessionView, Training } from './Training.tsx';
 import './staff.css';
 
 export default function Area() {
@@ -16,6 +19,8 @@ export default function Area() {
   const appraise = canAny('staff.write', 'appraise');
   const tabs = [
     { path: 'overview', label: t('staff:tab.overview'), on: can('staff.read') },
+    { path: 'rounds', label: t('staff:tab.recruit'), on: can('staff.write') },
+    { path: 'training', label: t('staff:tab.training'), on: can('staff.read') },
     { path: 'pay', label: t('staff:tab.pay'), on: pay },
     { path: 'appraisals', label: t('staff:tab.appraisals'), on: appraise },
     { path: 'calls', label: t('staff:tab.calls'), on: can('case.callback') },
@@ -35,6 +40,11 @@ export default function Area() {
         <Route index element={<Navigate to={tabs[0]?.path ?? '/'} replace />} />
         {can('staff.read') ? <Route path="overview" element={<Overview />} /> : null}
         {can('staff.write') ? <Route path="handover/:id" element={<Handover />} /> : null}
+        {can('staff.write') ? <Route path="leave/:id" element={<Leave />} /> : null}
+        {can('staff.write') ? <Route path="rounds" element={<Rounds />} /> : null}
+        {can('staff.write') ? <Route path="rounds/:id" element={<RoundView />} /> : null}
+        {can('staff.read') ? <Route path="training" element={<Training />} /> : null}
+        {can('staff.write') ? <Route path="sessions/:id" element={<SessionView />} /> : null}
         {pay ? <Route path="pay" element={<Pay />} /> : null}
         {pay ? <Route path="pay/:id" element={<RunView />} /> : null}
         {appraise ? <Route path="appraisals" element={<Appraisals />} /> : null}
