@@ -2,7 +2,7 @@ import { useState } from 'react';
 import { useParams } from 'react-router';
 import { sayTime } from '@/shared/time.ts';
 import { useDid } from '../parts/did.tsx';
-import { TextArea } from '../parts/Fields.tsx';
+import { TextField } from '../parts/Fields.tsx';
 import { Page } from '../parts/Page.tsx';
 import { Records } from '../parts/Records.tsx';
 import { Sheet } from '../parts/Sheet.tsx';
@@ -94,7 +94,7 @@ function ActSheet({ now, action, close }: { now: CaseNow; action: string; close:
           </fieldset>
         ) : null}
         {ask ? (
-          <TextArea
+          <TextField
             label={t(`worker:act_field.${ask.field}`)}
             required={ask.must}
             rows={3}

@@ -1,7 +1,7 @@
 import { useState } from 'react';
 import { Link, useNavigate, useParams, useSearchParams } from 'react-router';
 import { useDid } from '../parts/did.tsx';
-import { Switch, TextArea } from '../parts/Fields.tsx';
+import { Switch, TextField } from '../parts/Fields.tsx';
 import { Icon } from '../parts/Icon.tsx';
 import { Needs } from '../parts/Needs.tsx';
 import { Page } from '../parts/Page.tsx';
@@ -216,9 +216,15 @@ function AtStop({ stop, tasks, needs, edit }: Props) {
       {settled ? null : (
         <section className="panel stack" aria-labelledby="extra">
           <h2 id="extra">{t('worker:door.extra')}</h2>
-          <TextArea label={t('worker:door.note')} value={draft.note} onChange={(note) => change({ note })} />
+          <TextField
+            rows={2}
+            label={t('worker:door.note')}
+            value={draft.note}
+            onChange={(note) => change({ note })}
+          />
           {home ? (
-            <TextArea
+            <TextField
+              rows={2}
               label={t('worker:door.wish')}
               hint={t('worker:door.wish_hint')}
               value={draft.wish}

@@ -3,7 +3,7 @@ import { useNavigate, useSearchParams } from 'react-router';
 import { useDebounced } from '@/shared/debounced.ts';
 import { guess, leaves, pathOf, usedCategories } from '../guess.ts';
 import { useDid } from '../parts/did.tsx';
-import { Switch, TextArea, TextLine } from '../parts/Fields.tsx';
+import { Switch, TextField } from '../parts/Fields.tsx';
 import { Page } from '../parts/Page.tsx';
 import { complete, Questions } from '../parts/Questions.tsx';
 import { Sheet } from '../parts/Sheet.tsx';
@@ -102,7 +102,7 @@ function CategoryChoice({
       </div>
       {open ? (
         <Sheet title={t('worker:found.category')} onClose={() => setOpen(false)}>
-          <TextLine label={t('worker:found.find_category')} value={q} onChange={setQ} mode="search" />
+          <TextField label={t('worker:found.find_category')} value={q} onChange={setQ} mode="search" />
           <ul>
             {found.map(([c, path]) => (
               <li key={c.id}>
@@ -229,7 +229,7 @@ export function Found() {
       }
     >
       <form className="stack pad" onSubmit={(e) => e.preventDefault()}>
-        <TextArea
+        <TextField
           label={t('worker:found.text')}
           rows={3}
           max={2000}
@@ -268,7 +268,8 @@ export function Found() {
             </label>
           </div>
           {onsite ? (
-            <TextArea
+            <TextField
+              rows={2}
               label={t('worker:found.result')}
               required
               value={draft.result}
@@ -300,7 +301,7 @@ export function Found() {
             </select>
           </div>
         )}
-        <TextLine
+        <TextField
           label={t('worker:found.address')}
           required
           value={draft.address}
@@ -322,13 +323,13 @@ export function Found() {
           </summary>
           <div className="stack">
             <p className="quiet">{t('worker:found.person_hint')}</p>
-            <TextLine
+            <TextField
               label={t('worker:found.name')}
               value={draft.name}
               max={50}
               onChange={(name) => change({ name })}
             />
-            <TextLine
+            <TextField
               label={t('worker:found.phone')}
               value={draft.phone}
               max={20}

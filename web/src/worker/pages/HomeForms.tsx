@@ -1,7 +1,7 @@
 import { useState } from 'react';
 import { addDays, dayOf as dayFrom, dayText } from '@/shared/time.ts';
 import { useDid } from '../parts/did.tsx';
-import { Switch, TextLine } from '../parts/Fields.tsx';
+import { Switch, TextField } from '../parts/Fields.tsx';
 import { Sheet } from '../parts/Sheet.tsx';
 import { doorName } from '../say.ts';
 import type { Home } from '../store/contract.ts';
@@ -73,14 +73,14 @@ export function EditHome({ home, close }: { home: Home; close: () => void }) {
             ))}
           </div>
         </fieldset>
-        <TextLine
+        <TextField
           label={t('worker:home.people_field')}
           mode="numeric"
           max={2}
           value={draft.people ? String(draft.people) : ''}
           onChange={(v) => change({ people: Number(v.replace(/\D/g, '')) || 0 })}
         />
-        <TextLine
+        <TextField
           label={t('worker:home.hint')}
           hint={t('worker:home.hint_why')}
           value={draft.hint ?? ''}
@@ -169,7 +169,7 @@ export function AddNeed({ home, close }: { home: Home; close: () => void }) {
             ))}
           </div>
         </fieldset>
-        <TextLine
+        <TextField
           label={t('worker:need.purpose')}
           hint={t('worker:need.purpose_why')}
           required

@@ -2,7 +2,7 @@ import { useMemo, useState } from 'react';
 import { Link, useSearchParams } from 'react-router';
 import { findHomes, needsByHome } from '../find.ts';
 import { DoorSign } from '../parts/DoorSign.tsx';
-import { TextLine } from '../parts/Fields.tsx';
+import { TextField } from '../parts/Fields.tsx';
 import { FirstLoad } from '../parts/FirstLoad.tsx';
 import { Icon } from '../parts/Icon.tsx';
 import { Page } from '../parts/Page.tsx';
@@ -62,7 +62,7 @@ export function HomesPage() {
       ) : (
         <>
           <search className="pad">
-            <TextLine
+            <TextField
               label={t('worker:home.search')}
               hint={t('worker:home.search_hint')}
               mode="search"

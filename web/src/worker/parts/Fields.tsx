@@ -1,18 +1,30 @@
-import { useId } from 'react';
+import { type ReactNode, useId } from 'react';
 
 interface Props {
-  label: string;
+  label: ReactNode;
   hint?: string;
   value: string;
   onChange: (v: string) => void;
+  /** Lines of a longer text; without it, one line. */
   rows?: number;
   max?: number;
   required?: boolean;
+  /** The keys that a line is typed with. */
+  mode?: 'tel' | 'numeric' | 'decimal' | 'search';
+  type?: 'text' | 'datetime-local';
 }
 
-/** A text of some lines, with what it is for. */
-export function TextArea({ label, hint, value, onChange, rows = 2, max = 500, required }: Props) {
+/** A text, with what it is for. */
+export function TextField({ label, hint, value, onChange, rows, max, required, mode, type }: Props) {
   const id = useId();
+  const own = {
+    id,
+    'aria-describedby': hint ? `${id}h` : undefined,
+    maxLength: max ?? (rows ? 500 : 200),
+    required,
+    value,
+    onChange: (e: { currentTarget: { value: string } }) => onChange(e.currentTarget.value),
+  };
   return (
     <div className="field">
       <label htmlFor={id}>{label}</label>
@@ -21,46 +33,7 @@ export function TextArea({ label, hint, value, onChange, rows = 2, max = 500, re
           {hint}
         </p>
       ) : null}
-      <textarea
-        id={id}
-        aria-describedby={hint ? `${id}h` : undefined}
-        rows={rows}
-        maxLength={max}
-        required={required}
-        value={value}
-        onChange={(e) => onChange(e.currentTarget.value)}
-      />
-    </div>
-  );
-}
-
-export function TextLine({
-  label,
-  hint,
-  value,
-  onChange,
-  max = 200,
-  required,
-  mode,
-}: Omit<Props, 'rows'> & { mode?: 'tel' | 'numeric' | 'search' }) {
-  const id = useId();
-  return (
-    <div className="field">
-      <label htmlFor={id}>{label}</label>
-      {hint ? (
-        <p className="quiet" id={`${id}h`}>
-          {hint}
-        </p>
-      ) : null}
-      <input
-        id={id}
-        aria-describedby={hint ? `${id}h` : undefined}
-        inputMode={mode}
-        maxLength={max}
-        required={required}
-        value={value}
-        onChange={(e) => onChange(e.currentTarget.value)}
-      />
+      {rows ? <textarea rows={rows} {...own} /> : <input type={type} inputMode={mode} {...own} />}
     </div>
   );
 }

@@ -1,6 +1,7 @@
 import { useId } from 'react';
 import type { Question, Sheet } from '../store/contract.ts';
 import { inLang, useWords } from '../words.ts';
+import { TextField } from './Fields.tsx';
 
 /** By the questions' codes; always lists, as the server keeps them. */
 export type Answers = Record<string, string[]>;
@@ -36,18 +37,16 @@ function Ask({
       {q.required ? null : <small className="quiet"> {t('worker:ask.optional')}</small>}
     </>
   );
-  const why = (
-    <p className="quiet" id={id}>
-      {t('worker:ask.why', { why: inLang(q, 'why') })}
-    </p>
-  );
+  const why = t('worker:ask.why', { why: inLang(q, 'why') });
   if (q.datatype === 'singlevaluelist' || q.datatype === 'multivaluelist') {
     const many = q.datatype === 'multivaluelist';
     const chosen = value ?? [];
     return (
       <fieldset aria-describedby={id}>
         <legend>{legend}</legend>
-        {why}
+        <p className="quiet" id={id}>
+          {why}
+        </p>
         <div className="choices">
           {(q.values ?? []).map((v) => (
             <label key={v.key} className="choice">
@@ -72,32 +71,16 @@ function Ask({
       </fieldset>
     );
   }
-  const text = value?.[0] ?? '';
   return (
-    <div className="field">
-      <label htmlFor={`${id}i`}>{legend}</label>
-      {why}
-      {q.datatype === 'text' ? (
-        <textarea
-          id={`${id}i`}
-          aria-describedby={id}
-          rows={2}
-          maxLength={500}
-          value={text}
-          onChange={(e) => onChange([e.currentTarget.value])}
-        />
-      ) : (
-        <input
-          id={`${id}i`}
-          aria-describedby={id}
-          type={q.datatype === 'datetime' ? 'datetime-local' : 'text'}
-          inputMode={q.datatype === 'number' ? 'decimal' : undefined}
-          maxLength={200}
-          value={text}
-          onChange={(e) => onChange([e.currentTarget.value])}
-        />
-      )}
-    </div>
+    <TextField
+      label={legend}
+      hint={why}
+      rows={q.datatype === 'text' ? 2 : undefined}
+      type={q.datatype === 'datetime' ? 'datetime-local' : undefined}
+      mode={q.datatype === 'number' ? 'decimal' : undefined}
+      value={value?.[0] ?? ''}
+      onChange={(v) => onChange([v])}
+    />
   );
 }
 

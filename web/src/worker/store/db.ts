@@ -4,7 +4,7 @@
  * What tells of people is in boxes (crypto/box.ts); the rest is needed before
  * the PIN or by queries.
  */
-import Dexie, { type Table } from 'dexie';
+import Dexie, { liveQuery, type Table } from 'dexie';
 import type { Bytes, Wrapped } from '../crypto/box.ts';
 import type { About, Notice, Reason } from './contract.ts';
 
@@ -206,4 +206,20 @@ export class PersonDB extends Dexie {
       await this.meta.bulkDelete(['places', 'load']);
     });
   }
+}
+
+/** Hands over what a query finds, now and after each change, one after the other; first: when that was done once. */
+export function watch<T>(query: () => Promise<T>, use: (v: T) => Promise<void>) {
+  let queue = Promise.resolve();
+  let stop = () => {};
+  const first = new Promise<void>((ready, fail) => {
+    const sub = liveQuery(query).subscribe({
+      next: (v) => {
+        queue = queue.then(() => use(v)).then(ready, fail);
+      },
+      error: fail,
+    });
+    stop = () => sub.unsubscribe();
+  });
+  return { first, stop: () => stop() };
 }

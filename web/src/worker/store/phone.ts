@@ -1,23 +1,7 @@
 /** The real phone behind contract.ts. */
-import { liveQuery } from 'dexie';
 import { Problem, problemOf } from '@/shared/api.ts';
-import { b64 } from '@/shared/upload.ts';
 import { uuidv7 } from '@/shared/uuid.ts';
-import {
-  type Bytes,
-  base64,
-  box,
-  boxJSON,
-  boxKey,
-  fromBase64,
-  newDataKey,
-  seal,
-  sha256,
-  unbox,
-  unboxJSON,
-  unwrap,
-  wrap,
-} from '../crypto/box.ts';
+import { type Bytes, boxJSON, boxKey, fromBase64, newDataKey, unboxJSON } from '../crypto/box.ts';
 import { Engine, greet } from '../sync/engine.ts';
 import { Line, LineError } from '../sync/line.ts';
 import {
@@ -26,24 +10,25 @@ import {
   type Notice,
   type Opened,
   type Outbox,
-  type Person,
   type Phone,
+  type Shot,
   ShotRefused,
   type SyncNow,
 } from './contract.ts';
-import { type Contact, type KnownPerson, nameOf, PeopleDB, PersonDB } from './db.ts';
+import { type Contact, type KnownPerson, PersonDB, watch } from './db.ts';
+import { Drafts } from './drafts.ts';
+import { arrived, exportOf } from './export.ts';
 import { browserHost, type Host, type Moment } from './host.ts';
 import { type Clock, OutboxStore, undoMs } from './outbox.ts';
+import { People } from './people.ts';
+import { newLock, triesLeft, unlock } from './pin.ts';
 import { Shelves } from './shelves.ts';
+import { Shots } from './shots.ts';
 
 /** What is cached ends so long after the last contact. */
 const cacheMs = 72 * 3600_000;
 /** A page out of sight for so long asks for the PIN again. */
 const lockMs = 15 * 60_000;
-const draftMs = 200;
-/** Free tries of the PIN; after them each costs a pause, doubling; at the last the cache ends. */
-const freeTries = 5;
-const mostTries = 10;
 /** Room that must stay for text: photos are refused below it. */
 const spareRoom = 20 * 1024 * 1024;
 const shotMost = 20 * 1024 * 1024;
@@ -83,8 +68,8 @@ interface Desk {
   outbox: OutboxStore;
   shelves: Shelves;
   engine: Engine;
-  drafts: Map<string, unknown>;
-  dirty: Set<string>;
+  drafts: Drafts;
+  shots: Shots;
   close: () => void;
 }
 
@@ -93,7 +78,7 @@ export const startPhone = (): Phone => new RealPhone(browserHost());
 
 export class RealPhone implements Phone {
   readonly #host: Host;
-  readonly #people: PeopleDB;
+  readonly #people: People;
   readonly #line: Line;
   readonly #listeners = new Set<() => void>();
   #gate: Gate = { at: 'starting' };
@@ -105,12 +90,11 @@ export class RealPhone implements Phone {
   /** Signed in, not yet open. */
   #entering: { signed: SignedIn; person: KnownPerson } | undefined;
   #hiddenAt = 0;
-  #draftTimer: ReturnType<typeof setTimeout> | undefined;
   #unlisten: () => void;
 
   constructor(host: Host) {
     this.#host = host;
-    this.#people = new PeopleDB(host);
+    this.#people = new People(host);
     this.#line = new Line(host);
     this.#unlisten = host.listen((what) => this.#moment(what));
     void this.#start();
@@ -150,51 +134,32 @@ export class RealPhone implements Phone {
     } catch {
       return this.#at({ at: 'unsupported', lacks: ['storage'] });
     }
-    const known = await this.#known();
+    const known = await this.#people.all();
     const last = known[0];
     if (!last) return this.#at({ at: 'sign_in', people: [] });
-    const now = this.#host.now();
-    if (last.key && (last.key_until ?? 0) > now && (last.key_until ?? 0) <= now + this.#host.grace) {
-      await this.#enter(last, last.key);
+    const key = this.#people.keptKey(last);
+    if (key) {
+      await this.#enter(last, key);
       return;
     }
-    await this.#forgetKey(last);
+    await this.#people.forgetKey(last);
     await this.#askPIN(last);
-  }
-
-  async #known(): Promise<KnownPerson[]> {
-    return (await this.#people.people.toArray()).sort((a, b) => b.used - a.used);
-  }
-
-  async #persons(): Promise<Person[]> {
-    return Promise.all((await this.#known()).map((k) => this.#person(k)));
-  }
-
-  async #person(k: KnownPerson): Promise<Person> {
-    const open = this.#desk?.person.account === k.account ? this.#desk.db : undefined;
-    const db = open ?? new PersonDB(k.account, this.#host);
-    try {
-      const waiting = await db.outbox.where('open').equals(1).count();
-      return { account: k.account, name: k.name, login: k.login, waiting };
-    } finally {
-      if (!open) db.close();
-    }
   }
 
   async #askPIN(k: KnownPerson): Promise<void> {
     const db = new PersonDB(k.account, this.#host);
     const lock = await db.get('lock');
     db.close();
-    const person = await this.#person(k);
+    const person = await this.#people.person(k);
     if (!lock) {
       // The PIN was never chosen, or the storage was emptied: only with the network.
       return this.#at({
         at: 'sign_in',
-        people: (await this.#persons()).filter((p) => p.account !== k.account),
+        people: (await this.#people.persons()).filter((p) => p.account !== k.account),
       });
     }
-    const tries = Math.max(1, freeTries - lock.wrong);
-    this.#at({ at: 'locked', person, people: await this.#persons(), tries, until: lock.until });
+    const people = await this.#people.persons();
+    this.#at({ at: 'locked', person, people, tries: triesLeft(lock), until: lock.until });
   }
 
   async signIn(login: string, password: string): Promise<Opened> {
@@ -229,7 +194,7 @@ export class RealPhone implements Phone {
       return 'open';
     }
     if (desk) await this.#leave(true);
-    const known = await this.#people.people.get(id);
+    const known = await this.#people.get(id);
     const traced = this.#host.trace.read(id);
     const person: KnownPerson = {
       ...known,
@@ -239,7 +204,7 @@ export class RealPhone implements Phone {
       device: known?.device ?? traced?.device ?? uuidv7(this.#host.now()),
       used: this.#host.now(),
     };
-    await this.#people.people.put(person);
+    await this.#people.put(person);
     this.#entering = { signed, person };
     const db = new PersonDB(id, this.#host);
     const lock = await db.get('lock');
@@ -248,7 +213,7 @@ export class RealPhone implements Phone {
       await this.#askPIN(person);
       return 'locked';
     }
-    this.#at({ at: 'choose_pin', person: await this.#person(person) });
+    this.#at({ at: 'choose_pin', person: await this.#people.person(person) });
     return 'choose_pin';
   }
 
@@ -261,15 +226,16 @@ export class RealPhone implements Phone {
       const hello = await greet(this.#line, person.device, this.#host.label);
       const raw = newDataKey();
       const db = new PersonDB(person.account, this.#host);
-      const wrapped = await wrap(raw, pin, this.#host.rounds);
-      const sealed = await seal(fromBase64(hello.server_key), raw);
+      const lock = await newLock(raw, pin, fromBase64(hello.server_key), this.#host.rounds);
       const traced = this.#host.trace.read(person.account);
       const had = Math.max(hello.seq, traced?.seq ?? 0);
-      const lost = lostNumbers(hello.seq, hello.missing, traced?.seq ?? 0);
+      // Numbers that the phone gave and neither it nor the server has any more.
+      const lost = [...hello.missing];
+      for (let n = hello.seq + 1; n <= had; n++) lost.push(n);
       const offset = Date.parse(hello.now) - this.#host.now();
       const at = this.#host.now() + offset;
       await db.transaction('rw', db.meta, async () => {
-        await db.set('lock', { wrapped, sealed, wrong: 0, until: 0 });
+        await db.set('lock', lock);
         await db.set('contact', { at, offset, epoch: hello.epoch, seen: at });
         // The phone had worked for this person before: its storage was emptied, numbers go on.
         await db.set('seq', had);
@@ -286,33 +252,21 @@ export class RealPhone implements Phone {
   }
 
   choosePerson(account: number): void {
-    void this.#people.people.get(account).then((k) => k && this.#askPIN(k));
+    void this.#people.get(account).then((k) => k && this.#askPIN(k));
   }
 
   async open(pin: string): Promise<Opened> {
     const gate = this.#gate;
     if (gate.at === 'open') return 'open';
     if (gate.at !== 'locked') return 'refused';
-    const person = await this.#people.people.get(gate.person.account);
+    const person = await this.#people.get(gate.person.account);
     if (!person) return 'refused';
     const db = new PersonDB(person.account, this.#host);
     try {
-      const lock = await db.get('lock');
-      const now = this.#host.now();
-      if (!lock) return 'refused';
-      // A clock set back must not lock somebody out for a year.
-      if (lock.until > now && lock.until < now + 2 * 3600_000) return 'wait';
-      // Counted before it is tried: a page that is closed meanwhile wins no try.
-      const wrong = lock.wrong + 1;
-      const pause = wrong < freeTries ? 0 : 30_000 * 2 ** Math.min(wrong - freeTries, 6);
-      await db.set('lock', { ...lock, wrong, until: pause ? now + pause : 0 });
-      const raw = await unwrap(lock.wrapped, pin);
-      if (!raw) {
-        if (wrong >= mostTries) await db.endCache();
-        await this.#askPIN(person);
-        return 'wrong';
-      }
-      await db.set('lock', { ...lock, wrong: 0, until: 0 });
+      const raw = await unlock(db, pin, this.#host.now());
+      if (!raw) return 'refused';
+      if (raw === 'wrong') await this.#askPIN(person);
+      if (typeof raw === 'string') return raw;
       return await this.#enter(person, await boxKey(raw));
     } finally {
       db.close();
@@ -351,29 +305,22 @@ export class RealPhone implements Phone {
       outbox,
       shelves,
       engine,
-      drafts: new Map(),
-      dirty: new Set(),
+      drafts: new Drafts(db, key),
+      shots: new Shots(db, key, clock),
       close: () => undefined,
     };
     await this.#endOldCache(db);
     const signed = this.#entering?.person.account === person.account ? this.#entering.signed : undefined;
-    const [drafts, kept, notices] = await Promise.all([
-      db.drafts.toArray(),
-      db.get('token'),
-      db.get('notices'),
-    ]);
-    await Promise.all(
-      drafts.map(async (d) => desk.drafts.set(d.key, await unboxJSON(key, `draft ${d.key}`, d.box))),
-    );
+    const [kept, notices] = await Promise.all([db.get('token'), db.get('notices'), desk.drafts.load()]);
     this.#desk = desk;
     this.#entering = undefined;
     if (signed) await this.#keepToken(desk, signed.token);
     else this.#line.token = kept ? await unboxJSON<string>(key, 'token', kept as Bytes) : '';
     this.#sync = { ...noSync, notices: notices ?? [], contact: this.#contactTime() };
     await this.#follow(desk);
-    this.#at({ at: 'open', person: await this.#person(person) });
+    this.#at({ at: 'open', person: await this.#people.person(person, db) });
     const beat = setInterval(() => {
-      if (host.visible()) void this.#people.people.put(this.#kept(person, key));
+      if (host.visible()) void this.#people.keepKey(person, key);
     }, 60_000);
     const stop = desk.close;
     desk.close = () => {
@@ -393,22 +340,11 @@ export class RealPhone implements Phone {
     if (this.#contact.at) await db.set('contact', this.#contact);
     // What an earlier page left behind within its 10 s.
     await outbox.release(false);
-    if (this.#desk === desk) await this.#people.people.put(this.#kept(person, key));
+    if (this.#desk === desk) await this.#people.keepKey(person, key);
     if (!(await db.blobs.get('')))
       await db.blobs.put({ id: '', box: new Uint8Array(ballast) }).catch((e) => {
         if (!isQuota(e)) throw e; // the next start tries again
       });
-  }
-
-  #kept(person: KnownPerson, key: CryptoKey): KnownPerson {
-    const { key: _, key_until: __, ...rest } = person;
-    const { grace } = this.#host;
-    return grace ? { ...rest, key, key_until: this.#host.now() + grace } : rest;
-  }
-
-  async #forgetKey(person: KnownPerson): Promise<void> {
-    const { key: _, key_until: __, ...rest } = person;
-    await this.#people.people.put(rest);
   }
 
   async #keepToken(desk: Desk, token: string): Promise<void> {
@@ -419,23 +355,7 @@ export class RealPhone implements Phone {
   /** Rows and outbox as they are in the store, whichever tab changes them. */
   async #follow(desk: Desk): Promise<void> {
     const { db, shelves, outbox } = desk;
-    const first: Promise<void>[] = [];
-    const stops: (() => void)[] = [];
-    const watch = <T>(query: () => Promise<T>, use: (v: T) => Promise<void>) => {
-      let queue = Promise.resolve();
-      first.push(
-        new Promise((ready, fail) => {
-          const sub = liveQuery(query).subscribe({
-            next: (v) => {
-              queue = queue.then(() => use(v)).then(ready, fail);
-            },
-            error: fail,
-          });
-          stops.push(() => sub.unsubscribe());
-        }),
-      );
-    };
-    watch(
+    const rows = watch(
       () => db.shelves.toArray(),
       async (stored) => {
         const there = await shelves.follow(stored);
@@ -445,7 +365,7 @@ export class RealPhone implements Phone {
       },
     );
     const since = this.#host.now() + this.#contact.offset - 24 * 3600_000;
-    watch(
+    const records = watch(
       () =>
         Promise.all([
           db.outbox.where('open').equals(1).toArray(),
@@ -461,9 +381,10 @@ export class RealPhone implements Phone {
       },
     );
     desk.close = () => {
-      for (const stop of stops) stop();
+      rows.stop();
+      records.stop();
     };
-    await Promise.all(first);
+    await Promise.all([rows.first, records.first]);
   }
 
   #contactTime(): string | null {
@@ -517,12 +438,12 @@ export class RealPhone implements Phone {
   async #leave(queue: boolean): Promise<void> {
     const desk = this.#desk;
     if (!desk) return;
-    await this.#flushDrafts();
+    await desk.drafts.flush();
     if (queue) await desk.outbox.release(true);
     this.#desk = undefined;
     desk.close();
     await desk.engine.stop();
-    await this.#forgetKey(desk.person);
+    await this.#people.forgetKey(desk.person);
     desk.db.close();
     this.#line.token = '';
     this.#book = noBook;
@@ -540,7 +461,7 @@ export class RealPhone implements Phone {
       // Without the network the session ends by itself; its token went with the desk.
       await line.raw('/api/v1/session', { method: 'DELETE' }).catch(() => undefined);
     }
-    this.#at({ at: 'sign_in', people: await this.#persons() });
+    this.#at({ at: 'sign_in', people: await this.#people.persons() });
   }
 
   /** The server has locked this phone out: the rows go, what waits stays sealed. */
@@ -549,7 +470,7 @@ export class RealPhone implements Phone {
     if (!desk) return;
     await desk.db.endCache();
     await desk.db.meta.delete('token');
-    await this.#forgetKey(desk.person);
+    await this.#people.forgetKey(desk.person);
     this.#line.token = '';
   }
 
@@ -569,7 +490,8 @@ export class RealPhone implements Phone {
       if (file.commands.length + file.photos.length)
         await recover().catch(async (e) => {
           // Who may not recover gives the export to the supervisor; then its numbers are there.
-          if (!(e instanceof LineError) || !e.problem || !(await this.#arrived(db, person))) throw e;
+          if (!(e instanceof LineError) || !e.problem || !(await arrived(line, db, person, this.#host.label)))
+            throw e;
         });
     } catch (e) {
       if (!(e instanceof LineError)) throw e;
@@ -579,28 +501,8 @@ export class RealPhone implements Phone {
     }
     // All of it is on the server: begin anew, numbers go on from there.
     await db.delete();
-    this.#at({ at: 'choose_pin', person: await this.#person(person) });
+    this.#at({ at: 'choose_pin', person: await this.#people.person(person) });
     return 'choose_pin';
-  }
-
-  /** Whether the server has every number and every photo of this phone. */
-  async #arrived(db: PersonDB, person: KnownPerson): Promise<boolean> {
-    const line = this.#line;
-    const { seq, missing } = await greet(line, person.device, this.#host.label);
-    if (missing.length || seq < ((await db.get('seq')) ?? 0)) return false;
-    const tus = { 'Tus-Resumable': '1.0.0' };
-    for (const f of await db.files.where('done').equals(0).toArray()) {
-      if (!f.command) continue;
-      // Created again under its id, an upload says how far it has come.
-      const meta = `key ${b64(f.id)},sha256 ${b64(f.sha256)}`;
-      const headers = { ...tus, 'Upload-Length': String(f.size), 'Upload-Metadata': meta };
-      const made = await line.raw('/api/v1/files/', { method: 'POST', headers });
-      const at = made.headers.get('location');
-      if (made.status !== 201 || !at) return false;
-      const head = await line.raw(at, { method: 'HEAD', headers: tus });
-      if (Number(head.headers.get('upload-offset')) !== f.size) return false;
-    }
-    return true;
   }
 
   // What is recorded.
@@ -612,12 +514,9 @@ export class RealPhone implements Phone {
     return this.#desk;
   }
 
-  async keepShot({ id, blob }: { id: string; blob: Blob }): Promise<void> {
-    const { db, key } = this.#open();
-    if ((await this.#host.room()) < spareRoom) {
-      await this.#full();
-      throw new ShotRefused('full');
-    }
+  async keepShot({ id, blob }: Shot): Promise<void> {
+    const { shots } = this.#open();
+    if ((await this.#host.room()) < spareRoom) return this.#refuseShot();
     let small: Blob;
     try {
       small = await this.#host.shrink(blob);
@@ -625,28 +524,17 @@ export class RealPhone implements Phone {
       throw new ShotRefused('unreadable');
     }
     if (small.size > shotMost) throw new ShotRefused('too_large');
-    const plain = new Uint8Array(await small.arrayBuffer());
-    const sealed = await box(key, '', plain);
-    const sum = await sha256(plain);
     try {
-      await db.transaction('rw', db.files, db.blobs, async () => {
-        await db.blobs.put({ id, box: sealed });
-        await db.files.put({
-          id,
-          command: '',
-          type: small.type || 'image/jpeg',
-          size: plain.length,
-          sha256: sum,
-          sent: 0,
-          done: 0,
-          kept_at: this.#host.now() + this.#contact.offset,
-        });
-      });
+      await shots.keep(id, small);
     } catch (e) {
       if (!isQuota(e)) throw e;
-      await this.#full();
-      throw new ShotRefused('full');
+      await this.#refuseShot();
     }
+  }
+
+  async #refuseShot(): Promise<never> {
+    await this.#full();
+    throw new ShotRefused('full');
   }
 
   async #full(): Promise<void> {
@@ -655,18 +543,10 @@ export class RealPhone implements Phone {
   }
 
   async shot(id: string): Promise<Blob | undefined> {
-    const { db, key } = this.#open();
-    const [kept, file] = await Promise.all([db.blobs.get(id), db.files.get(id)]);
-    if (!kept) return undefined;
-    return new Blob([await unbox(key, '', kept.box as Bytes)], { type: file?.type });
+    return this.#open().shots.get(id);
   }
-
   async dropShot(id: string): Promise<void> {
-    const { db } = this.#open();
-    await db.transaction('rw', db.files, db.blobs, async () => {
-      await db.files.delete(id);
-      await db.blobs.delete(id);
-    });
+    await this.#open().shots.drop(id);
   }
 
   async record(...[kind, about, body, more = {}]: Parameters<Phone['record']>): Promise<string> {
@@ -687,10 +567,7 @@ export class RealPhone implements Phone {
         return write();
       });
     }
-    if (more.draft) {
-      desk.drafts.delete(more.draft);
-      desk.dirty.delete(more.draft);
-    }
+    if (more.draft) desk.drafts.ended(more.draft);
     setTimeout(() => void this.#release(desk, false), undoMs + 50);
     return id;
   }
@@ -724,7 +601,7 @@ export class RealPhone implements Phone {
   async exportFile(): Promise<{ name: string; blob: Blob }> {
     const gate = this.#gate;
     const account = this.#desk?.person.account ?? (gate.at === 'locked' ? gate.person.account : 0);
-    const person = await this.#people.people.get(account);
+    const person = await this.#people.get(account);
     if (!person) throw new Error('nobody whose records to export');
     const db = this.#desk?.db ?? new PersonDB(account, this.#host);
     const file = await exportOf(db, person);
@@ -737,36 +614,11 @@ export class RealPhone implements Phone {
   // Drafts.
 
   draft = (key: string) => this.#desk?.drafts.get(key);
-  drafts = () => [...(this.#desk?.drafts.keys() ?? [])];
+  drafts = () => this.#desk?.drafts.keys() ?? [];
 
   setDraft(key: string, value: unknown): void {
-    const desk = this.#open();
-    if (value === undefined) desk.drafts.delete(key);
-    else desk.drafts.set(key, value);
-    desk.dirty.add(key);
-    this.#draftTimer ??= setTimeout(() => void this.#flushDrafts(), draftMs);
+    this.#open().drafts.set(key, value);
     this.#changed();
-  }
-
-  async #flushDrafts(): Promise<void> {
-    clearTimeout(this.#draftTimer);
-    this.#draftTimer = undefined;
-    const desk = this.#desk;
-    if (!desk?.dirty.size) return;
-    const keys = [...desk.dirty];
-    desk.dirty.clear();
-    const put: { key: string; box: Bytes }[] = [];
-    const gone: string[] = [];
-    for (const key of keys) {
-      const value = desk.drafts.get(key);
-      if (value === undefined) gone.push(key);
-      else put.push({ key, box: await boxJSON(desk.key, `draft ${key}`, value) });
-    }
-    const { db } = desk;
-    await db.transaction('rw', db.drafts, async () => {
-      await db.drafts.bulkPut(put);
-      await db.drafts.bulkDelete(gone);
-    });
   }
 
   #moment(what: Moment): void {
@@ -774,7 +626,7 @@ export class RealPhone implements Phone {
     if (!desk) return;
     if (what === 'hidden' || what === 'leaving') {
       this.#hiddenAt ||= this.#host.now();
-      void this.#flushDrafts();
+      void desk.drafts.flush();
       void desk.outbox.release(true);
       desk.engine.rest();
     } else if (what === 'offline') this.#say({ state: 'offline', next: 0 });
@@ -813,9 +665,9 @@ export class RealPhone implements Phone {
   /** Ends everything at once, as when the page is closed; nothing is written any more. */
   async close(): Promise<void> {
     this.#unlisten();
-    clearTimeout(this.#draftTimer);
     const desk = this.#desk;
     this.#desk = undefined;
+    desk?.drafts.close();
     desk?.close();
     desk?.db.close();
     this.#people.close();
@@ -827,36 +679,3 @@ const isQuota = (e: unknown): boolean => {
   const { name, inner } = e as { name?: string; inner?: unknown };
   return name === 'QuotaExceededError' || (inner !== undefined && inner !== e && isQuota(inner));
 };
-
-/** Numbers that the phone gave and neither it nor the server has any more. */
-function lostNumbers(seq: number, missing: number[], traced: number): number[] {
-  const out = [...missing];
-  for (let n = seq + 1; n <= traced; n++) out.push(n);
-  return out;
-}
-
-/** What waits, as it lies in the store: nobody on the way can read it, the server can. */
-async function exportOf(db: PersonDB, person: KnownPerson) {
-  const lock = await db.get('lock');
-  const contact = await db.get('contact');
-  const waiting = await db.outbox.where('stage').anyOf('fresh', 'queued', 'tried').sortBy('seq');
-  const files = await db.files.where('done').equals(0).toArray();
-  const photos = await Promise.all(
-    files
-      .filter((f) => f.command)
-      .map(async (f) => {
-        const kept = await db.blobs.get(f.id);
-        return kept && { key: f.id, name: nameOf(f), data: base64(kept.box) };
-      }),
-  );
-  return {
-    linli: 'sync-export',
-    v: 1,
-    device: person.device,
-    account: person.account,
-    epoch: contact?.epoch ?? '',
-    key: base64(lock?.sealed ?? new Uint8Array()),
-    commands: waiting.map((c) => base64(c.box)),
-    photos: photos.filter((p) => p !== undefined),
-  };
-}
