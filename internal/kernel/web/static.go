@@ -14,6 +14,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 
 	"linli/internal/kernel/locale"
 )
@@ -88,11 +89,12 @@ func acceptsEncoding(req *http.Request, enc string) bool {
 	return false
 }
 
-// asset is one file, kept ready to send.
+// asset is one file. What is compressed stays in memory from the first request on.
 type asset struct {
-	plain, gz, br []byte
-	kind, etag    string
-	hashed        bool
+	plain      func() []byte
+	gz, br     func() []byte // nil if there is none; gz gives nil if it would save nothing
+	kind, etag string
+	hashed     bool
 }
 
 // hashedName matches names that contain their content's hash, as Vite makes
@@ -105,10 +107,10 @@ type Site struct {
 	files map[string]*asset
 }
 
-// Static reads a built web application (dist/) into memory. Files beside
-// which a .br or .gz exists are sent so; others that compress are gzipped
-// here, once. Files under assets/ with a hash in their name are immutable for
-// a year; all others are revalidated by ETag.
+// Static serves a built web application (dist/). Files beside which a .br or .gz
+// exists are sent so; others that compress are gzipped here, once. Files under
+// assets/ with a hash in their name are immutable for a year; all others are
+// revalidated by ETag. The files must not change while it serves.
 func Static(fsys fs.FS) (*Site, error) {
 	s := &Site{files: map[string]*asset{}}
 	err := fs.WalkDir(fsys, ".", func(p string, d fs.DirEntry, err error) error {
@@ -121,6 +123,10 @@ func Static(fsys fs.FS) (*Site, error) {
 		body, err := fs.ReadFile(fsys, p)
 		if err != nil {
 			return err
+		}
+		read := func() []byte {
+			b, _ := fs.ReadFile(fsys, p) // it could be read above
+			return b
 		}
 		name, packed := p, path.Ext(p)
 		if packed == ".br" || packed == ".gz" {
@@ -138,32 +144,33 @@ func Static(fsys fs.FS) (*Site, error) {
 		}
 		switch packed {
 		case ".br":
-			a.br = body
+			a.br = sync.OnceValue(read)
 		case ".gz":
-			a.gz = body
+			a.gz = sync.OnceValue(read)
 		default:
-			a.plain = body
+			a.plain = read
 			sum := sha256.Sum256(body)
 			a.etag = `"` + hex.EncodeToString(sum[:12]) + `"`
 			a.hashed = strings.Contains(p, "assets/") && hashedName.MatchString(path.Base(p))
+			if a.gz == nil && len(body) > 512 && compresses(a.kind) {
+				a.gz = sync.OnceValue(func() []byte { return gzipped(read()) })
+			}
 		}
 		return nil
 	})
-	if err != nil {
-		return nil, err
+	return s, err
+}
+
+// gzipped is the text compressed, nil if that saves less than a tenth.
+func gzipped(plain []byte) []byte {
+	var b bytes.Buffer
+	z, _ := gzip.NewWriterLevel(&b, gzip.BestCompression)
+	_, _ = z.Write(plain)
+	_ = z.Close()
+	if b.Len() >= len(plain)*9/10 {
+		return nil
 	}
-	for _, a := range s.files {
-		if a.gz == nil && len(a.plain) > 512 && compresses(a.kind) {
-			var b bytes.Buffer
-			z, _ := gzip.NewWriterLevel(&b, gzip.BestCompression)
-			_, _ = z.Write(a.plain)
-			_ = z.Close()
-			if b.Len() < len(a.plain)*9/10 {
-				a.gz = b.Bytes()
-			}
-		}
-	}
-	return s, nil
+	return bytes.Clone(b.Bytes())
 }
 
 func compresses(kind string) bool {
@@ -194,7 +201,7 @@ func (s *Site) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		s.missing(w, req)
 		return
 	}
-	sendIndex(w, req, page.plain)
+	sendIndex(w, req, page.plain())
 }
 
 func (s *Site) pageFor(name string) *asset {
@@ -223,14 +230,18 @@ func (s *Site) send(w http.ResponseWriter, req *http.Request, a *asset) {
 		w.WriteHeader(http.StatusNotModified)
 		return
 	}
-	body := a.plain
+	var body []byte
 	switch {
 	case a.br != nil && acceptsEncoding(req, "br"):
 		h.Set("Content-Encoding", "br")
-		body = a.br
+		body = a.br()
 	case a.gz != nil && acceptsEncoding(req, "gzip"):
-		h.Set("Content-Encoding", "gzip")
-		body = a.gz
+		if body = a.gz(); body != nil {
+			h.Set("Content-Encoding", "gzip")
+		}
+	}
+	if body == nil {
+		body = a.plain()
 	}
 	h.Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(http.StatusOK)
