@@ -21,6 +21,7 @@ import (
 	"linli/internal/grid/plan"
 	"linli/internal/grid/region"
 	"linli/internal/kernel/access"
+	"linli/internal/kernel/agenda"
 	"linli/internal/kernel/audit"
 	"linli/internal/kernel/calendar"
 	"linli/internal/kernel/config"
@@ -95,6 +96,7 @@ type App struct {
 	Staff    *workforce.Service
 	Whistles *whistle.Service
 	Partners *partner.Service
+	Agenda   *agenda.Room
 
 	opt       Options
 	indexer   *search.Indexer
@@ -173,6 +175,7 @@ func Open(ctx context.Context, o Options) (_ *App, err error) {
 	if err = a.openSync(ctx); err != nil {
 		return nil, err
 	}
+	a.openAgenda()
 	if err = a.openHotline(ctx); err != nil {
 		return nil, err
 	}

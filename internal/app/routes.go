@@ -46,6 +46,7 @@ func (a *App) Routes() error {
 	a.Staff.API(a.Web)
 	a.Whistles.API(a.Web)
 	a.Partners.API(a.Web)
+	a.Agenda.API(a.Web)
 	a.fileRoutes()
 	a.auditRoutes()
 	return a.pages()

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -145,20 +146,25 @@ type closeFormIn struct {
 
 type formOut struct{ Body FormView }
 
+// Forms are the city's forms in the state, of any state if it is "", the newest first.
+func (e *Engine) Forms(ctx context.Context, state, lang string) ([]FormView, error) {
+	list, err := e.formsWhere(ctx, e.DB, "(? = '' OR state = ?)", state, state)
+	out := make([]FormView, 0, len(list))
+	for _, f := range list {
+		out = append(out, e.formView(f, lang))
+	}
+	return out, err
+}
+
 // formAPI registers the form builder's operations.
 func (e *Engine) formAPI(r *web.Router) {
 	op := func(id, method, path, zh, en string) web.Op {
 		return web.Op{ID: id, Method: method, Path: "/api/v1/forms" + path, Policy: access.Needs(access.FormManage), Tags: []string{"forms"}, Summary: zh, SummaryEN: en}
 	}
 	web.Register(r, op("list-forms", "GET", "", "自定义字段和登记表", "The city's own fields and registers"), func(ctx context.Context, _ access.Scope, in *listFormsIn) (*formsOut, error) {
-		list, err := e.formsWhere(ctx, e.DB, "(? = '' OR state = ?)", in.State, in.State)
+		list, err := e.Forms(ctx, in.State, web.Lang(ctx))
 		out := &formsOut{}
-		out.Body.Items = []FormView{}
-		for _, f := range list {
-			if v := e.formView(f, web.Lang(ctx)); !in.Close || v.Close {
-				out.Body.Items = append(out.Body.Items, v)
-			}
-		}
+		out.Body.Items = slices.DeleteFunc(list, func(v FormView) bool { return in.Close && !v.Close })
 		return out, err
 	})
 	create := op("create-form", "POST", "", "新建登记表", "Draft a form")

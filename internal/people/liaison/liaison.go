@@ -39,9 +39,10 @@ type Finding struct {
 // Contact is somebody else whom the grid's notice board names.
 type Contact struct {
 	ledger.Row
-	Role  string `zh:"身份" en:"Role" choices:"police:社区民警:Community police; doctor:家庭医生:Family doctor; lawyer:法律顾问:Legal adviser; hall:服务点:Service point; other:其他:Other" rule:"required,filter"`
+	Role  string `zh:"身份" en:"Role" choices:"police:社区民警:Community police; doctor:家庭医生:Family doctor; lawyer:法律顾问:Legal adviser; hall:服务点:Service point; worker:网格员值班电话:Grid worker on duty; other:其他:Other" rule:"required,filter"`
 	Name  string `zh:"姓名或名称" en:"Name" rule:"required,search,max=60"`
-	Phone string `zh:"公开电话" en:"Public telephone" rule:"required,max=20" why:"印在网格公示牌上|It is printed on the grid's notice board"`
+	Phone string `zh:"联系电话" en:"Telephone" rule:"required,max=20" why:"工作联系用；勾选“电话可公示”才印在公示牌上|To reach them; it is on the notice board only if it may be public"`
+	Board bool   `zh:"电话可公示" en:"Number may be public" why:"勾选后才印在网格公示牌上，个人号码请勿勾选|Only then is it printed on the notice board; never for a personal number"`
 }
 
 // Registers are the room's.

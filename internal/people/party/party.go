@@ -48,8 +48,9 @@ type Post struct {
 	Holder  int64  `zh:"党组织" en:"Organisation" ref:"party_org" rule:"required,filter,fixed"`
 	Office  string `zh:"职务" en:"Office" choices:"secretary:书记:Secretary; deputy:副书记:Deputy secretary; member:委员:Committee member" rule:"required,filter"`
 	Name    string `zh:"姓名" en:"Name" rule:"required,search,max=40"`
-	Phone   string `zh:"公开电话" en:"Public telephone" rule:"max=20" why:"印在网格公示牌上|It is printed on the grid's notice board"`
+	Phone   string `zh:"工作电话" en:"Office telephone" rule:"max=20" why:"工作联系用；勾选“电话可公示”才印在公示牌上|To reach the office; it is on the notice board only if it may be public"`
 	Account int64  `zh:"账号" en:"Account" ref:"account" why:"用于待办提醒|It is who gets the reminders"`
+	Board   bool   `zh:"电话可公示" en:"Number may be public" why:"勾选后才印在网格公示牌上，个人号码请勿勾选|Only then is it printed on the notice board; never for a personal number"`
 }
 
 // Member is a party member. The register is restricted; elsewhere members are counted.
@@ -99,8 +100,9 @@ type Side struct {
 	Holder  int64  `zh:"党组织" en:"Party organisation" ref:"party_org"`
 	Partner int64  `zh:"单位" en:"Organisation" ref:"org" rule:"filter"`
 	Contact string `zh:"联系人" en:"Contact" rule:"required,max=40"`
-	Phone   string `zh:"公开电话" en:"Public telephone" rule:"max=20" why:"印在网格公示牌上|It is printed on the grid's notice board"`
+	Phone   string `zh:"工作电话" en:"Office telephone" rule:"max=20" why:"工作联系用；勾选“电话可公示”才印在公示牌上|To reach the office; it is on the notice board only if it may be public"`
 	Rhythm  string `zh:"碰头频次" en:"They meet" choices:"weekly:每周:Weekly; monthly:每月:Monthly; quarterly:每季度:Quarterly"`
+	Board   bool   `zh:"电话可公示" en:"Number may be public" why:"勾选后才印在网格公示牌上，个人号码请勿勾选|Only then is it printed on the notice board; never for a personal number"`
 }
 
 // Matter is what the four parties took up in a grid, from being raised to being solved.

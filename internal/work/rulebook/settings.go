@@ -21,6 +21,11 @@ type Settings struct {
 	// of whistle; a kind that is not there has the default.
 	WhistleLimits map[string]calendar.Limit `json:"whistle_limits,omitempty"`
 
+	// RemindDays are how many days before its day somebody is told of what falls due,
+	// by kind of duty (liaison_visit, party_term, staff_contract …); 0: nobody is. A
+	// kind that is not there has its own default.
+	RemindDays map[string]int `json:"remind_days,omitempty"`
+
 	CallBackRate   map[string]float64 `json:"callback_rate"`      // by grade: share of resolved cases that are called back
 	CallBackTries  int                `json:"callback_tries"`     // calls before a case closes as not reached
 	OnsiteSample   float64            `json:"onsite_sample_rate"` // share of on-the-spot closings that are checked later
@@ -108,6 +113,11 @@ func (s *Settings) Check() error {
 	for kind, l := range s.WhistleLimits {
 		if _, ok := DefaultSettings().WhistleLimits[kind]; !ok || l.Check() != nil {
 			return invalid("whistle_limits."+kind, "时限须为正整数和单位，类型从列表中选择。", "a limit is a whole number and a unit, of a known kind.")
+		}
+	}
+	for kind, n := range s.RemindDays {
+		if kind == "" || n < 0 || n > 366 {
+			return invalid("remind_days."+kind, "须在 0 到 366 之间。", "it lies between 0 and 366.")
 		}
 	}
 	for g, m := range s.StageLimits {
