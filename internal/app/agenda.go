@@ -35,19 +35,20 @@ func (a *App) holders(p access.Perm, t access.Target) []access.Post {
 	return out
 }
 
-// formAgenda is the forms that wait to be published or are proposed for closing.
+// formAgenda is the forms that wait for another person's approval or are proposed
+// for closing.
 func (a *App) formAgenda() []agenda.Source {
-	return []agenda.Source{{Code: "form", Name: errs.Words{ZH: "登记表待发布、待停用", EN: "Forms to publish or close"}, Does: []access.Perm{access.FormManage},
-		Due: func(ctx context.Context, _ access.Scope, _ int) ([]agenda.Entry, error) {
+	return []agenda.Source{{Code: "form", Name: errs.Words{ZH: "登记表待审批、待停用", EN: "Forms to approve or close"}, Does: []access.Perm{access.FormManage}, All: "/ledger",
+		Due: func(ctx context.Context, scope access.Scope, _ int) ([]agenda.Entry, error) {
 			list, err := a.Ledger.Forms(ctx, "", "zh")
 			var out []agenda.Entry
 			for _, f := range list {
-				what := errs.Words{ZH: "待发布", EN: "to publish"}
-				if f.State != "draft" {
+				what := errs.Words{ZH: "待审批", EN: "to approve"}
+				if f.Close {
 					what = errs.Words{ZH: "建议停用", EN: "proposed for closing"}
 				}
-				if f.State == "draft" || f.Close {
-					out = append(out, agenda.Entry{Key: fmt.Sprint(f.ID), Title: errs.Words{ZH: f.ZH + "（" + what.ZH + "）", EN: f.EN + " (" + what.EN + ")"}})
+				if f.Close || f.State == "submitted" && f.ChangedBy.ID != scope.Account() {
+					out = append(out, agenda.Entry{Key: fmt.Sprint(f.ID), Title: errs.Words{ZH: f.ZH + "（" + what.ZH + "）", EN: f.EN + " (" + what.EN + ")"}, Link: "/ledger"})
 				}
 			}
 			return out, err
