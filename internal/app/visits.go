@@ -27,7 +27,7 @@ func (a *App) openVisits() {
 	cal := func() *calendar.Calendar { return a.rules().Calendar() }
 	a.Patrol = &patrol.Service{DB: a.DB, City: streets{a.Atlas}, Homes: doors{a.Homes}, Hazards: dangers{a}, People: visitors{a.Identity, a.Staff, a.Today, cal},
 		Calendar: cal, Known: a.held, Router: patrol.Walk{}, Hours: patrol.DefaultHours}
-	a.Cases.Visited = a.Patrol.LinkCase
+	a.Cases.Visited, a.Homes.Joined = a.Patrol.LinkCase, a.Patrol.Join
 	a.Jobs.Every("visits that are due", 30*time.Second, a.Patrol.Keep)
 }
 
@@ -94,8 +94,8 @@ func (d doors) In(ctx context.Context, district int, community int64, day int) (
 }
 
 func (d doors) Home(ctx context.Context, district int, id int64) (patrol.Home, error) {
-	building, err := d.Service.Building(ctx, district, id)
-	return patrol.Home{ID: id, Building: building}, err
+	home, building, err := d.Service.Building(ctx, district, id)
+	return patrol.Home{ID: home, Building: building}, err
 }
 
 func (d doors) Rooms(ctx context.Context, district int, ids []int64) (map[int64]string, error) {

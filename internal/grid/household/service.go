@@ -24,6 +24,9 @@ type Service struct {
 	Needs *ledger.Register[Need]
 	// Account names who looked.
 	Account func(id int64) string
+	// Joined brings what others keep about a home to the one that it turned out to
+	// be, in the transaction that makes one of the two; nil: nobody keeps anything.
+	Joined func(ctx context.Context, tx *store.Tx, scope access.Scope, district int, from, into int64) error
 }
 
 // New declares the room's registers on the engine.
@@ -85,13 +88,29 @@ func (s *Service) In(ctx context.Context, district int, community int64, day int
 	})
 }
 
-// Building is where a home is, in force or not; errs.NotFound if the district has none of that id.
-func (s *Service) Building(ctx context.Context, district int, id int64) (building int64, err error) {
-	err = s.DB.QueryRow(ctx, "SELECT building FROM home WHERE district = ? AND id = ? AND state <> 'void'", district, id).Scan(&building)
+// Building is where a home is, in force or not, and the id under which it is kept:
+// another's where the two turned out to be one. errs.NotFound if the district has
+// none of that id.
+func (s *Service) Building(ctx context.Context, district int, id int64) (home, building int64, err error) {
+	err = s.DB.QueryRow(ctx, "SELECT COALESCE(j.home, h.id), h.building FROM home h LEFT JOIN home_joined j ON j.district = h.district AND j.joined = h.id WHERE h.district = ? AND h.id = ? AND h.state <> 'void'", district, id).Scan(&home, &building)
 	if errors.Is(err, sql.ErrNoRows) {
 		err = errs.NotFound.New().In("home")
 	}
-	return building, err
+	return home, building, err
+}
+
+// Same are the ids under which a home was and is known, its own among them.
+func (s *Service) Same(ctx context.Context, districts []int, home int64) ([]int64, error) {
+	out := []int64{home}
+	for _, d := range districts {
+		rows, err := s.DB.Query(ctx, "SELECT joined FROM home_joined WHERE district = ? AND home = ? ORDER BY joined", d, home)
+		more, err := store.All(rows, err, func(r *sql.Rows) (id int64, err error) { return id, r.Scan(&id) })
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, more...)
+	}
+	return out, nil
 }
 
 // Units are the units of the buildings of a grid, as their homes name them.
@@ -137,7 +156,8 @@ func needsOf(tx *store.Tx, district int, home int64) ([]int64, error) {
 }
 
 // Merge makes one home of two rows that were the same door: what the kept one
-// lacks comes from the other, its care needs follow, and the other ends.
+// lacks comes from the other, its care needs, tasks and visits follow, and the
+// other ends.
 func (s *Service) Merge(ctx context.Context, scope access.Scope, from, into int64, reason string) (*Home, error) {
 	other, err := s.Homes.Get(ctx, scope, from)
 	if err != nil {
@@ -183,6 +203,17 @@ func (s *Service) Merge(ctx context.Context, scope access.Scope, from, into int6
 		}
 		if _, err := s.Homes.EndIn(ctx, tx, scope, from, other.Version, 0, reason); err != nil {
 			return err
+		}
+		if _, err := tx.Exec("UPDATE home_joined SET home = ? WHERE district = ? AND home = ?", into, other.District, from); err != nil {
+			return err
+		}
+		if _, err := tx.Exec("INSERT INTO home_joined (district, joined, home) VALUES (?,?,?)", other.District, from, into); err != nil {
+			return err
+		}
+		if s.Joined != nil {
+			if err := s.Joined(ctx, tx, scope, other.District, from, into); err != nil {
+				return err
+			}
 		}
 		out, err = s.Homes.ChangeIn(ctx, tx, scope, into, kept.Version, func(h *Home) error {
 			fill(&h.Floor, other.Floor)
@@ -283,14 +314,21 @@ func (s *Service) Looks(ctx context.Context, scope access.Scope, id int64) ([]Lo
 		id   int64
 		what string
 	}
-	list := []record{{h.Person, "home"}}
-	rows, err := s.DB.Query(ctx, "SELECT person, kind FROM care_need WHERE district = ? AND home = ? AND person <> 0", h.District, id)
-	needs, err := store.All(rows, err, func(r *sql.Rows) (x record, err error) { return x, r.Scan(&x.id, &x.what) })
+	same, err := s.Same(ctx, []int{h.District}, id)
 	if err != nil {
 		return nil, err
 	}
+	var list []record
+	for _, home := range same {
+		rows, err := s.DB.Query(ctx, "SELECT person, 'home' FROM home WHERE district = ? AND id = ? UNION ALL SELECT person, kind FROM care_need WHERE district = ? AND home = ?", h.District, home, h.District, home)
+		found, err := store.All(rows, err, func(r *sql.Rows) (x record, err error) { return x, r.Scan(&x.id, &x.what) })
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, found...)
+	}
 	var out []Look
-	for _, x := range append(list, needs...) {
+	for _, x := range list {
 		if x.id == 0 {
 			continue
 		}

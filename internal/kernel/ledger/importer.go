@@ -373,7 +373,7 @@ func (im *importer) doubles(ctx context.Context, lines []*line) error {
 		byDistrict := map[int][]string{}
 		for _, l := range lines {
 			if n, ok := vault.NormalPhone(im.clear(l, phone)); ok && !l.bad {
-				d := access.DistrictOf(base(l.v).Region)
+				d := im.district(l)
 				byDistrict[d] = append(byDistrict[d], n)
 			}
 		}
@@ -389,7 +389,7 @@ func (im *importer) doubles(ctx context.Context, lines []*line) error {
 				continue
 			}
 			if id := known[n]; id != 0 {
-				row, label, err := im.ofPerson(ctx, access.DistrictOf(base(l.v).Region), id)
+				row, label, err := im.ofPerson(ctx, im.district(l), id)
 				if err != nil {
 					return err
 				}
@@ -414,7 +414,7 @@ func (im *importer) doubles(ctx context.Context, lines []*line) error {
 		}
 		key := ""
 		open := false
-		q := &query{where: "r.district = ?", args: []any{access.DistrictOf(base(l.v).Region)}}
+		q := &query{where: "r.district = ?", args: []any{im.district(l)}}
 		for _, f := range im.r.twice {
 			val := f.get(l.v)
 			open = open || empty(val)
@@ -440,6 +440,15 @@ func (im *importer) doubles(ctx context.Context, lines []*line) error {
 		}
 	}
 	return nil
+}
+
+// district is where the row will lie: what it does not say the writer's only post does.
+func (im *importer) district(l *line) int {
+	at := base(l.v).Region
+	if posts := im.scope.Posts(); at == 0 && len(posts) == 1 {
+		at = posts[0].Region
+	}
+	return access.DistrictOf(at)
 }
 
 // clear is the text of a personal field that came with the file.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -51,9 +52,12 @@ func (s source) Find(text string) []int64 {
 	return out
 }
 
-func (s source) Search(_ string, limit int) []ledger.Named {
+func (s source) Search(text string, limit int) []ledger.Named {
 	var out []ledger.Named
 	for id, n := range s {
+		if !strings.Contains(n, text) {
+			continue
+		}
 		out = append(out, ledger.Named{ID: id, Name: n})
 	}
 	slices.SortFunc(out, func(a, b ledger.Named) int { return int(a.ID - b.ID) })

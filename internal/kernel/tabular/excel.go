@@ -377,7 +377,7 @@ func (s *excelSource) cells(start xml.StartElement) (Row, error) {
 			if err != nil {
 				return r, err
 			}
-			if v == "" {
+			if v == "" && !formula {
 				continue
 			}
 			if col < 0 || col >= maxColumns {
@@ -435,14 +435,15 @@ func (s *excelSource) spread(r *Row) {
 	}
 }
 
-// cell reads a cell up to its end, and tells whether a formula gives its value.
+// cell reads a cell up to its end, and tells whether a formula gives its value, or
+// would: a file that no spreadsheet has computed holds none.
 func (s *excelSource) cell(kind string) (value string, formula bool, err error) {
 	if kind == "inlineStr" {
 		value, err = s.rich(s.xml, "c")
 		return value, false, err
 	}
 	var v []byte
-	in := false
+	in, saved := false, false
 	for {
 		tok, err := s.xml.RawToken()
 		if err != nil {
@@ -451,6 +452,7 @@ func (s *excelSource) cell(kind string) (value string, formula bool, err error) 
 		switch t := tok.(type) {
 		case xml.StartElement:
 			in = t.Name.Local == "v"
+			saved = saved || in
 			formula = formula || t.Name.Local == "f"
 		case xml.CharData:
 			if in {
@@ -459,7 +461,8 @@ func (s *excelSource) cell(kind string) (value string, formula bool, err error) 
 		case xml.EndElement:
 			in = false
 			if t.Name.Local == "c" {
-				return s.valueOf(kind, string(v)), formula, nil
+				value = s.valueOf(kind, string(v))
+				return value, formula && (value != "" || !saved), nil
 			}
 		}
 	}

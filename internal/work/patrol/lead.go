@@ -193,3 +193,35 @@ func (s *Service) HandOver(ctx context.Context, scope access.Scope, ids []int64,
 		return nil
 	})
 }
+
+// Join brings what is due at a home, and when it was last met, to the home that
+// it turned out to be: a task that the other has as well is dropped.
+func (s *Service) Join(_ context.Context, tx *store.Tx, scope access.Scope, district int, from, into int64) error {
+	if _, err := tx.Exec(`INSERT INTO visit_mark (district, rule, target, community, day) SELECT district, rule, ?, community, day FROM visit_mark WHERE district = ? AND target = ?
+		ON CONFLICT (district, rule, target) DO UPDATE SET day = excluded.day WHERE visit_mark.day < excluded.day`, into, district, from); err != nil {
+		return err
+	}
+	there, err := tasksAt(tx, "t.district = ? AND t.home = ?", district, into)
+	if err != nil {
+		return err
+	}
+	list, err := tasksAt(tx, "t.district = ? AND t.home = ? AND t.state = 'open' ORDER BY t.id", district, from)
+	if err != nil || len(list) == 0 {
+		return err
+	}
+	ids := make([]int64, len(list))
+	for i, t := range list {
+		ids[i] = t.ID
+		if slices.ContainsFunc(there, func(o Task) bool { return o.Rule == t.Rule && o.Anchor == t.Anchor }) {
+			t.State, t.Day, t.Rank, t.Worker = Dropped, 0, 0, 0
+		} else {
+			t.Home, t.Target = into, into
+		}
+		if ok, err := t.save(tx); err != nil {
+			return err
+		} else if !ok {
+			return errs.Stale.New("current", t.Version)
+		}
+	}
+	return noteTasks(tx, scope, district, list[0].Community, list[0].Grid, "visit.join", ids, map[string]any{"from": from, "into": into})
+}

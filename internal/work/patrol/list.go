@@ -180,10 +180,21 @@ func (s *Service) Made(ctx context.Context, scope access.Scope, f VisitFilter) (
 	for _, x := range []struct {
 		col string
 		v   int64
-	}{{"v.grid = ?", f.Grid}, {"v.building = ?", f.Building}, {"v.home = ?", f.Home}, {"v.day >= ?", int64(f.From)}, {"v.day <= ?", int64(f.To)}, {"v.id < ?", f.Before}} {
+	}{{"v.grid = ?", f.Grid}, {"v.building = ?", f.Building}, {"v.day >= ?", int64(f.From)}, {"v.day <= ?", int64(f.To)}, {"v.id < ?", f.Before}} {
 		if x.v != 0 {
 			and(x.col, x.v)
 		}
+	}
+	if f.Home != 0 {
+		same, err := s.Homes.Same(ctx, scope.Districts(), f.Home)
+		if err != nil {
+			return nil, err
+		}
+		ids := make([]any, len(same))
+		for i, id := range same {
+			ids[i] = id
+		}
+		and("v.home IN (?"+strings.Repeat(",?", len(ids)-1)+")", ids...)
 	}
 	if f.Outcome != "" {
 		and("v.outcome = ?", f.Outcome)

@@ -78,6 +78,63 @@ func TestNothingMissedNothingTwice(t *testing.T) {
 	})
 }
 
+// TestJoinedHomes: of two homes that turn out to be one the other's tasks and days
+// of the last visit come to the one that stays, each obligation once, and what was
+// noted under the other is listed with it.
+func TestJoinedHomes(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		w := newWorld(t, db)
+		all := w.rule(t, patrol.Rule{Name: "普遍走访", Kind: patrol.Visits, Every: 30, Window: 29, Priority: 3})
+		weekly := w.rule(t, patrol.Rule{Name: "独居老人", Kind: patrol.Visits, Needs: []string{"alone"}, Every: 7, Window: 6})
+		from, into := &w.homes[0], &w.homes[1]
+		from.Needs = []string{"alone"}
+		w.now = w.now.Add(24 * time.Hour) // every first round has begun
+		w.generate(t)
+		w.visit(t, patrol.Visit{Home: from.ID, Outcome: patrol.Fine, Client: w.uuid()})
+		w.now = w.now.Add(48 * time.Hour)
+		w.generate(t)
+		open := func(home int64) (rules []int64) {
+			for _, x := range w.list(t, patrol.Filter{Home: home, State: patrol.Open}) {
+				rules = append(rules, x.Rule)
+			}
+			slices.Sort(rules)
+			return rules
+		}
+		if got := open(from.ID); !slices.Equal(got, []int64{all.ID, weekly.ID}) || !slices.Equal(open(into.ID), []int64{all.ID}) {
+			t.Fatalf("%v, %v", got, open(into.ID))
+		}
+		ids := w.list(t, patrol.Filter{Home: from.ID, State: patrol.Open, Rule: weekly.ID})
+		if err := w.Postpone(w.ctx(), everything, []int64{ids[0].ID}, addDays(w.day(), 3), "住院"); err != nil {
+			t.Fatal(err)
+		}
+		if err := db.Write(w.ctx(), func(tx *store.Tx) error { return w.Join(w.ctx(), tx, everything, district, from.ID, into.ID) }); err != nil {
+			t.Fatal(err)
+		}
+		kept := into.ID
+		w.joined = map[int64][]int64{kept: {from.ID}}
+		into.Needs = from.Needs
+		w.homes = w.homes[1:]
+		for range 2 {
+			w.generate(t)
+			if got := open(kept); !slices.Equal(got, []int64{all.ID, weekly.ID}) || len(open(100)) != 0 {
+				t.Errorf("%v, %v", got, open(100))
+			}
+		}
+		// The task came over as it was: put off, with the reason, due a week after the last visit.
+		if x := w.list(t, patrol.Filter{Home: kept, State: patrol.Open, Rule: weekly.ID}); x[0].ID != ids[0].ID || x[0].Reason != "住院" || x[0].Due != addDays(w.day(), 5) || x[0].Target != kept {
+			t.Errorf("%+v", x)
+		}
+		if x := w.list(t, patrol.Filter{Home: kept, State: patrol.Open, Rule: all.ID}); x[0].Due != addDays(w.day(), 28) {
+			t.Errorf("the last visit does not count for the home that stays: %+v", x)
+		}
+		made, err := w.Made(w.ctx(), everything, patrol.VisitFilter{Home: kept, Limit: 10})
+		if err != nil || len(made) != 1 || made[0].Home != 100 {
+			t.Errorf("%+v %v", made, err)
+		}
+	})
+}
+
 // check compares the tasks with the obligations, counted on their own.
 func check(t *rapid.T, w *world, rules []*patrol.Rule, list []patrol.Task) {
 	day := w.day()

@@ -34,10 +34,12 @@ type Grid struct {
 type Homes interface {
 	// In lists the homes of a community's buildings with the needs in force on the day.
 	In(ctx context.Context, district int, community int64, day int) ([]Home, error)
-	// Home is one home; errs.NotFound if there is none in the district.
+	// Home is one home, the one that was kept if it was joined to another; errs.NotFound if there is none in the district.
 	Home(ctx context.Context, district int, id int64) (Home, error)
 	// Rooms names homes: "1单元 301".
 	Rooms(ctx context.Context, district int, ids []int64) (map[int64]string, error)
+	// Same are the ids under which a home was and is known, its own among them.
+	Same(ctx context.Context, districts []int, home int64) ([]int64, error)
 	// Needs lists the kinds of care needs, with their names.
 	Needs() map[string]errs.Words
 }

@@ -117,11 +117,14 @@ func (s *Service) Record(ctx context.Context, scope access.Scope, v Visit) (*Vis
 		v.At = now
 	}
 	v.Day, v.ReceivedAt, v.Account = s.Calendar().Day(v.At), now, scope.Account()
+	if err := s.door(ctx, scope, &v); err != nil {
+		return nil, err
+	}
 	listed, err := s.listed(ctx, scope, &v)
 	if err != nil {
 		return nil, err
 	}
-	if err := s.reach(ctx, &scope, &v); err != nil {
+	if err := s.reach(&scope, &v); err != nil {
 		return nil, err
 	}
 	known := false
@@ -196,21 +199,26 @@ func (s *Service) listed(ctx context.Context, scope access.Scope, v *Visit) ([]T
 	return list, nil
 }
 
-// reach finds where the visit was and narrows the scope to those that reach it.
-func (s *Service) reach(ctx context.Context, scope *access.Scope, v *Visit) error {
-	if v.Home != 0 {
-		var home Home
-		err := error(errs.NotFound.New().In("home"))
-		for _, d := range scope.Districts() {
-			if home, err = s.Homes.Home(ctx, d, v.Home); !errs.Is(err, errs.NotFound) {
-				break
-			}
-		}
-		if err != nil {
-			return err
-		}
-		v.Building = home.Building
+// door finds the home that was named, and the building that it lies in.
+func (s *Service) door(ctx context.Context, scope access.Scope, v *Visit) error {
+	if v.Home == 0 {
+		return nil
 	}
+	err := error(errs.NotFound.New().In("home"))
+	for _, d := range scope.Districts() {
+		var home Home
+		if home, err = s.Homes.Home(ctx, d, v.Home); err == nil {
+			v.Home, v.Building = home.ID, home.Building
+		}
+		if !errs.Is(err, errs.NotFound) {
+			break
+		}
+	}
+	return err
+}
+
+// reach finds where the visit was and narrows the scope to those that reach it.
+func (s *Service) reach(scope *access.Scope, v *Visit) error {
 	if v.Building != 0 {
 		b, ok := s.City.Building(v.Building)
 		if !ok {

@@ -29,6 +29,7 @@ type world struct {
 	now       time.Time
 	buildings map[int64]patrol.Building
 	homes     []patrol.Home
+	joined    map[int64][]int64
 	hazards   []patrol.Hazard
 	workers   map[int64][]patrol.Worker
 	away      map[int]bool // days on which nobody works
@@ -108,6 +109,10 @@ func (w *world) Rooms(_ context.Context, _ int, ids []int64) (map[int64]string, 
 		out[id] = fmt.Sprint("1单元 ", id)
 	}
 	return out, nil
+}
+
+func (w *world) Same(_ context.Context, _ []int, home int64) ([]int64, error) {
+	return append([]int64{home}, w.joined[home]...), nil
 }
 
 func (w *world) Needs() map[string]errs.Words {
