@@ -64,7 +64,9 @@ var secrets = []func(*rapid.T) (text, core string){
 		d := rapid.StringMatching(`[a-z]{4,8}[0-9_]{2,4}`).Draw(t, "chat")
 		return rapid.SampledFrom([]string{"微信号", "微信：", "QQ ", "vx:"}).Draw(t, "which") + d, d
 	},
-	func(t *rapid.T) (string, string) { return "My name is Mary Zhang", "Zhang" },
+	func(t *rapid.T) (string, string) {
+		return rapid.SampledFrom([]string{"My name is", "Call", "Contact Mrs.", "This is", "Name: Ms", "Dr."}).Draw(t, "led to by") + " Mary Zhang", "Zhang"
+	},
 	func(t *rapid.T) (string, string) {
 		d := rapid.StringMatching(`[幺一][三五八九][零一二三四五六七八九]{9}`).Draw(t, "spoken")
 		return "打我电话" + d, d

@@ -30,7 +30,7 @@ var (
 	scrubMyself  = regexp.MustCompile(`(本人\s*)[` + surnames + `]\p{Han}{1,2}([，。,.、；;\s]|$)`)
 	scrubCalled  = regexp.MustCompile(`[` + surnames + `]\p{Han}{0,2}(先生|女士|小姐|太太|老师|阿姨|叔叔|大爷|大妈|大叔|大姐|大哥|师傅|医生|老板|经理|主任|书记|局长|科长|所长|队长|校长|同志)`)
 	scrubTitle   = regexp.MustCompile(`(局长|主任|书记|科长|所长|队长|校长|经理|老板|医生|老师|师傅)([` + surnames + `]\p{Han}{1,2})`)
-	scrubNameEN  = regexp.MustCompile(`((?i:my name is|i am|i'm|this is|contact|call|ask for|mr\.?|mrs\.?|ms\.?|miss)\s+)([A-Z][\p{L}'\-]+(?:\s+[A-Z][\p{L}'\-]+){0,2})`)
+	scrubNameEN  = regexp.MustCompile(`((?i:(?:name is|named|i am|i'm|this is|contact|call|ask for|mr\.?|mrs\.?|ms\.?|miss|dr\.?)\s+|name\s*[:：]\s*))((?:(?i:mr|mrs|ms|miss|dr)\.?\s+)?[A-Z][\p{L}'\-]+(?:\s+[A-Z][\p{L}'\-]+){0,2})`)
 	scrubChinese = regexp.MustCompile(`[零〇一二三四五六七八九幺两]{7,}`)
 )
 
@@ -66,9 +66,33 @@ func Scrub(text string) string {
 	s = scrubMyself.ReplaceAllString(s, "${1}"+hidden+"${2}")
 	s = scrubCalled.ReplaceAllString(s, hidden+"${1}")
 	s = scrubTitle.ReplaceAllString(s, "${1}"+hidden)
-	s = scrubNameEN.ReplaceAllString(s, "${1}"+hidden)
+	s = namesEN(s)
 	s = scrubChinese.ReplaceAllString(s, hidden)
 	return numbers(s)
+}
+
+// namesEN hides the names that English words lead to. A name may go over the end
+// of a line, but ends where such words begin anew.
+func namesEN(s string) string {
+	var b strings.Builder
+	for {
+		m := scrubNameEN.FindStringSubmatchIndex(s)
+		if m == nil {
+			return b.String() + s
+		}
+		end := m[5]
+		for i := m[4] + 1; i < m[5]; i++ {
+			if s[i-1] > ' ' {
+				continue
+			}
+			if next := scrubNameEN.FindStringIndex(s[i:]); next != nil && next[0] == 0 {
+				end = i - 1
+				break
+			}
+		}
+		b.WriteString(s[:m[3]] + hidden)
+		s = s[end:]
+	}
 }
 
 // numbers hides digits that may be a telephone, an identity card or an account:
