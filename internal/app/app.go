@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"linli/internal/figures/metric"
+	"linli/internal/figures/report"
 	"linli/internal/grid/household"
 	"linli/internal/grid/plan"
 	"linli/internal/grid/region"
@@ -78,6 +79,7 @@ type App struct {
 	Cases    *cases.Service
 	Plan     *plan.Service
 	Metric   *metric.Service
+	Reports  *report.Service
 	Classify *classify.Service
 	Signer   *audit.Signer
 	Web      *web.Router
@@ -164,6 +166,7 @@ func Open(ctx context.Context, o Options) (_ *App, err error) {
 	a.Party = a.party()
 	a.Liaison = a.liaison()
 	a.Metric = &metric.Service{Cases: a.Cases, Tree: tree{a}}
+	a.Reports = a.reports()
 	a.indexer = search.NewIndexer(a.DB, a.Cases)
 	a.Jobs = jobs.New(a.DB, jobs.Options{Log: o.Log})
 	a.Outbox = outbox.New(a.DB, o.Location(), o.Log)
@@ -246,6 +249,7 @@ func (a *App) chores() {
 	a.Jobs.Every("signed heads", time.Minute, a.SignHeads)
 	a.Jobs.Every("early signs", time.Hour, a.findSigns)
 	a.Jobs.Every("unused files", 24*time.Hour, func(ctx context.Context) error { _, err := a.Files.Sweep(ctx); return err })
+	a.Jobs.Every("reports", 15*time.Minute, a.Reports.RunDue)
 	a.Jobs.Every("statistics", 24*time.Hour, a.DB.Analyze)
 	a.Jobs.Every("candidates of old rounds", 24*time.Hour, a.Staff.Forget)
 	a.Jobs.Every("old sessions", 24*time.Hour, func(ctx context.Context) error { return a.Identity.Sweep(ctx) })

@@ -233,6 +233,15 @@ var calls = map[string]call{
 	"return-form":           {path: text("1"), body: apptest.M{"version": 1, "note": "x"}, absent: true},
 	"publish-form":          {path: text("1"), body: apptest.M{"version": 1, "burden": 0}, absent: true},
 	"close-form":            {path: text("1"), body: apptest.M{"version": 1}, absent: true},
+	"list-reports":          {},
+	"find-recipients":       {},
+	"create-report":         {body: apptest.M{"name": "", "length": "month", "source": "register", "code": "nope"}},
+	"change-report":         {path: text("1"), body: apptest.M{"version": 1, "name": "", "length": "month", "source": "register", "code": "nope"}, absent: true}, // each author's own: see TestReports
+	"close-report":          {path: text("1"), body: apptest.M{"version": 1}, absent: true},
+	"run-report":            {path: text("1"), body: empty, absent: true},
+	"list-report-runs":      {},
+	"get-report-run":        {path: text("1"), absent: true}, // each recipient's own
+	"export-report-run":     {path: text("1"), absent: true},
 	"list-roles":            {},
 	"list-rule-versions":    {},
 	"list-sessions":         {path: account, scoped: true},

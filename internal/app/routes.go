@@ -31,6 +31,7 @@ func (a *App) Routes() error {
 	a.Rulebook.Register(a.Web, past{a.Cases})
 	a.Cases.API(a.Web, metric.Masks)
 	a.Metric.API(a.Web)
+	a.Reports.API(a.Web)
 	a.Classify.API(a.Web)
 	a.Open311.Register(a.Web)
 	a.Topics.API(a.Web)

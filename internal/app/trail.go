@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"linli/internal/figures/report"
 	"linli/internal/grid/plan"
 	"linli/internal/kernel/access"
 	"linli/internal/kernel/audit"
@@ -315,7 +316,7 @@ func (a *App) actionName(e audit.Entry, lang string) string {
 			return n.In(lang)
 		}
 	}
-	for _, names := range []map[string]errs.Words{identity.Actions, plan.Actions, outbox.Actions, resident.Actions, hotline.Actions, workforce.Actions, ledger.FormActions, otherActions} {
+	for _, names := range []map[string]errs.Words{identity.Actions, plan.Actions, outbox.Actions, resident.Actions, hotline.Actions, workforce.Actions, ledger.FormActions, report.Actions, otherActions} {
 		if w, ok := names[code]; ok {
 			return w.In(lang)
 		}

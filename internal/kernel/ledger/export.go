@@ -205,8 +205,8 @@ func (r *register) export(ctx context.Context, scope access.Scope, w http.Respon
 	return out.Close()
 }
 
-// rowWriter is a table being written.
-type rowWriter interface {
+// Sheet is a table being written.
+type Sheet interface {
 	Row(vals ...any) error
 	Close() error
 	Abort()
@@ -215,9 +215,13 @@ type rowWriter interface {
 // mostPrinted is how many rows a page to be printed has.
 const mostPrinted = 5000
 
-func (r *register) writer(w http.ResponseWriter, format, lang string, fields []*Field) (rowWriter, error) {
+func (r *register) writer(w http.ResponseWriter, format, lang string, fields []*Field) (Sheet, error) {
 	if format == "html" {
-		return r.page(w, lang, fields)
+		heads := make([]string, len(fields))
+		for i, f := range fields {
+			heads[i] = f.Label.In(lang)
+		}
+		return r.e.page(w, lang, r.name.In(lang), r.e.instant(r.e.DB.Now())[:16], heads)
 	}
 	cols := make([]web.Column, len(fields))
 	for i, f := range fields {
@@ -246,20 +250,20 @@ const printStyle = `body{font:12px/1.5 "Noto Sans CJK SC","Microsoft YaHei",sans
 // printStyleHash lets just that style through the page's policy.
 var printStyleHash = styleHash(printStyle)
 
-func (r *register) page(w http.ResponseWriter, lang string, fields []*Field) (rowWriter, error) {
+func (e *Engine) page(w http.ResponseWriter, lang, name, note string, heads []string) (Sheet, error) {
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Content-Security-Policy", "default-src 'none'; style-src '"+printStyleHash+"'; frame-ancestors 'none'")
 	h.Set("Cache-Control", "no-store")
 	p := &printed{w: w, lang: lang}
-	title := html.EscapeString(r.name.In(lang))
+	title := html.EscapeString(name)
 	code := map[string]string{"en": "en"}[lang]
 	if code == "" {
 		code = "zh-CN"
 	}
-	p.text("<!doctype html><html lang=" + code + "><meta charset=utf-8><title>" + title + "</title><style>" + printStyle + "</style><h1>" + title + "</h1><p>" + html.EscapeString(r.e.instant(r.e.DB.Now())[:16]) + "</p><table><thead><tr>")
-	for _, f := range fields {
-		p.text("<th>" + html.EscapeString(f.Label.In(lang)))
+	p.text("<!doctype html><html lang=" + code + "><meta charset=utf-8><title>" + title + "</title><style>" + printStyle + "</style><h1>" + title + "</h1><p>" + html.EscapeString(note) + "</p><table><thead><tr>")
+	for _, h := range heads {
+		p.text("<th>" + html.EscapeString(h))
 	}
 	p.text("</thead><tbody>")
 	return p, p.err

@@ -235,6 +235,21 @@ func (d *Directory) OfRole(role string, day int) []access.Post {
 	return out
 }
 
+// OfOrg lists who holds a post of the organisation on the day, each once. Disabled
+// accounts are left out.
+func (d *Directory) OfOrg(org int64, day int) []int64 {
+	var out []int64
+	for _, list := range d.byRole {
+		for _, p := range list {
+			if p.Org == org && p.InForce(day) {
+				out = append(out, p.Account)
+			}
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
 // OrgName is the name of an organisation now, or "" if there is none.
 func (s *Service) OrgName(id int64) string { return s.Directory().OrgName(id) }
 
