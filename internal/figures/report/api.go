@@ -27,8 +27,8 @@ type View struct {
 	Version int    `json:"version"`
 	State   string `json:"state" enum:"active,closed"`
 	Body
-	Where      string   `json:"source_name" doc:"what the register or figure is called"`
-	By         Person   `json:"by"`
+	Called     string   `json:"source_name" doc:"what the register or figure is called"`
+	Author     Person   `json:"author"`
 	Recipients []Person `json:"recipients" doc:"everybody who gets it today"`
 	Units      []Person `json:"units" doc:"the organisations among the recipients"`
 	Deliveries []Given  `json:"deliveries" doc:"the last 50 runs: who got which, not what is in it"`
@@ -251,7 +251,7 @@ func (s *Service) written(ctx context.Context, scope access.Scope, x *Report, wa
 func (s *Service) person(id int64) Person { return Person{id, s.People.Account(id)} }
 
 func (s *Service) view(ctx context.Context, x *Report, lang string) (*View, error) {
-	v := &View{ID: x.ID, Version: x.Version, State: x.State, Body: x.Body, Where: s.called(&x.Query, lang), By: s.person(x.Account), Recipients: []Person{}, Units: []Person{}, Deliveries: []Given{}}
+	v := &View{ID: x.ID, Version: x.Version, State: x.State, Body: x.Body, Called: s.called(&x.Query, lang), Author: s.person(x.Account), Recipients: []Person{}, Units: []Person{}, Deliveries: []Given{}}
 	for _, id := range s.recipients(&x.Body) {
 		v.Recipients = append(v.Recipients, s.person(id))
 	}

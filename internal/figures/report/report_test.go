@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -188,7 +189,7 @@ func (d *desk) do(t *testing.T, who int64, method, path string, body any, into a
 type m = map[string]any
 
 func body(more m) m {
-	out := m{"name": "党支部季报", "length": "quarter", "people": []int{author, near, blind}, "orgs": []int{21}, "source": "register", "code": "branch", "where": []string{"level=branch"}}
+	out := m{"name": "党支部季报", "length": "quarter", "people": []int{author, near, blind}, "orgs": []int{21}, "source": "register", "code": "branch", "where": []string{"level=branch"}, "by": "kind"}
 	for k, v := range more {
 		out[k] = v
 	}
@@ -221,7 +222,7 @@ func TestReportsReachWhomTheyAreFor(t *testing.T) {
 			}
 		}
 		var made report.View
-		if s := d.do(t, author, "POST", "/api/v1/reports", body(nil), &made); s != 201 || len(made.Recipients) != 4 || made.Where != "党组织" {
+		if s := d.do(t, author, "POST", "/api/v1/reports", body(nil), &made); s != 201 || len(made.Recipients) != 4 || made.Called != "党组织" || made.Author.ID != author || !slices.Equal(made.Where, []string{"level=branch"}) || made.By != "kind" {
 			t.Fatalf("%d %+v", s, made)
 		}
 		path := fmt.Sprintf("/api/v1/reports/%d", made.ID)

@@ -22,6 +22,7 @@ const areas = {
   whistles: lazy(() => import('./whistle/index.tsx')),
   partners: lazy(() => import('./partner/index.tsx')),
   visits: lazy(() => import('./rounds/index.tsx')),
+  reports: lazy(() => import('./report/index.tsx')),
   cockpit: lazy(() => import('./cockpit/index.tsx')),
   party: lazy(() => import('./party/index.tsx')),
   liaison: lazy(() => import('./liaison/index.tsx')),
@@ -102,6 +103,7 @@ export function Desk() {
             <Route path="visits/*" element={<Area of={areas.visits} place="visits" />} />
             <Route path="whistles/*" element={<Area of={areas.whistles} place="whistles" />} />
             <Route path="partners/*" element={<Area of={areas.partners} place="partners" />} />
+            <Route path="reports/*" element={<Area of={areas.reports} place="reports" />} />
             <Route path="cockpit/*" element={<Area of={areas.cockpit} place="cockpit" />} />
             <Route path="party/*" element={<Area of={areas.party} place="party" />} />
             <Route path="liaison/*" element={<Area of={areas.liaison} place="liaison" />} />

@@ -2613,6 +2613,143 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/report-runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 收到的报表 */
+        get: operations["list-report-runs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/report-runs/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 查看收到的报表 */
+        get: operations["get-report-run"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/report-runs/{id}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 导出或打印收到的报表 */
+        get: operations["export-report-run"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 我的报表 */
+        get: operations["list-reports"];
+        put?: never;
+        /** 新建报表 */
+        post: operations["create-report"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** 修改报表 */
+        patch: operations["change-report"];
+        trace?: never;
+    };
+    "/api/v1/reports/{id}/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 停用报表 */
+        post: operations["close-report"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/{id}/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 生成报表 */
+        post: operations["run-report"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/recipients": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 可选的收件人 */
+        get: operations["find-recipients"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/roles": {
         parameters: {
             query?: never;
@@ -4194,6 +4331,37 @@ export interface components {
             /** @description name */
             zh: string;
         };
+        ChangeInBody: {
+            /** @description a field, or district, street, community; of a figure one of its dimensions */
+            by?: string;
+            /** @description a register's code, or a figure's id */
+            code: string;
+            /** @description fields of the rows; absent: those that the register asks */
+            columns?: string[] | null;
+            /** @description a date of the register that must lie in the period; absent: what is in force on its last day */
+            dated?: string;
+            /**
+             * @description of its period
+             * @enum {string}
+             */
+            length: "month" | "quarter" | "year";
+            /** @description what it is called */
+            name: string;
+            /** @description organisations of which everybody gets it who may read its source */
+            orgs?: number[] | null;
+            /** @description accounts that get it */
+            people?: number[] | null;
+            /** @description words of the searched fields */
+            q?: string;
+            /** @enum {string} */
+            source: "register" | "figure";
+            /** @description a number that is added up besides */
+            sum?: string;
+            /** Format: int64 */
+            version: number;
+            /** @description conditions of the register's list; of one of the city's own registers also form=ID */
+            where?: string[] | null;
+        };
         CheckFormInBody: {
             /** @description the Chinese name if absent */
             en?: string;
@@ -4378,6 +4546,10 @@ export interface components {
             verdict: "" | "live" | "kept";
         };
         CloseFormInBody: {
+            /** Format: int64 */
+            version: number;
+        };
+        CloseInBody: {
             /** Format: int64 */
             version: number;
         };
@@ -4667,6 +4839,10 @@ export interface components {
         };
         FiltersOutBody: {
             items: components["schemas"]["CasesSavedFilter"][] | null;
+        };
+        FindOutBody: {
+            orgs: components["schemas"]["LedgerNamed"][] | null;
+            people: components["schemas"]["LedgerNamed"][] | null;
         };
         FormInBody: {
             /** @description the Chinese name if absent */
@@ -7213,6 +7389,14 @@ export interface components {
             /** Format: date */
             until: string;
         };
+        RanOutBody: {
+            /**
+             * Format: int64
+             * @description how many recipients got one; who may not read the source gets none
+             */
+            made: number;
+            period: string;
+        };
         RecoverInBody: {
             /** @description the phone's export as it is */
             file: components["schemas"]["OfflineExport"];
@@ -7361,11 +7545,57 @@ export interface components {
         RenameInBody: {
             name: string;
         };
+        ReportBody: {
+            /** @description a field, or district, street, community; of a figure one of its dimensions */
+            by?: string;
+            /** @description a register's code, or a figure's id */
+            code: string;
+            /** @description fields of the rows; absent: those that the register asks */
+            columns?: string[] | null;
+            /** @description a date of the register that must lie in the period; absent: what is in force on its last day */
+            dated?: string;
+            /**
+             * @description of its period
+             * @enum {string}
+             */
+            length: "month" | "quarter" | "year";
+            /** @description what it is called */
+            name: string;
+            /** @description organisations of which everybody gets it who may read its source */
+            orgs?: number[] | null;
+            /** @description accounts that get it */
+            people?: number[] | null;
+            /** @description words of the searched fields */
+            q?: string;
+            /** @enum {string} */
+            source: "register" | "figure";
+            /** @description a number that is added up besides */
+            sum?: string;
+            /** @description conditions of the register's list; of one of the city's own registers also form=ID */
+            where?: string[] | null;
+        };
+        ReportColumn: {
+            label: string;
+            name: string;
+        };
         ReporterStruct: {
             anonymous?: boolean;
             name?: string;
             phone?: string;
             sealed?: boolean;
+        };
+        ReportGiven: {
+            /** Format: date-time */
+            made_at: string;
+            /** Format: int64 */
+            nth: number;
+            period: string;
+            read: boolean;
+            /** Format: int64 */
+            rows: number;
+            /** Format: int64 */
+            run: number;
+            to: components["schemas"]["ReportPerson"];
         };
         ReportInBody: {
             /**
@@ -7396,6 +7626,177 @@ export interface components {
             reporter?: components["schemas"]["ReporterStruct"];
             text?: string;
             title?: string;
+        };
+        ReportLine: {
+            cells: string[] | null;
+            /**
+             * Format: int64
+             * @description of the record
+             */
+            id: number;
+            label: string;
+        };
+        ReportPart: {
+            name: string;
+            sum?: string;
+            /** @description a number, or a rate with what it is made of */
+            value: string;
+        };
+        ReportPerson: {
+            /** Format: int64 */
+            id: number;
+            name: string;
+        };
+        ReportQuery: {
+            /** @description a field, or district, street, community; of a figure one of its dimensions */
+            by?: string;
+            /** @description a register's code, or a figure's id */
+            code: string;
+            /** @description fields of the rows; absent: those that the register asks */
+            columns?: string[] | null;
+            /** @description a date of the register that must lie in the period; absent: what is in force on its last day */
+            dated?: string;
+            /** @description words of the searched fields */
+            q?: string;
+            /** @enum {string} */
+            source: "register" | "figure";
+            /** @description a number that is added up besides */
+            sum?: string;
+            /** @description conditions of the register's list; of one of the city's own registers also form=ID */
+            where?: string[] | null;
+        };
+        ReportRunPage: {
+            columns: components["schemas"]["ReportColumn"][] | null;
+            /**
+             * Format: int64
+             * @description yyyymmdd
+             */
+            from: number;
+            /** Format: int64 */
+            id: number;
+            lines: components["schemas"]["ReportLine"][] | null;
+            /**
+             * Format: date-time
+             * @description it holds what the records said then
+             */
+            made_at: string;
+            /** @description null: the program, when the period had ended */
+            made_by: components["schemas"]["ReportPerson"];
+            name: string;
+            /**
+             * Format: int64
+             * @description the place of the first record of the next page
+             */
+            next?: number;
+            /**
+             * Format: int64
+             * @description 1 for the first of the period, 2 when it was made anew …
+             */
+            nth: number;
+            /** @description it was made before the period had ended */
+            open: boolean;
+            parts: components["schemas"]["ReportPart"][] | null;
+            /** @description 2026-11, 2026-Q4, 2026 */
+            period: string;
+            query: components["schemas"]["ReportQuery"];
+            /** Format: int64 */
+            report: number;
+            /** Format: int64 */
+            rows: number;
+            source_name: string;
+            sum?: string;
+            /**
+             * Format: int64
+             * @description yyyymmdd
+             */
+            to: number;
+            total: string;
+            unread: boolean;
+        };
+        ReportRunView: {
+            /**
+             * Format: int64
+             * @description yyyymmdd
+             */
+            from: number;
+            /** Format: int64 */
+            id: number;
+            /**
+             * Format: date-time
+             * @description it holds what the records said then
+             */
+            made_at: string;
+            /** @description null: the program, when the period had ended */
+            made_by: components["schemas"]["ReportPerson"];
+            name: string;
+            /**
+             * Format: int64
+             * @description 1 for the first of the period, 2 when it was made anew …
+             */
+            nth: number;
+            /** @description it was made before the period had ended */
+            open: boolean;
+            /** @description 2026-11, 2026-Q4, 2026 */
+            period: string;
+            /** Format: int64 */
+            report: number;
+            /** Format: int64 */
+            rows: number;
+            source_name: string;
+            /**
+             * Format: int64
+             * @description yyyymmdd
+             */
+            to: number;
+            total: string;
+            unread: boolean;
+        };
+        ReportsOutBody: {
+            items: components["schemas"]["ReportView"][] | null;
+        };
+        ReportView: {
+            author: components["schemas"]["ReportPerson"];
+            /** @description a field, or district, street, community; of a figure one of its dimensions */
+            by?: string;
+            /** @description a register's code, or a figure's id */
+            code: string;
+            /** @description fields of the rows; absent: those that the register asks */
+            columns?: string[] | null;
+            /** @description a date of the register that must lie in the period; absent: what is in force on its last day */
+            dated?: string;
+            /** @description the last 50 runs: who got which, not what is in it */
+            deliveries: components["schemas"]["ReportGiven"][] | null;
+            /** Format: int64 */
+            id: number;
+            /**
+             * @description of its period
+             * @enum {string}
+             */
+            length: "month" | "quarter" | "year";
+            /** @description what it is called */
+            name: string;
+            /** @description organisations of which everybody gets it who may read its source */
+            orgs?: number[] | null;
+            /** @description accounts that get it */
+            people?: number[] | null;
+            /** @description words of the searched fields */
+            q?: string;
+            /** @description everybody who gets it today */
+            recipients: components["schemas"]["ReportPerson"][] | null;
+            /** @enum {string} */
+            source: "register" | "figure";
+            /** @description what the register or figure is called */
+            source_name: string;
+            /** @enum {string} */
+            state: "active" | "closed";
+            /** @description a number that is added up besides */
+            sum?: string;
+            /** @description the organisations among the recipients */
+            units: components["schemas"]["ReportPerson"][] | null;
+            /** Format: int64 */
+            version: number;
+            /** @description conditions of the register's list; of one of the city's own registers also form=ID */
+            where?: string[] | null;
         };
         ResidentGuessItem: {
             /** Format: int64 */
@@ -7866,7 +8267,16 @@ export interface components {
         RulesOutBody2: {
             items: components["schemas"]["WorkforceRuleItem"][];
         };
+        RunInBody: {
+            /** @description 2026-11, 2026-Q4, 2026; absent: the last that has ended */
+            period?: string;
+        };
         RunsOutBody: {
+            items: components["schemas"]["ReportRunView"][] | null;
+            /** Format: int64 */
+            unread: number;
+        };
+        RunsOutBody2: {
             items: components["schemas"]["WorkforceRunItem"][];
         };
         SaveFilterInBody: {
@@ -24659,7 +25069,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["RunsOutBody"];
+                    "application/json": components["schemas"]["RunsOutBody2"];
                 };
             };
             /** @description Bad Request */
@@ -28661,6 +29071,959 @@ export interface operations {
             };
             /** @description Unsupported Media Type */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-report-runs": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Language of messages: zh or en. Without it the account's setting, else zh. */
+                "Accept-Language"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunsOutBody"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-report-run": {
+        parameters: {
+            query?: {
+                from?: number;
+                limit?: number;
+            };
+            header?: {
+                /** @description Language of messages: zh or en. Without it the account's setting, else zh. */
+                "Accept-Language"?: string;
+            };
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportRunPage"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "export-report-run": {
+        parameters: {
+            query?: {
+                /** @description html is a page to be printed */
+                format?: "xlsx" | "csv" | "html";
+            };
+            header?: {
+                /** @description Language of messages: zh or en. Without it the account's setting, else zh. */
+                "Accept-Language"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+                    "text/csv": unknown;
+                    "text/html": unknown;
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-reports": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Language of messages: zh or en. Without it the account's setting, else zh. */
+                "Accept-Language"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportsOutBody"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "create-report": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Language of messages: zh or en. Without it the account's setting, else zh. */
+                "Accept-Language"?: string;
+                /** @description Repeats with the same key and content within 24 h get the first answer. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReportBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportView"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "change-report": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Language of messages: zh or en. Without it the account's setting, else zh. */
+                "Accept-Language"?: string;
+                /** @description Repeats with the same key and content within 24 h get the first answer. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeInBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportView"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "close-report": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Language of messages: zh or en. Without it the account's setting, else zh. */
+                "Accept-Language"?: string;
+                /** @description Repeats with the same key and content within 24 h get the first answer. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CloseInBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportView"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "run-report": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Language of messages: zh or en. Without it the account's setting, else zh. */
+                "Accept-Language"?: string;
+                /** @description Repeats with the same key and content within 24 h get the first answer. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RunInBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RanOutBody"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "find-recipients": {
+        parameters: {
+            query?: {
+                q?: string;
+            };
+            header?: {
+                /** @description Language of messages: zh or en. Without it the account's setting, else zh. */
+                "Accept-Language"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FindOutBody"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };

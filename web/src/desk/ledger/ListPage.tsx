@@ -5,6 +5,7 @@ import { useTranslation } from 'react-i18next';
 import { Link, useNavigate, useSearchParams } from 'react-router';
 import { apiBase } from '@/shared/api.ts';
 import { pressName, typing } from '@/shared/keys.ts';
+import { useSession } from '@/shared/session.tsx';
 import { useNarrow } from '@/shared/theme.tsx';
 import { hhmm, partsAt } from '@/shared/time.ts';
 import { EmptyNote, ErrorNote, Loading } from '@/shared/ui/state.tsx';
@@ -24,6 +25,7 @@ const RowForm = lazy(() => import('./RowForm.tsx'));
 export function ListPage({ r }: { r: Register }) {
   const { t } = useTranslation();
   const { message } = App.useApp();
+  const { can } = useSession();
   const narrow = useNarrow();
   const navigate = useNavigate();
   const [params, setParams] = useSearchParams();
@@ -307,6 +309,15 @@ export function ListPage({ r }: { r: Register }) {
                       </a>
                     ),
                   },
+                  ...(can('figure.read')
+                    ? [
+                        {
+                          key: 'report',
+                          label: t('ledger:export.report'),
+                          onClick: () => navigate(`/reports/own/new?register=${r.code}&${filterText}`),
+                        },
+                      ]
+                    : []),
                   ...(r.may.write
                     ? [
                         { type: 'divider' as const },

@@ -16,6 +16,7 @@ export type PlaceKey =
   | 'partners'
   | 'visits'
   | 'cockpit'
+  | 'reports'
   | 'planning'
   | 'registers'
   | 'party'
@@ -81,6 +82,12 @@ export const places: Place[] = [
   { key: 'party', rail: 'org', path: '/party', perms: ['party.read'] },
   { key: 'liaison', rail: 'org', path: '/liaison', perms: ['liaison.read', 'liaison.visit'] },
   { key: 'cockpit', rail: 'data', path: '/cockpit', perms: ['figure.read'] },
+  {
+    key: 'reports',
+    rail: 'data',
+    path: '/reports',
+    perms: ['figure.read', 'home.read', 'party.read', 'staff.read', 'liaison.read', 'partner.read'],
+  },
   { key: 'audit', rail: 'data', path: '/audit', perms: ['audit.read'] },
   { key: 'outbox', rail: 'data', path: '/admin/outbox', perms: ['outbox.manage'] },
   {
