@@ -59,9 +59,15 @@ func (e *Engine) Extract(ctx context.Context, scope access.Scope, code, lang str
 	if err != nil {
 		return nil, err
 	}
-	fields := slices.DeleteFunc(slices.Clone(all), func(x *Field) bool { return x.Standard || x.Kind == Long })
+	first := slices.IndexFunc(all, func(x *Field) bool { return !x.Standard && (x.Kind == Text || x.Kind == Personal) })
+	var fields []*Field
+	for i, x := range all { // the first text is what the row is called
+		if i != first && !x.Standard && x.Kind != Long {
+			fields = append(fields, x)
+		}
+	}
 	if len(columns) > 0 {
-		fields = fields[:0]
+		fields = nil
 		for _, c := range columns {
 			x := named(all, c)
 			if x == nil {

@@ -136,6 +136,7 @@ function One({ f, n, last, wrong, onChange, onMove, onDrop }: OneProps) {
         <Form.Item label={t('ledger:forms.kind')} htmlFor={id('kind')}>
           <Select
             id={id('kind')}
+            showSearch={{ optionFilterProp: 'label' }}
             value={f.kind}
             options={kinds.map((k) => ({ value: k, label: t(`ledger:forms.kinds.${k}`) }))}
             onChange={(kind) => onChange({ ...f, kind: kind as FormField['kind'], max: undefined })}
@@ -144,6 +145,7 @@ function One({ f, n, last, wrong, onChange, onMove, onDrop }: OneProps) {
         <Form.Item label={t('ledger:forms.who')} htmlFor={id('class')}>
           <Select
             id={id('class')}
+            showSearch={{ optionFilterProp: 'label' }}
             value={f.class ?? ''}
             options={['', ...classes].map((c) => ({
               value: c,

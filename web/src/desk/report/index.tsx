@@ -7,6 +7,7 @@ import { Inbox } from './Inbox.tsx';
 import { Own } from './Own.tsx';
 import { ReportPage } from './ReportForm.tsx';
 import { RunView } from './RunView.tsx';
+import '../cases/cases.css';
 import '../whistle/whistle.css';
 import '../ledger/ledger.css';
 import './report.css';
