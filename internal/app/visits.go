@@ -93,8 +93,8 @@ func (d doors) In(ctx context.Context, district int, community int64, day int) (
 	return out, err
 }
 
-func (d doors) Home(ctx context.Context, district int, id int64) (patrol.Home, error) {
-	home, building, err := d.Service.Building(ctx, district, id)
+func (d doors) Home(tx *store.Tx, district int, id int64) (patrol.Home, error) {
+	home, building, err := d.Service.Building(tx, district, id)
 	return patrol.Home{ID: home, Building: building}, err
 }
 

@@ -185,8 +185,14 @@ func TestMergeOfDoubles(t *testing.T) {
 			}
 		}
 		// What comes under the old id, from a phone that was away, finds the home.
-		if home, building, err := w.Service.Building(ctx, 990101, other.ID); home != kept.ID || building != 1 || err != nil {
-			t.Error(home, building, err)
+		if err := db.Write(ctx, func(tx *store.Tx) error {
+			home, building, err := w.Service.Building(tx, 990101, other.ID)
+			if home != kept.ID || building != 1 {
+				t.Error(home, building)
+			}
+			return err
+		}); err != nil {
+			t.Error(err)
 		}
 		last := w.home(1, "三零一", nil)
 		if _, err := w.Merge(ctx, w.clerk, kept.ID, last.ID, "又一个"); err != nil {

@@ -91,8 +91,8 @@ func (s *Service) In(ctx context.Context, district int, community int64, day int
 // Building is where a home is, in force or not, and the id under which it is kept:
 // another's where the two turned out to be one. errs.NotFound if the district has
 // none of that id.
-func (s *Service) Building(ctx context.Context, district int, id int64) (home, building int64, err error) {
-	err = s.DB.QueryRow(ctx, "SELECT COALESCE(j.home, h.id), h.building FROM home h LEFT JOIN home_joined j ON j.district = h.district AND j.joined = h.id WHERE h.district = ? AND h.id = ? AND h.state <> 'void'", district, id).Scan(&home, &building)
+func (s *Service) Building(tx *store.Tx, district int, id int64) (home, building int64, err error) {
+	err = tx.QueryRow("SELECT COALESCE(j.home, h.id), h.building FROM home h LEFT JOIN home_joined j ON j.district = h.district AND j.joined = h.id WHERE h.district = ? AND h.id = ? AND h.state <> 'void'", district, id).Scan(&home, &building)
 	if errors.Is(err, sql.ErrNoRows) {
 		err = errs.NotFound.New().In("home")
 	}

@@ -2,6 +2,7 @@ package patrol
 
 import (
 	"context"
+	"sync"
 	"sync/atomic"
 
 	"linli/internal/kernel/access"
@@ -35,7 +36,7 @@ type Homes interface {
 	// In lists the homes of a community's buildings with the needs in force on the day.
 	In(ctx context.Context, district int, community int64, day int) ([]Home, error)
 	// Home is one home, the one that was kept if it was joined to another; errs.NotFound if there is none in the district.
-	Home(ctx context.Context, district int, id int64) (Home, error)
+	Home(tx *store.Tx, district int, id int64) (Home, error)
 	// Rooms names homes: "1单元 301".
 	Rooms(ctx context.Context, district int, ids []int64) (map[int64]string, error)
 	// Same are the ids under which a home was and is known, its own among them.
@@ -78,7 +79,8 @@ type Service struct {
 	Router   Router
 	Hours    Hours
 
-	last atomic.Pointer[kept]
+	last  atomic.Pointer[kept]
+	sheet sync.Map // versions of rules, which never change: [2]int64 → *Rule
 }
 
 // Hours are the minutes of a day that a worker walks: on working days, and the

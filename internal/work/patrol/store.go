@@ -141,8 +141,12 @@ func (s *Service) Versions(ctx context.Context, id int64) ([]*Rule, error) {
 	return all, err
 }
 
-// ruleAt is a version of a rule.
+// ruleAt is a version of a rule. Nobody changes what it points to.
 func (s *Service) ruleAt(ctx context.Context, id int64, version int) (*Rule, error) {
+	k := [2]int64{id, int64(version)}
+	if r, ok := s.sheet.Load(k); ok {
+		return r.(*Rule), nil
+	}
 	rows, err := s.DB.Query(ctx, ruleSelect+"r.id = ? AND r.version = ?", id, version)
 	all, err := store.All(rows, err, scanRule)
 	if err == nil && len(all) == 0 {
@@ -151,6 +155,7 @@ func (s *Service) ruleAt(ctx context.Context, id int64, version int) (*Rule, err
 	if err != nil {
 		return nil, err
 	}
+	s.sheet.Store(k, all[0])
 	return all[0], nil
 }
 

@@ -117,36 +117,11 @@ func (s *Service) Record(ctx context.Context, scope access.Scope, v Visit) (*Vis
 		v.At = now
 	}
 	v.Day, v.ReceivedAt, v.Account = s.Calendar().Day(v.At), now, scope.Account()
-	if err := s.door(ctx, scope, &v); err != nil {
-		return nil, err
-	}
-	listed, err := s.listed(ctx, scope, &v)
-	if err != nil {
-		return nil, err
-	}
-	if err := s.reach(&scope, &v); err != nil {
-		return nil, err
-	}
-	known := false
-	if _, err := s.byClient(ctx, v.District, v.Client); err == nil {
-		known = true
-	} else if !errs.Is(err, errs.NotFound) {
-		return nil, err
-	}
-	var sheets map[[2]int64]*Rule
-	if !known {
-		if sheets, err = s.sheets(ctx, &v, listed); err != nil {
-			return nil, err
-		}
-		if v.Answers, err = checkAnswers(sheets, v.Answers, v.Outcome != Absent, listed); err != nil {
-			return nil, err
-		}
-	}
 	v.ID = s.DB.NextID()
 	var made *Visit
-	err = s.DB.Write(ctx, func(tx *store.Tx) error {
+	err := s.DB.Write(ctx, func(tx *store.Tx) error {
 		var err error
-		if made, err = s.write(tx, scope, v, sheets); err != nil || v.OnWrite == nil {
+		if made, err = s.write(ctx, tx, scope, v); err != nil || v.OnWrite == nil {
 			return err
 		}
 		return v.OnWrite(tx, made)
@@ -162,19 +137,57 @@ func (v *Visit) same(old *Visit) error {
 	return nil
 }
 
+// districts are those in which the scope, or who has it had on the day of the
+// visit, reaches anything.
+func districts(scope access.Scope, day int) []int {
+	out := scope.Districts()
+	if a := scope.Actor(); a != nil {
+		if then, err := a.Scope(access.VisitRecord, day); err == nil {
+			out = append(slices.Clone(out), then.Districts()...)
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// door finds the home that was named, and the building that it lies in.
+func (s *Service) door(tx *store.Tx, in []int, v *Visit) error {
+	if v.Home == 0 {
+		return nil
+	}
+	err := error(errs.NotFound.New().In("home"))
+	for _, d := range in {
+		var home Home
+		if home, err = s.Homes.Home(tx, d, v.Home); err == nil {
+			v.Home, v.Building, v.District = home.ID, home.Building, d
+		}
+		if !errs.Is(err, errs.NotFound) {
+			break
+		}
+	}
+	return err
+}
+
 // listed are the visit's tasks, which tell where it was if nothing else does.
 // Those out of reach do not exist for the caller.
-func (s *Service) listed(ctx context.Context, scope access.Scope, v *Visit) ([]Task, error) {
+func (s *Service) listed(tx *store.Tx, in []int, v *Visit) ([]Task, error) {
 	if len(v.Tasks) == 0 {
 		return nil, nil
 	}
+	if len(in) == 0 {
+		return nil, errs.NotFound.New().In("tasks")
+	}
+	v.Tasks = slices.Clone(v.Tasks)
 	slices.Sort(v.Tasks)
 	v.Tasks = slices.Compact(v.Tasks)
-	args := make([]any, len(v.Tasks))
-	for i, id := range v.Tasks {
-		args[i] = id
+	args := make([]any, 0, len(in)+len(v.Tasks))
+	for _, d := range in {
+		args = append(args, d)
 	}
-	list, err := s.tasks(ctx, "t.id IN (?"+strings.Repeat(",?", len(args)-1)+")", args...)
+	for _, id := range v.Tasks {
+		args = append(args, id)
+	}
+	list, err := tasksAt(tx, "t.district IN (?"+strings.Repeat(",?", len(in)-1)+") AND t.id IN (?"+strings.Repeat(",?", len(v.Tasks)-1)+")", args...)
 	if err != nil {
 		return nil, err
 	}
@@ -197,24 +210,6 @@ func (s *Service) listed(ctx context.Context, scope access.Scope, v *Visit) ([]T
 		v.Street, v.Community, v.Grid = list[0].Street, list[0].Community, list[0].Grid
 	}
 	return list, nil
-}
-
-// door finds the home that was named, and the building that it lies in.
-func (s *Service) door(ctx context.Context, scope access.Scope, v *Visit) error {
-	if v.Home == 0 {
-		return nil
-	}
-	err := error(errs.NotFound.New().In("home"))
-	for _, d := range scope.Districts() {
-		var home Home
-		if home, err = s.Homes.Home(ctx, d, v.Home); err == nil {
-			v.Home, v.Building = home.ID, home.Building
-		}
-		if !errs.Is(err, errs.NotFound) {
-			break
-		}
-	}
-	return err
 }
 
 // reach finds where the visit was and narrows the scope to those that reach it.
@@ -243,17 +238,8 @@ func (s *Service) reach(scope *access.Scope, v *Visit) error {
 	return nil
 }
 
-// sheets are the rules, in the versions of their tasks, whose questions may be
-// answered: of everything open at the home, and of the listed tasks.
-func (s *Service) sheets(ctx context.Context, v *Visit, listed []Task) (map[[2]int64]*Rule, error) {
-	list := listed
-	if v.Home != 0 {
-		open, err := s.tasks(ctx, "t.district = ? AND t.home = ? AND t.state = 'open'", v.District, v.Home)
-		if err != nil {
-			return nil, err
-		}
-		list = append(slices.Clone(listed), open...)
-	}
+// sheets are the rules, in the versions of the tasks, whose questions may be answered.
+func (s *Service) sheets(ctx context.Context, list []Task) (map[[2]int64]*Rule, error) {
 	out := map[[2]int64]*Rule{}
 	for _, t := range list {
 		k := t.sheet()
@@ -273,33 +259,51 @@ func (t *Task) sheet() [2]int64 { return [2]int64{t.Rule, int64(t.RuleVersion)} 
 
 // write is the one path by which a visit comes to be. One that is there already
 // changes nothing and comes back with Again; another one under the same name is
-// refused.
-func (s *Service) write(tx *store.Tx, scope access.Scope, v Visit, sheets map[[2]int64]*Rule) (*Visit, error) {
-	rows, err := tx.Query(visitSelect+"v.district = ? AND v.client = ?", v.District, v.Client)
-	if old, err := one(store.All(rows, err, scanVisit)); err == nil {
+// refused. All that it reads it reads here, in statements that the writer keeps
+// prepared: reading before the write cost more than the write.
+func (s *Service) write(ctx context.Context, tx *store.Tx, scope access.Scope, v Visit) (*Visit, error) {
+	in := districts(scope, v.Day)
+	if err := s.door(tx, in, &v); err != nil {
+		return nil, err
+	}
+	listed, err := s.listed(tx, in, &v)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.reach(&scope, &v); err != nil {
+		return nil, err
+	}
+	var there, found sql.NullInt64
+	if err := tx.QueryRow("SELECT (SELECT v.id FROM visit v WHERE v.district = ? AND v.client = ?), (SELECT c.case_id FROM visit_case c WHERE c.district = ? AND c.client = ?)",
+		v.District, v.Client, v.District, v.Client).Scan(&there, &found); err != nil {
+		return nil, err
+	}
+	if v.Case = found.Int64; there.Valid {
+		rows, err := tx.Query(visitSelect+"v.district = ? AND v.id = ?", v.District, there.Int64)
+		old, err := one(store.All(rows, err, scanVisit))
+		if err != nil {
+			return nil, err
+		}
 		old.Again = true
 		return old, v.same(old)
-	} else if !errs.Is(err, errs.NotFound) {
-		return nil, err
 	}
-	if err := tx.QueryRow("SELECT case_id FROM visit_case WHERE district = ? AND client = ?", v.District, v.Client).Scan(&v.Case); err != nil && !errors.Is(err, sql.ErrNoRows) {
-		return nil, err
-	}
-	var touched []Task
+	var touched []Task // what is open at the home, and of the listed tasks
 	if v.Home != 0 {
 		if touched, err = tasksAt(tx, "t.district = ? AND t.home = ? AND t.state = 'open'", v.District, v.Home); err != nil {
 			return nil, err
 		}
 	}
-	for _, id := range v.Tasks {
-		if slices.ContainsFunc(touched, func(t Task) bool { return t.ID == id }) {
-			continue
+	sheets, err := s.sheets(ctx, slices.Concat(listed, touched))
+	if err != nil {
+		return nil, err
+	}
+	if v.Answers, err = checkAnswers(sheets, v.Answers, v.Outcome != Absent, listed); err != nil {
+		return nil, err
+	}
+	for _, t := range listed {
+		if t.State == Open && !slices.ContainsFunc(touched, func(x Task) bool { return x.ID == t.ID }) {
+			touched = append(touched, t)
 		}
-		more, err := tasksAt(tx, "t.district = ? AND t.id = ? AND t.state = 'open'", v.District, id)
-		if err != nil {
-			return nil, err
-		}
-		touched = append(touched, more...)
 	}
 	settled := []int64{}
 	for _, t := range touched {
@@ -386,11 +390,6 @@ func scanVisit(r *sql.Rows) (*Visit, error) {
 		return nil, err
 	}
 	return v, errors.Join(json.Unmarshal([]byte(tasks), &v.Tasks), json.Unmarshal([]byte(answers), &v.Answers), json.Unmarshal([]byte(photos), &v.Photos))
-}
-
-func (s *Service) byClient(ctx context.Context, district int, client string) (*Visit, error) {
-	rows, err := s.DB.Query(ctx, visitSelect+"v.district = ? AND v.client = ?", district, client)
-	return one(store.All(rows, err, scanVisit))
 }
 
 func one[T any](all []*T, err error) (*T, error) {

@@ -94,7 +94,7 @@ func (w *world) In(context.Context, int, int64, int) ([]patrol.Home, error) {
 	return slices.Clone(w.homes), nil
 }
 
-func (w *world) Home(_ context.Context, _ int, id int64) (patrol.Home, error) {
+func (w *world) Home(_ *store.Tx, _ int, id int64) (patrol.Home, error) {
 	for _, h := range w.homes {
 		if h.ID == id {
 			return h, nil
