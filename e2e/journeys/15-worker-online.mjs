@@ -31,6 +31,9 @@ journey('a grid worker’s day with a network', async (desk) => {
   const home = await door(page, 3);
   const wish = word('想问助餐点怎么办理');
   await page.getByLabel('心愿或代办').fill(wish);
+  await page.getByRole('button', { name: '录音' }).click();
+  await page.getByRole('button', { name: /^停止/ }).click({ delay: 400 });
+  await page.locator('audio').waitFor();
   await fine(page);
   await sound(page, 'a door with its record');
   await page.getByRole('link', { name: '返回' }).click();
@@ -74,6 +77,8 @@ journey('a grid worker’s day with a network', async (desk) => {
   assert.deepEqual((await casesWith(spot, 'closed')).map((x) => x.status), ['closed']);
   const { items: visits } = await as('gridworker').get(`/visits?home=${home}`);
   assert.deepEqual(visits.filter((v) => v.wish === wish).map((v) => v.outcome), ['fine'], 'the visit is there, once');
+  const spoken = visits.find((v) => v.wish === wish).files.map((f) => [f.name, f.type]);
+  assert.deepEqual(spoken, [['录音 1.webm', 'audio/webm']], 'with what was said at the door');
   assert.deepEqual(await casesWith(slip), [], 'what was undone was never sent');
   await sound(page, 'nothing waits');
   assert.equal((await line(page)).waiting, 0);

@@ -17,6 +17,9 @@ before(async () => {
   browser = await chromium.launch({
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
     args: [
+      // A microphone that beeps, and nobody to ask.
+      '--use-fake-ui-for-media-stream',
+      '--use-fake-device-for-media-stream',
       '--no-sandbox',
       '--disable-gpu',
       '--enable-unsafe-swiftshader',

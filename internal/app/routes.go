@@ -121,7 +121,7 @@ func (a *App) fileRoutes() {
 		}
 	}
 	read := access.Needs(access.CaseRead)
-	web.Handle(a.Web, web.Op{ID: "get-file", Method: "GET", Path: filesPath + "{id}", Policy: read, Tags: []string{"files"}, Produces: "image/jpeg, application/pdf", Summary: "查看附件", SummaryEN: "A file"}, get(files.Full))
+	web.Handle(a.Web, web.Op{ID: "get-file", Method: "GET", Path: filesPath + "{id}", Policy: read, Tags: []string{"files"}, Produces: "image/jpeg, application/pdf, audio/webm, audio/ogg, audio/mp4", Summary: "查看附件", SummaryEN: "A file"}, get(files.Full))
 	web.Handle(a.Web, web.Op{ID: "get-thumb", Method: "GET", Path: filesPath + "{id}/thumb", Policy: read, Tags: []string{"files"}, Produces: "image/jpeg", Summary: "附件缩略图", SummaryEN: "A file's thumbnail"}, get(files.Thumb))
 }
 

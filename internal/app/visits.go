@@ -25,7 +25,7 @@ import (
 func (a *App) openVisits() {
 	a.Homes = household.New(a.DB, a.Ledger, houses{a.Atlas}, a.Vault, a.Identity.AccountName)
 	cal := func() *calendar.Calendar { return a.rules().Calendar() }
-	a.Patrol = &patrol.Service{DB: a.DB, City: streets{a.Atlas}, Homes: doors{a.Homes}, Hazards: dangers{a}, People: visitors{a.Identity, a.Staff, a.Today, cal},
+	a.Patrol = &patrol.Service{DB: a.DB, City: streets{a.Atlas}, Homes: doors{a.Homes}, Hazards: dangers{a}, People: visitors{a.Identity, a.Staff, a.Today, cal}, Files: a.Files,
 		Calendar: cal, Known: a.held, Router: patrol.Walk{}, Hours: patrol.DefaultHours}
 	a.Cases.Visited, a.Homes.Joined = a.Patrol.LinkCase, a.Patrol.Join
 	a.Jobs.Every("visits that are due", 30*time.Second, a.Patrol.Keep)

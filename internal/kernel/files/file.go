@@ -1,9 +1,11 @@
 package files
 
 import (
+	"cmp"
 	"fmt"
 	"path"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -12,7 +14,8 @@ import (
 
 // What may be wrong with a file.
 var (
-	KindRefused = errs.Declare("file_type", 422, "只接受 JPEG、PNG、WebP 照片和 PDF 文件。", "Only JPEG, PNG and WebP photos and PDF documents are accepted.")
+	KindRefused = errs.Declare("file_type", 422, "只接受 JPEG、PNG、WebP 照片、PDF 文件和一分钟以内的录音。", "Only JPEG, PNG and WebP photos, PDF documents and recordings of at most a minute are accepted.")
+	TooLong     = errs.Declare("file_sound_long", 422, "录音太长，最长 1 分钟、1 MB。", "The recording is too long; at most 1 minute and 1 MB.")
 	Damaged     = errs.Declare("file_damaged", 422, "文件已损坏或不完整,请重新拍摄或另选文件。", "The file is damaged or incomplete; take the photo again or choose another file.")
 	TooManyDots = errs.Declare("file_pixels", 422, "照片尺寸过大,最多 {max} 百万像素。", "The photo has too many pixels; at most {max} million.")
 	Active      = errs.Declare("file_active", 422, "此 PDF 含有脚本、附件或可执行内容,不能上传。请另存为普通 PDF。", "This PDF holds scripts, attachments or programs and is refused. Save it as a plain PDF.")
@@ -34,22 +37,34 @@ const (
 	MaxMegapixel = 40
 	MaxPerObject = 60
 	maxOpen      = 40 // unfinished uploads of one account
-	maxEdge      = 2560
-	thumbEdge    = 320
-	quality      = 82
-	thumbQuality = 75
+
+	SoundMaxBytes = 1 << 20
+	SoundMax      = time.Minute
+	soundSlack    = 3 * time.Second // a phone is slow to stop
+	maxEdge       = 2560
+	thumbEdge     = 320
+	quality       = 82
+	thumbQuality  = 75
 )
 
 // The types that are kept.
 const (
 	JPEG = "image/jpeg"
 	PDF  = "application/pdf"
+	WebM = "audio/webm"
+	Ogg  = "audio/ogg"
+	MP4  = "audio/mp4"
 )
+
+// forms are how files are named: "照片 1.jpg".
+var forms = map[string]struct{ word, ending string }{
+	JPEG: {"照片", ".jpg"}, PDF: {"文件", ".pdf"}, WebM: {"录音", ".webm"}, Ogg: {"录音", ".ogg"}, MP4: {"录音", ".m4a"},
+}
 
 // Size says which form of a file is wanted.
 type Size string
 
-// The forms. Documents have no thumbnail.
+// The forms. Documents and sounds have no thumbnail.
 const (
 	Full  Size = "full"
 	Thumb Size = "thumb"
@@ -61,7 +76,7 @@ type File struct {
 	ID         int64
 	Owner      int64  `json:"-"` // account that uploaded it: for decisions, not for pages
 	Name       string // as shown
-	Type       string // JPEG or PDF
+	Type       string // one of those above
 	Size       int64  // bytes
 	ThumbSize  int64  // 0: no thumbnail
 	Width      int
@@ -80,10 +95,7 @@ func (f File) Photo() bool { return f.Type == JPEG }
 
 // NameFor is the neutral name of the n-th file of an object.
 func NameFor(typ string, n int) string {
-	if typ == PDF {
-		return fmt.Sprintf("文件 %d.pdf", n)
-	}
-	return fmt.Sprintf("照片 %d.jpg", n)
+	return fmt.Sprintf("%s %d%s", forms[typ].word, n, forms[typ].ending)
 }
 
 // CleanName makes a given file name harmless: no folders, control or direction
@@ -106,15 +118,9 @@ func CleanName(name, typ string) string {
 	if utf8.RuneCountInString(name) > 80 {
 		name = string([]rune(name)[:80])
 	}
-	ending := ".jpg"
-	if typ == PDF {
-		ending = ".pdf"
+	form, known := forms[typ]
+	if !known { // not whole yet
+		form = forms[JPEG]
 	}
-	if name == "" {
-		name = "照片"
-		if typ == PDF {
-			name = "文件"
-		}
-	}
-	return name + ending
+	return cmp.Or(name, form.word) + form.ending
 }

@@ -25,7 +25,7 @@ type content struct {
 	width, height int
 }
 
-// sniff says what the first bytes belong to: "jpeg", "png", "webp", "pdf" or "".
+// sniff says what the first bytes belong to: "jpeg", "png", "webp", "pdf", "webm", "ogg", "mp4" or "".
 func sniff(b []byte) string {
 	switch {
 	case bytes.HasPrefix(b, []byte("\xFF\xD8\xFF")):
@@ -36,6 +36,12 @@ func sniff(b []byte) string {
 		return "webp"
 	case bytes.HasPrefix(b, []byte("%PDF-1.")), bytes.HasPrefix(b, []byte("%PDF-2.")):
 		return "pdf"
+	case bytes.HasPrefix(b, []byte("\x1A\x45\xDF\xA3")):
+		return "webm"
+	case bytes.HasPrefix(b, []byte("OggS")):
+		return "ogg"
+	case len(b) >= 8 && string(b[4:8]) == "ftyp":
+		return "mp4"
 	}
 	return ""
 }
@@ -75,7 +81,7 @@ func (s *Store) process(ctx context.Context, f *os.File) (content, error) {
 			return content{}, err
 		}
 		weight += int64(cfg.Width) * int64(cfg.Height) / 1_000_000
-	} else if format != "pdf" {
+	} else if format == "" {
 		return content{}, KindRefused.New()
 	}
 	// Decoding is bounded over all uploads, so that memory is.
@@ -88,8 +94,11 @@ func (s *Store) process(ctx context.Context, f *os.File) (content, error) {
 	if _, err := io.ReadFull(io.NewSectionReader(f, 0, st.Size()), raw); err != nil {
 		return content{}, err
 	}
-	if format == "pdf" {
+	switch format {
+	case "pdf":
 		return document(raw)
+	case "webm", "ogg", "mp4":
+		return sound(format, raw)
 	}
 	return photo(format, raw)
 }

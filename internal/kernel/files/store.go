@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"strings"
 
 	"linli/internal/kernel/errs"
 	"linli/internal/kernel/store"
@@ -57,18 +58,31 @@ func (s *Store) Meta(ctx context.Context, id int64) (File, error) {
 
 // Of lists an object's files in the order in which they were attached.
 func (s *Store) Of(ctx context.Context, r store.Reader, district int, kind string, object int64) ([]File, error) {
-	rows, err := r.Query(ctx, "SELECT "+columns+" FROM file_ref WHERE district = ? AND object_kind = ? AND object_id = ? AND object_id <> 0 ORDER BY place", district, kind, object)
+	all, err := s.OfEach(ctx, r, district, kind, []int64{object})
+	return all[object], err
+}
+
+// OfEach lists the files of several objects.
+func (s *Store) OfEach(ctx context.Context, r store.Reader, district int, kind string, objects []int64) (map[int64][]File, error) {
+	if len(objects) == 0 {
+		return nil, nil
+	}
+	args := []any{district, kind}
+	for _, o := range objects {
+		args = append(args, o)
+	}
+	rows, err := r.Query(ctx, "SELECT "+columns+" FROM file_ref WHERE district = ? AND object_kind = ? AND object_id IN (?"+strings.Repeat(",?", len(objects)-1)+") AND object_id <> 0 ORDER BY object_id, place", args...)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var all []File
+	all := map[int64][]File{}
 	for rows.Next() {
 		var x ref
 		if err := x.scan(rows); err != nil {
 			return nil, err
 		}
-		all = append(all, x.File)
+		all[x.Object] = append(all[x.Object], x.File)
 	}
 	return all, rows.Err()
 }
@@ -120,7 +134,7 @@ func Attach(tx *store.Tx, to Target, ids []int64) ([]File, error) {
 		}
 		from := r.District
 		r.District, r.Kind, r.Object, r.place, r.AttachedAt = to.District, to.Kind, to.Object, n, tx.Now()
-		if r.Photo() || to.Neutral {
+		if r.Type != PDF || to.Neutral {
 			r.Name = NameFor(r.Type, n)
 		}
 		if from == r.District {

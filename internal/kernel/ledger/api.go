@@ -270,7 +270,7 @@ func (r *register) api(router *web.Router) {
 	if r.e.Files != nil {
 		web.Register(router, op("files", "GET", "/{id}/files", r.read, "附件", "Files of a row"), r.filesOp)
 		one := op("file", "GET", "/{id}/files/{file}", r.read, "查看附件", "A file of a row")
-		one.Produces = "image/jpeg, application/pdf"
+		one.Produces = "image/jpeg, application/pdf, audio/webm, audio/ogg, audio/mp4"
 		web.Handle(router, one, r.fileOp)
 		if r.write != "" {
 			web.Register(router, op("attach", "POST", "/{id}/files", r.write, "添加附件", "Attach files"), r.attach, func(ctx context.Context, scope access.Scope, in *attachIn) (*filesOut, error) {

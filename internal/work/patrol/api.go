@@ -199,12 +199,23 @@ type VisitView struct {
 	Answers   []AnswerView `json:"answers"`
 	Note      string       `json:"note,omitempty" doc:"Shown to those who may read homes"`
 	Wish      string       `json:"wish,omitempty" doc:"Shown to those who may read homes"`
-	Photos    []string     `json:"photos"`
+	Photos    []string     `json:"photos" doc:"The names by which the phone uploads photos and voice notes"`
+	Files     []FileView   `json:"files,omitempty" doc:"Those that have come, for those who may read homes"`
 	Case      int64        `json:"case,omitempty"`
 	By        string       `json:"by"`
 	Day       int          `json:"day"`
 	At        string       `json:"at" format:"date-time"`
 	Again     bool         `json:"again,omitempty" doc:"It had been recorded before"`
+}
+
+// FileView is a photo or a voice note of a visit.
+type FileView struct {
+	ID    int64  `json:"id"`
+	Name  string `json:"name"`
+	Type  string `json:"type" doc:"image/jpeg, audio/webm, audio/ogg or audio/mp4"`
+	Size  int64  `json:"size"`
+	Thumb string `json:"thumb_url,omitempty"`
+	URL   string `json:"url"`
 }
 
 // AnswerView is an answer in words.
@@ -233,6 +244,10 @@ func (s *Service) visitViews(ctx context.Context, scope access.Scope, list []*Vi
 	if err != nil {
 		return nil, err
 	}
+	kept, err := s.filesOf(ctx, list)
+	if err != nil {
+		return nil, err
+	}
 	out := make([]VisitView, len(list))
 	for i, v := range list {
 		x := VisitView{ID: v.ID, Client: v.Client, Outcome: v.Outcome, Place: s.City.Place(v.Building), GridID: v.Grid, Community: s.City.Name(v.Community), Home: v.Home, Building: v.Building, Tasks: v.Tasks, Answers: []AnswerView{},
@@ -241,7 +256,7 @@ func (s *Service) visitViews(ctx context.Context, scope access.Scope, list []*Vi
 			x.Place += " " + room
 		}
 		if homes.Covers(v.Target()) {
-			x.Note, x.Wish = v.Note, v.Wish
+			x.Note, x.Wish, x.Files = v.Note, v.Wish, kept[v.ID]
 			for _, q := range questions {
 				if given, ok := v.Answers[q.Code]; ok {
 					x.Answers = append(x.Answers, AnswerView{q.Code, w(q.Text, orZH(q.TextEN, q.Text)).In(lang), given, q.Words(given, lang)})
@@ -249,6 +264,33 @@ func (s *Service) visitViews(ctx context.Context, scope access.Scope, list []*Vi
 			}
 		}
 		out[i] = x
+	}
+	return out, nil
+}
+
+// filesOf are the files that have come of each visit.
+func (s *Service) filesOf(ctx context.Context, list []*Visit) (map[int64][]FileView, error) {
+	at := map[int][]int64{}
+	for _, v := range list {
+		if len(v.Photos) > 0 {
+			at[v.District] = append(at[v.District], v.ID)
+		}
+	}
+	out := map[int64][]FileView{}
+	for district, ids := range at {
+		all, err := s.Files.OfEach(ctx, s.DB, district, "visit", ids)
+		if err != nil {
+			return nil, err
+		}
+		for visit, list := range all {
+			for _, f := range list {
+				x := FileView{ID: f.ID, Name: f.Name, Type: f.Type, Size: f.Size, URL: fmt.Sprintf("/api/v1/files/%d", f.ID)}
+				if f.Photo() {
+					x.Thumb = x.URL + "/thumb"
+				}
+				out[visit] = append(out[visit], x)
+			}
+		}
 	}
 	return out, nil
 }

@@ -8,6 +8,7 @@ import (
 	"linli/internal/kernel/access"
 	"linli/internal/kernel/calendar"
 	"linli/internal/kernel/errs"
+	"linli/internal/kernel/files"
 	"linli/internal/kernel/store"
 )
 
@@ -50,6 +51,11 @@ type Hazards interface {
 	Hazards(ctx context.Context, district int, community int64, grades []string) ([]Hazard, error)
 }
 
+// Files lists what hangs on visits.
+type Files interface {
+	OfEach(ctx context.Context, r store.Reader, district int, kind string, objects []int64) (map[int64][]files.File, error)
+}
+
 // People is what the room needs of accounts and posts.
 type People interface {
 	Account(id int64) string
@@ -74,6 +80,7 @@ type Service struct {
 	Homes    Homes
 	Hazards  Hazards
 	People   People
+	Files    Files
 	Calendar func() *calendar.Calendar
 	Known    func(code, text string) (where errs.Words, ok bool) // where the system holds what a question asks
 	Router   Router

@@ -10,6 +10,7 @@ import (
 	"linli/internal/kernel/access"
 	"linli/internal/kernel/calendar"
 	"linli/internal/kernel/errs"
+	"linli/internal/kernel/files"
 	"linli/internal/kernel/store"
 	"linli/internal/work/patrol"
 )
@@ -40,7 +41,7 @@ func newWorld(t *testing.T, db *store.DB) *world {
 	t.Helper()
 	access.SetDistricts(district)
 	w := &world{now: time.Date(2026, 11, 23, 9, 0, 0, 0, time.FixedZone("CST", 8*3600)), buildings: map[int64]patrol.Building{}, workers: map[int64][]patrol.Worker{}, away: map[int]bool{}}
-	w.Service = &patrol.Service{DB: db, City: w, Homes: w, Hazards: hazards{w}, People: w, Calendar: calendar.Standard, Router: patrol.Walk{}, Hours: patrol.DefaultHours,
+	w.Service = &patrol.Service{DB: db, City: w, Homes: w, Hazards: hazards{w}, People: w, Files: w, Calendar: calendar.Standard, Router: patrol.Walk{}, Hours: patrol.DefaultHours,
 		Known: func(code, text string) (errs.Words, bool) {
 			return errs.Words{ZH: "住户·联系电话", EN: "homes, telephone"}, code == "phone"
 		}}
@@ -204,4 +205,8 @@ func (w *world) visit(t *testing.T, v patrol.Visit) *patrol.Visit {
 		t.Fatal(err)
 	}
 	return made
+}
+
+func (w *world) OfEach(context.Context, store.Reader, int, string, []int64) (map[int64][]files.File, error) {
+	return nil, nil
 }

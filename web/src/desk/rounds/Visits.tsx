@@ -1,6 +1,7 @@
 import { Button, Select, Table } from 'antd';
 import { useTranslation } from 'react-i18next';
 import { Link, useSearchParams } from 'react-router';
+import { Gallery } from '@/shared/ui/Lightbox.tsx';
 import { EmptyNote, ErrorNote } from '@/shared/ui/state.tsx';
 import { Time } from '@/shared/ui/words.tsx';
 import { useTitle } from '../shell/title.ts';
@@ -76,6 +77,7 @@ export function VisitsPage() {
                       <span className="quiet">{t('rounds:wish')}</span> {v.wish}
                     </span>
                   ) : null}
+                  {v.files ? <Gallery files={v.files} /> : null}
                 </>
               ),
             },

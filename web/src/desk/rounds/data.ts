@@ -1,6 +1,7 @@
 import { useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { call } from '@/shared/call.ts';
+import type { FileInfo } from '@/shared/schema.ts';
 
 export const parts = [
   'today',
@@ -58,6 +59,7 @@ export interface Visit {
   answers: { code: string; question: string; text: string }[];
   note?: string;
   wish?: string;
+  files?: FileInfo[];
   case?: number;
   by: string;
   at: string;

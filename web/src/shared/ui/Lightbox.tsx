@@ -4,13 +4,15 @@ import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { FileInfo } from '../schema.ts';
 import { Time } from './words.tsx';
+import './lightbox.css';
 
-/** Thumbnails; a photo opens large, the arrow keys go on, Escape closes. */
+/** Thumbnails; a photo opens large, the arrow keys go on, Escape closes. Voice notes play where they stand. */
 export function Gallery({ files }: { files: FileInfo[] }) {
   const { t } = useTranslation();
   const [at, setAt] = useState<number | null>(null);
   const photos = files.filter((f) => f.type.startsWith('image/'));
-  const papers = files.filter((f) => !f.type.startsWith('image/'));
+  const sounds = files.filter((f) => f.type.startsWith('audio/'));
+  const papers = files.filter((f) => !f.type.startsWith('image/') && !f.type.startsWith('audio/'));
   const open = at !== null ? photos[at] : undefined;
   const step = (n: number) => setAt((i) => (i === null ? null : (i + n + photos.length) % photos.length));
 
@@ -38,6 +40,10 @@ export function Gallery({ files }: { files: FileInfo[] }) {
         >
           <img src={f.thumb_url ?? f.url} alt="" loading="lazy" />
         </button>
+      ))}
+      {sounds.map((f) => (
+        // biome-ignore lint/a11y/useMediaCaption: what somebody said at a door has no captions
+        <audio key={f.id} controls preload="none" src={f.url} aria-label={f.name} title={f.name} />
       ))}
       {papers.map((f) => (
         <a key={f.id} href={f.url} className="paper" target="_blank" rel="noreferrer">

@@ -9,6 +9,8 @@ const paths = {
   next: 'M9 5l7 7-7 7',
   close: 'M6 6l12 12M18 6L6 18',
   camera: 'M4 8h4l1.5-3h5L16 8h4v11H4zM12 16.500a3.500 3.500 0 1 0 0-7 3.500 3.500 0 0 0 0 7z',
+  mic: 'M12 14a3 3 0 0 0 3-3V6a3 3 0 0 0-6 0v5a3 3 0 0 0 3 3zM6 11a6 6 0 0 0 12 0M12 17v4',
+  stop: 'M7 7h10v10H7z',
   phone: 'M7 3h10v18H7zM11 18h2',
   sent: 'M12 20V6M6 11l6-6 6 6',
   check: 'M5 12l5 5L19 7',

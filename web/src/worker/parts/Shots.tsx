@@ -3,7 +3,9 @@ import { ShotRefused } from '../store/contract.ts';
 import { usePhone } from '../store/hooks.ts';
 import { useWords } from '../words.ts';
 import { Icon } from './Icon.tsx';
+import { Recorder } from './Recorder.tsx';
 
+/** Photos and voice notes of one record, as the server takes them. */
 const most = 9;
 
 export interface Taken {
@@ -79,6 +81,7 @@ export function Shots({ taken, onChange }: { taken: Taken; onChange: (t: Taken) 
     put({ ...latest.current, [what]: latest.current[what].filter((x) => x !== id) });
     void phone.dropShot(id);
   };
+  const full = taken.photos.length + taken.voice.length >= most;
   return (
     <div className="shots">
       {taken.photos.length + taken.voice.length ? (
@@ -92,15 +95,11 @@ export function Shots({ taken, onChange }: { taken: Taken; onChange: (t: Taken) 
         </ul>
       ) : null}
       <div className="pair">
-        <button
-          type="button"
-          disabled={taken.photos.length >= most}
-          onClick={() => camera.current?.click()}
-          className="tool"
-        >
+        <button type="button" disabled={full} onClick={() => camera.current?.click()} className="tool">
           <Icon name="camera" />
           {t('worker:shot.take')}
         </button>
+        <Recorder full={full} onDone={(sound) => void keep(sound, 'voice')} />
       </div>
       <input
         ref={camera}
