@@ -2,6 +2,7 @@
 import { Problem, problemOf } from '@/shared/api.ts';
 import { uuidv7 } from '@/shared/uuid.ts';
 import { type Bytes, boxJSON, boxKey, fromBase64, newDataKey, unboxJSON } from '../crypto/box.ts';
+import { afterOnline } from '../sync/delay.ts';
 import { Engine, greet } from '../sync/engine.ts';
 import { Line, LineError } from '../sync/line.ts';
 import {
@@ -635,7 +636,7 @@ export class RealPhone implements Phone {
       if (what === 'visible') this.#hiddenAt = 0;
       if (away > lockMs) void this.lock();
       // Many phones come back to a network together, in a lift or after an outage.
-      else desk.engine.wake(what === 'online' ? this.#host.random() * 3000 : 0);
+      else desk.engine.wake(what === 'online' ? afterOnline(this.#host.random()) : 0);
     }
   }
 

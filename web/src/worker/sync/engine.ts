@@ -11,6 +11,7 @@ import { type Contact, nameOf, type PersonDB } from '../store/db.ts';
 import type { Host } from '../store/host.ts';
 import type { OutboxStore, Result } from '../store/outbox.ts';
 import type { Shelves } from '../store/shelves.ts';
+import { backoff, comingBack } from './delay.ts';
 import { type Line, LineError, type Trouble } from './line.ts';
 import { follow } from './rows.ts';
 
@@ -22,7 +23,6 @@ const photoPiece = 256 * 1024;
 const photoPieceLeast = 32 * 1024;
 /** ms between passes by themselves, while the page is seen. */
 const restMs = 120_000;
-const backoffMost = 300_000;
 /** What the server keeps until somebody decides is asked for again so often. */
 const askMs = 15 * 60_000;
 
@@ -159,9 +159,7 @@ export class Engine {
         await this.#p.lockedOut();
       }
       const after = e instanceof LineError ? e.after : 0;
-      const full = Math.min(backoffMost, 1000 * 2 ** Math.min(this.#failures, 10));
-      // Full jitter, on top of what the server asked for: phones do not come back together.
-      wait = needsPerson.has(trouble) ? 0 : after * 1000 + Math.max(250, this.#p.host.random() * full);
+      wait = needsPerson.has(trouble) ? 0 : backoff(this.#failures, after, this.#p.host.random());
       this.#p.changed({ state: states[trouble], next: 0, load: undefined });
     }
     if (wait && !this.#again) this.#later(wait);
@@ -198,7 +196,7 @@ export class Engine {
     const away = host.now() + before.offset - before.at;
     this.#greeted = host.now();
     if (before.at && away > 10 * 60_000 && hello.spread_s > 0)
-      await new Promise((done) => setTimeout(done, host.random() * Math.min(hello.spread_s, 120) * 1000));
+      await new Promise((done) => setTimeout(done, comingBack(hello.spread_s, host.random())));
     await outbox.release(false);
   }
 
