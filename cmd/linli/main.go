@@ -40,6 +40,7 @@ var commands = []command{
 	{"backup", "copy a running installation into one file", backup},
 	{"restore", "bring a backup into an empty data folder", restore},
 	{"verify", "prove that nothing was changed behind the program's back", verify},
+	{"appraisal", "draw the sample of an appraisal again, and say whether it is equal", appraisal},
 	{"migrate", "bring the database to this version", migrate},
 	{"plan", "divide communities into grids, or judge such a plan", plan},
 	{"classify", "learn from messages what they are about, and say it of others", classify},

@@ -117,7 +117,7 @@ func (a *App) Verify(ctx context.Context, extra ...audit.Head) (*Proof, error) {
 		p.Problems = append(append(p.Problems, chains...), rows...)
 		for _, room := range []interface {
 			Verify(context.Context, store.Reader) ([]audit.Problem, error)
-		}{a.Atlas, a.Rulebook, a.Plan, a.Ledger} {
+		}{a.Atlas, a.Rulebook, a.Plan, a.Ledger, a.Staff, a.Whistles} {
 			found, err := room.Verify(ctx, r)
 			if err != nil {
 				return err

@@ -173,6 +173,14 @@ func TestPay(t *testing.T) {
 		if err != nil || len(rows) != r.Slips+2 {
 			t.Errorf("%d rows of %d slips: %v", len(rows), r.Slips, err)
 		}
+		tampered(t, c, [][3]string{
+			{"UPDATE pay_slip SET total = total + 100", "UPDATE pay_slip SET total = total - 100", fmt.Sprint("pay_slip ", first.ID)},
+			{"UPDATE pay_slip SET grid = grid + 1", "UPDATE pay_slip SET grid = grid - 1", fmt.Sprint("pay_run ", r.ID, ": its slips")},
+			{"UPDATE pay_slip SET lines = replace(lines, '320000', '330000')", "UPDATE pay_slip SET lines = replace(lines, '330000', '320000')", fmt.Sprint("pay_slip ", first.ID)},
+			{"UPDATE pay_run SET checked_by = checked_by + 1 WHERE state = 'locked'", "UPDATE pay_run SET checked_by = checked_by - 1 WHERE state = 'locked'", fmt.Sprint("pay_run ", r.ID, " version")},
+			{"UPDATE pay_correction SET amount = amount * 2", "UPDATE pay_correction SET amount = amount / 2", "pay_correction"},
+			{"UPDATE pay_rule SET items = replace(items, '320000', '330000')", "UPDATE pay_rule SET items = replace(items, '330000', '320000')", "pay_rule"},
+		})
 		sum := rows[len(rows)-1]
 		if yuan, err := strconv.ParseFloat(sum[len(sum)-1], 64); err != nil || int64(yuan*100+0.5) != r.Total {
 			t.Errorf("sum %s, total %s", sum[len(sum)-1], workforce.Fen(r.Total))
@@ -350,7 +358,45 @@ func TestAppraisal(t *testing.T) {
 			t.Errorf("sheet %+v", x)
 		}
 		act(hr, "close").Want(200)
+		tampered(t, c, [][3]string{
+			{"UPDATE appraisal_sheet SET level = 'good'", "UPDATE appraisal_sheet SET level = 'fair'", fmt.Sprint("appraisal_sheet ", x.ID)},
+			{"UPDATE appraisal_sheet SET proposed = 'poor'", "UPDATE appraisal_sheet SET proposed = 'fair'", "propose"},
+			{"UPDATE appraisal_log SET text = text || '。' WHERE action = 'decide'", "UPDATE appraisal_log SET text = '有两件没有办好' WHERE action = 'decide'", fmt.Sprint("appraisal_sheet ", x.ID)},
+			{"UPDATE appraisal_call SET solved = 0 WHERE solved = 1", "UPDATE appraisal_call SET solved = 1 WHERE solved = 0", "not what its calls say"},
+			{"UPDATE appraisal SET sample = sample - 1", "UPDATE appraisal SET sample = sample + 1", "the seed gives"},
+			{"UPDATE appraisal SET state = 'shown'", "UPDATE appraisal SET state = 'closed'", fmt.Sprint("appraisal ", made.ID)},
+		})
 	})
+}
+
+// tampered changes rows behind the program's back, expects to be told of what is
+// named, and changes them back: do, undo, what the verification names.
+func tampered(t *testing.T, c *apptest.City, all [][3]string) {
+	t.Helper()
+	found := func() string {
+		t.Helper()
+		p, err := c.Staff.Verify(t.Context(), c.DB)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return fmt.Sprint(p)
+	}
+	for _, x := range all {
+		if p := found(); p != "[]" {
+			t.Fatalf("before %s: %s", x[0], p)
+		}
+		for _, q := range x[:2] {
+			if err := c.DB.Write(t.Context(), func(tx *store.Tx) error { _, err := tx.Exec(q); return err }); err != nil {
+				t.Fatal(err)
+			}
+			if p := found(); q == x[0] && !strings.Contains(p, x[2]) {
+				t.Errorf("%s: %s", q, p)
+			}
+		}
+	}
+	if p := found(); p != "[]" {
+		t.Errorf("at the end: %s", p)
+	}
 }
 
 // TestContractsDrivePosts: the first day gives the scope, the end takes it in the

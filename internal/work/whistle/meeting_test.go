@@ -92,6 +92,7 @@ func TestMeeting(t *testing.T) {
 		if err != nil || len(page.Steps) < 10 || len(page.Tasks) != 1 {
 			t.Errorf("%+v %v", page, err)
 		}
+		w.sound(t)
 	})
 }
 

@@ -321,6 +321,7 @@ func TestWhistleLives(t *testing.T) {
 		if chains, err := audit.VerifyChains(context.Background(), db); err != nil || len(chains) > 0 {
 			t.Errorf("chains: %v %v", chains, err)
 		}
+		newWorld(t, db).sound(t)
 	})
 }
 

@@ -2,6 +2,7 @@ import { Button } from 'antd';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useParams } from 'react-router';
+import { apiBase } from '@/shared/api.ts';
 import { useSession } from '@/shared/session.tsx';
 import { dayText } from '@/shared/time.ts';
 import { EmptyNote, ErrorNote, Loading } from '@/shared/ui/state.tsx';
@@ -145,6 +146,11 @@ export function DrawCheck() {
               })}
             </dd>
           </dl>
+          <p>
+            <a href={`${apiBase}/appraisals/${id}/draw`} download={`draw-${id}.json`}>
+              {t('staff:draw.file')}
+            </a>
+          </p>
           {d.seed ? (
             <div className="staff-buttons" aria-live="polite">
               {alone ? (
