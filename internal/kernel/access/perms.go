@@ -55,6 +55,7 @@ const (
 	PartnerRead   Perm = "partner.read"
 	PartnerWrite  Perm = "partner.write"
 	PartnerOwn    Perm = "partner.own"
+	PartnerAgree  Perm = "partner.agree"
 	WhistleCall   Perm = "whistle.call"
 	WhistleAnswer Perm = "whistle.answer"
 	MeetingHold   Perm = "meeting.hold"
@@ -68,7 +69,7 @@ var perms = []Perm{
 	OutboxManage,
 	HomeRead, HomeWrite, HomeReveal, VisitRead, VisitRecord, VisitManage, DeviceManage,
 	PartyRead, PartyWrite, PartyMembers, StaffRead, StaffWrite, PayApprove, Appraise,
-	LiaisonRead, LiaisonWrite, LiaisonVisit, PartnerRead, PartnerWrite, PartnerOwn, WhistleCall, WhistleAnswer, MeetingHold, FormManage,
+	LiaisonRead, LiaisonWrite, LiaisonVisit, PartnerRead, PartnerWrite, PartnerOwn, PartnerAgree, WhistleCall, WhistleAnswer, MeetingHold, FormManage,
 }
 
 var permNames = map[Perm]errs.Words{
@@ -119,6 +120,7 @@ var permNames = map[Perm]errs.Words{
 	LiaisonVisit:  {ZH: "包联走访", EN: "Visit as a liaison leader"},
 	PartnerRead:   {ZH: "查看共建", EN: "Read co-building"},
 	PartnerWrite:  {ZH: "维护共建", EN: "Maintain co-building"},
+	PartnerAgree:  {ZH: "维护共建协议", EN: "Maintain agreements"},
 	PartnerOwn:    {ZH: "维护本单位共建资料", EN: "Maintain the own organisation’s part"},
 	WhistleCall:   {ZH: "吹哨", EN: "Call departments"},
 	WhistleAnswer: {ZH: "报到办理", EN: "Answer whistles"},

@@ -1,6 +1,8 @@
 package partner
 
 import (
+	"cmp"
+
 	"linli/internal/kernel/access"
 	"linli/internal/kernel/errs"
 	"linli/internal/kernel/ledger"
@@ -76,12 +78,20 @@ func (s *Service) coop(e *ledger.Engine) {
 		Place: ledger.InCommunity, States: "open:待匹配:Open; matched:已匹配:Matched", Label: func(x *Need) string { return x.Title }})
 	s.Resources = ledger.Declare(e, ledger.Def[Resource]{Code: "co_resource", Name: w("共建资源", "Resources"), Group: "partner", Read: access.PartnerRead, Write: access.PartnerWrite,
 		Place: ledger.InDistrict, Label: func(x *Resource) string { return x.Title }, Check: func(_ *ledger.Write, x, _ *Resource) error { return ofSomebody(x.Org) }})
-	s.Agreements = ledger.Declare(e, ledger.Def[Agreement]{Code: "co_agreement", Name: w("共建协议", "Agreements"), Group: "partner", Read: access.PartnerRead, Write: access.PartnerWrite,
+	s.Agreements = ledger.Declare(e, ledger.Def[Agreement]{Code: "co_agreement", Name: w("共建协议", "Agreements"), Group: "partner", Read: access.PartnerRead, Write: access.PartnerAgree,
 		Place: ledger.InDistrict, Label: func(x *Agreement) string { return x.Title }, Check: func(_ *ledger.Write, x, _ *Agreement) error { return ofSomebody(x.Org) }})
 	s.Projects = ledger.Declare(e, ledger.Def[Project]{Code: "co_project", Name: w("服务项目", "Projects"), Group: "partner", Read: access.PartnerRead, Write: access.PartnerWrite,
-		Place: ledger.InDistrict, States: stages, Label: func(x *Project) string { return x.Title }, Check: func(_ *ledger.Write, x, _ *Project) error { return shares(x.Satisfied, x.Rated) }})
+		Place: ledger.InDistrict, States: stages, Label: func(x *Project) string { return x.Title }, Check: func(wr *ledger.Write, x, old *Project) error {
+			return cmp.Or(shares(x.Satisfied, x.Rated), only(wr, x, old, func(p *Project) {
+				p.State, p.Beneficiaries, p.Rated, p.Satisfied, p.Evidence = x.State, x.Beneficiaries, x.Rated, x.Satisfied, x.Evidence
+			}))
+		}})
 	s.Matters = ledger.Declare(e, ledger.Def[Matter]{Code: "co_matter", Name: w("共建实事", "Matters"), Group: "partner", Read: access.PartnerRead, Write: access.PartnerWrite,
-		Place: ledger.InDistrict, States: stages, Label: func(x *Matter) string { return x.Title }, Check: func(_ *ledger.Write, x, _ *Matter) error { return shares(x.Satisfied, x.Rated) }})
+		Place: ledger.InDistrict, States: stages, Label: func(x *Matter) string { return x.Title }, Check: func(wr *ledger.Write, x, old *Matter) error {
+			return cmp.Or(shares(x.Satisfied, x.Rated), only(wr, x, old, func(m *Matter) {
+				m.State, m.Beneficiaries, m.Rated, m.Satisfied, m.Evidence = x.State, x.Beneficiaries, x.Rated, x.Satisfied, x.Evidence
+			}))
+		}})
 }
 
 func ofSomebody(org int64) error {

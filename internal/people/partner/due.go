@@ -119,28 +119,16 @@ var Totals = []Total{
 // Count counts the rows of a total that the scope reaches.
 func (s *Service) Count(ctx context.Context, scope access.Scope, t Total) (n int, err error) {
 	const bound = 10_000_000 // more than any city has
-	f := ledger.Filter{Where: t.Where}
-	switch t.Code {
-	case "co_agreement":
-		n, _, err = s.Agreements.Count(ctx, scope, f, bound)
-	case "co_project":
-		n, _, err = s.Projects.Count(ctx, scope, f, bound)
-	case "co_matter":
-		n, _, err = s.Matters.Count(ctx, scope, f, bound)
-	case "co_need":
-		n, _, err = s.Needs.Count(ctx, scope, f, bound)
-	case "co_resource":
-		n, _, err = s.Resources.Count(ctx, scope, f, bound)
-	case "force":
-		n, _, err = s.Forces.Count(ctx, scope, f, bound)
-	case "force_commissioner":
-		n, _, err = s.Commissioners.Count(ctx, scope, f, bound)
-	case "force_batch":
-		n, _, err = s.Batches.Count(ctx, scope, f, bound)
-	case "volunteer_session":
-		n, _, err = s.Sessions.Count(ctx, scope, f, bound)
-	default:
-		panic("partner: no register " + t.Code)
+	for _, r := range []counted{s.Agreements, s.Projects, s.Matters, s.Needs, s.Resources, s.Forces, s.Commissioners, s.Batches, s.Sessions} {
+		if r.Code() == t.Code {
+			n, _, err = r.Count(ctx, scope, ledger.Filter{Where: t.Where}, bound)
+			return n, err
+		}
 	}
-	return n, err
+	panic("partner: no register " + t.Code)
+}
+
+type counted interface {
+	Code() string
+	Count(ctx context.Context, scope access.Scope, f ledger.Filter, bound int) (n int, exact bool, err error)
 }

@@ -84,8 +84,12 @@ const (
 // forces declares the registers of social forces.
 func (s *Service) forces(e *ledger.Engine) {
 	s.Forces = ledger.Declare(e, ledger.Def[Force]{Code: "force", Name: w("社会力量", "Social forces"), Group: "partner", Read: access.PartnerRead, Write: access.PartnerWrite, Reveal: access.PartnerWrite,
-		Place: ledger.InDistrict, Label: func(x *Force) string { return x.Name }})
-	s.Commissioners = ledger.Declare(e, ledger.Def[Commissioner]{Code: "force_commissioner", Name: w("兼职委员", "Part-time commissioners"), Group: "partner", Read: access.PartnerRead, Write: access.PartnerWrite, Reveal: access.PartnerWrite,
+		Place: ledger.InDistrict, Label: func(x *Force) string { return x.Name }, Check: func(wr *ledger.Write, x, old *Force) error {
+			return only(wr, x, old, func(f *Force) {
+				f.Person, f.Contact, f.Phone, f.Services = x.Person, x.Contact, x.Phone, x.Services
+			})
+		}})
+	s.Commissioners = ledger.Declare(e, ledger.Def[Commissioner]{Code: "force_commissioner", Name: w("兼职委员", "Part-time commissioners"), Group: "partner", Read: access.PartnerRead, Write: access.PartnerAgree, Reveal: access.PartnerWrite,
 		Place: ledger.InCommunity, Label: func(x *Commissioner) string { return x.Title }})
 	s.Batches = ledger.Declare(e, ledger.Def[Batch]{Code: "force_batch", Name: w("服务批次", "Service batches"), Group: "partner", Read: access.PartnerRead, Write: access.PartnerWrite,
 		Place: ledger.InStreet, Label: func(x *Batch) string { return x.Title }, Check: func(_ *ledger.Write, x, _ *Batch) error { return shares(x.Satisfied, x.Rated) }})

@@ -170,6 +170,37 @@ func TestOwnRowsOnly(t *testing.T) {
 		if _, err := s.Forces.Change(t.Context(), own, theirs.ID, 0, func(f *partner.Force) error { f.Qualification = "x"; return nil }); !errs.Is(err, errs.NotFound) {
 			t.Errorf("changed another organisation: %v", err)
 		}
+		// What others say of it is not the contact's to change: the agreement, its name, its dates.
+		deal := put(t, s.Agreements, partner.Agreement{Row: at(green, estate), Title: "协议", Party: "绿苑支部", Signed: 20260101})
+		job := put(t, s.Projects, partner.Project{Row: at(green, estate), Title: "便民维修", Kind: "repair", Agreement: deal.ID})
+		if _, err := own.For(access.PartnerAgree); err == nil {
+			t.Error("an outside contact may write agreements")
+		}
+		change := func(edit func(*partner.Force)) error {
+			_, err := s.Forces.Change(t.Context(), own, mine.ID, 0, func(f *partner.Force) error { edit(f); return nil })
+			return err
+		}
+		if err := change(func(f *partner.Force) { f.Phone = ledger.Hide("13800000002") }); err != nil {
+			t.Errorf("own telephone: %v", err)
+		}
+		for what, err := range map[string]error{
+			"own name":          change(func(f *partner.Force) { f.Name = "红旗集团" }),
+			"own qualification": change(func(f *partner.Force) { f.Qualification = "一级" }),
+			"own last day":      change(func(f *partner.Force) { f.To = 20300101 }),
+		} {
+			if !errs.Is(err, partner.NotYours) {
+				t.Errorf("%s: %v", what, err)
+			}
+		}
+		if _, err := s.Forces.End(t.Context(), own, mine.ID, 0, 0, "x"); !errs.Is(err, partner.NotYours) {
+			t.Errorf("ended the own cooperation: %v", err)
+		}
+		if _, err := s.Projects.Change(t.Context(), own, job.ID, 0, func(p *partner.Project) error { p.State, p.Evidence = "running", "已服务两次"; return nil }); err != nil {
+			t.Errorf("progress of the own project: %v", err)
+		}
+		if _, err := s.Projects.Change(t.Context(), own, job.ID, 0, func(p *partner.Project) error { p.Agreement = 0; return nil }); !errs.Is(err, partner.NotYours) {
+			t.Errorf("the agreement of the own project: %v", err)
+		}
 		if _, err := s.Batches.Put(t.Context(), system, partner.Batch{Row: at(green, estate), Force: mine.ID, Title: "评价", Kind: "repair", Day: 20261120, Rated: 3, Satisfied: 4}); err == nil {
 			t.Error("more were satisfied than rated it")
 		}

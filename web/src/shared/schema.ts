@@ -68,6 +68,7 @@ export type Perm =
   | 'partner.read'
   | 'partner.write'
   | 'partner.own'
+  | 'partner.agree'
   | 'whistle.call'
   | 'whistle.answer'
   | 'meeting.hold'
