@@ -355,6 +355,7 @@ var calls = map[string]call{
 	"act-on-staff-round":     {path: text("1"), body: apptest.M{"action": "announce", "version": 1}, absent: true},
 	"act-on-candidate":       {path: text("1"), body: apptest.M{"action": "qualify", "version": 1}, absent: true},
 	"staff-training":         {},
+	"whistle-file":           {path: text("1 1"), absent: true},
 	"get-training-session":   {path: text("1"), absent: true},
 	"mark-training-session":  {path: text("1"), body: apptest.M{"items": []apptest.M{{"account": 1, "attended": "present"}}}, absent: true},
 	"list-indicators":        {},

@@ -76,7 +76,7 @@ func (a *App) uploader(r *http.Request) (int64, error) {
 
 func (a *App) fileRoutes() {
 	upload := a.Files.Handler()
-	writes := access.Needs(append(a.Ledger.Writers(), access.CaseReport, access.CaseOnsite, access.CaseHandle, access.CaseVerify, access.CaseTriage)...)
+	writes := access.Needs(append(a.Ledger.Writers(), access.CaseReport, access.CaseOnsite, access.CaseHandle, access.CaseVerify, access.CaseTriage, access.WhistleAnswer)...)
 	type tus struct {
 		Version string `header:"Tus-Resumable" required:"true" enum:"1.0.0"`
 	}

@@ -20,7 +20,7 @@ import (
 func (a *App) whistles() *whistle.Service {
 	a.Jobs.Every("limits of whistles", 5*time.Second, func(ctx context.Context) error { _, err := a.Whistles.Miss(ctx); return err })
 	return &whistle.Service{DB: a.DB, Rules: func() whistle.Rules { return whistleRules{a.Rulebook.Current(a.DB.Now())} }, Cases: whistleCases{a}, Offers: whistleOffers{a}, Atlas: whistlePlaces{a.Atlas},
-		People: jointPeople{people{a.Identity, a.Today}}}
+		People: jointPeople{people{a.Identity, a.Today}}, Files: a.Files}
 }
 
 type whistleRules struct{ book *rulebook.Book }

@@ -129,6 +129,11 @@ func (e *Error) Error() string {
 
 func (e *Error) Unwrap() error { return e.Cause }
 
+// Wrong is Invalid of a field: its name for people, and what to do.
+func Wrong(field string, label, remedy Words) *Error {
+	return Invalid.New("field", label, "remedy", remedy).In(field)
+}
+
 // Is tells whether err is, or wraps, an error of the kind.
 func Is(err error, k *Kind) bool {
 	var e *Error

@@ -8,6 +8,7 @@ import (
 	"linli/internal/kernel/access"
 	"linli/internal/kernel/calendar"
 	"linli/internal/kernel/errs"
+	"linli/internal/kernel/files"
 	"linli/internal/kernel/flow"
 	"linli/internal/kernel/geo"
 	"linli/internal/kernel/store"
@@ -40,7 +41,7 @@ type given string
 func (g given) Text(string) (string, int) { return lengthOf(string(g)) }
 
 func invalid(field string, label errs.Words, zh, en string) error {
-	return errs.Invalid.New("field", label, "remedy", w(zh, en)).In(field)
+	return errs.Wrong(field, label, w(zh, en))
 }
 
 // Blow calls the departments; the scope must reach the place.
@@ -322,6 +323,9 @@ func (st *steps) part(t *flow.Transition[*facts], a *Act, c *Call) error {
 		c.Urged++
 	case "result":
 		c.Result, c.DoneAt = a.Result, st.now
+		if _, err := files.Attach(st.tx, files.Target{District: st.w.District, Kind: object, Object: st.w.ID, Account: st.log.actor}, a.Files); err != nil {
+			return err
+		}
 	case "confirm":
 		c.ByStreet = a.Score
 	case "send_back":

@@ -21,6 +21,7 @@ func (s *Service) API(r *web.Router) {
 	web.Register(r, web.Op{ID: "whistle-sums", Method: "GET", Path: "/api/v1/whistles/sums", Policy: read, Tags: tags, Summary: "各单位报到情况", SummaryEN: "How departments answered, each number with its rows"}, s.sums)
 	web.Register(r, web.Op{ID: "whistle-page", Method: "GET", Path: "/api/v1/whistles/{id}", Policy: read, Tags: tags, Summary: "吹哨详情", SummaryEN: "A whistle with its history"}, s.page)
 	web.Register(r, web.Op{ID: "act-on-whistle", Method: "POST", Path: "/api/v1/whistles/{id}/actions", Policy: act, Tags: tags, Urgent: true, Summary: "办理吹哨", SummaryEN: "Do an action on a whistle"}, s.doAct, s.acted)
+	web.Handle(r, web.Op{ID: "whistle-file", Method: "GET", Path: "/api/v1/whistles/{id}/files/{file}", Policy: read, Tags: tags, Produces: "image/jpeg, application/pdf", Answers: []int{404}, Summary: "吹哨结果的照片", SummaryEN: "A photo of a result"}, s.file)
 	s.meetingAPI(r)
 }
 
@@ -170,12 +171,13 @@ type actIn struct {
 		Proposed int64   `json:"proposed,omitempty"`
 		Orgs     []int64 `json:"orgs,omitempty"`
 		Score    int     `json:"score,omitempty" minimum:"0" maximum:"5"`
+		Files    []int64 `json:"files,omitempty" maxItems:"9" doc:"of a result: ids of uploads of one's own"`
 	}
 }
 
 func (s *Service) doAct(ctx context.Context, scope access.Scope, in *actIn) (*pageOut, error) {
 	b := &in.Body
-	_, err := s.Act(ctx, scope, in.ID, Act{Action: flow.Action(b.Action), Org: b.Org, Version: b.Version, Reason: b.Reason, Note: b.Note, Result: b.Result, Proposed: b.Proposed, Orgs: b.Orgs, Score: b.Score,
+	_, err := s.Act(ctx, scope, in.ID, Act{Action: flow.Action(b.Action), Org: b.Org, Version: b.Version, Reason: b.Reason, Note: b.Note, Result: b.Result, Proposed: b.Proposed, Orgs: b.Orgs, Score: b.Score, Files: b.Files,
 		OnWrite: func(tx *store.Tx) error { return web.Mark(ctx, tx, in.ID) }})
 	if err != nil {
 		return nil, err

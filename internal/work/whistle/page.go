@@ -52,6 +52,7 @@ type CallV struct {
 	Shifts   int      `json:"shifts" doc:"how often it said that it is not its matter"`
 	Urged    int      `json:"urged"`
 	Result   string   `json:"result,omitempty"`
+	Files    []File   `json:"files,omitempty" doc:"photos of the result"`
 	ByStreet int      `json:"by_street,omitempty"`
 	ByUnit   int      `json:"by_unit,omitempty"`
 	Actions  []Option `json:"actions,omitempty"`
@@ -86,6 +87,19 @@ type Step struct {
 	Org    string `json:"org,omitempty"`
 	Text   string `json:"text,omitempty"`
 	Score  int    `json:"score,omitempty"`
+	Files  []File `json:"files,omitempty"`
+}
+
+// File is a photo or paper of a result.
+type File struct {
+	ID    int64  `json:"id"`
+	Name  string `json:"name"`
+	Type  string `json:"type"`
+	Size  int64  `json:"size"`
+	By    string `json:"by"`
+	At    string `json:"at" format:"date-time"`
+	URL   string `json:"url"`
+	Thumb string `json:"thumb_url,omitempty"`
 }
 
 // CaseRef is the case that a whistle belongs to.
@@ -194,6 +208,9 @@ func (s *Service) Page(ctx context.Context, scope access.Scope, id int64, lang s
 	}
 	v := s.view(ctx, lang)
 	p := &Page{Item: v.item(o), Text: o.Body, Limit: o.Limit.Text(lang), Steps: v.steps(log, whistleName)}
+	if err := s.addFiles(ctx, v, o, log, p); err != nil {
+		return nil, err
+	}
 	if o.Lon != 0 || o.Lat != 0 {
 		p.Lon, p.Lat = &o.Lon, &o.Lat
 	}

@@ -9,6 +9,7 @@ import (
 	"linli/internal/kernel/access"
 	"linli/internal/kernel/calendar"
 	"linli/internal/kernel/errs"
+	"linli/internal/kernel/files"
 	"linli/internal/kernel/flow"
 	"linli/internal/kernel/store"
 )
@@ -144,6 +145,7 @@ type Service struct {
 	Offers Offers
 	Atlas  Atlas
 	People People
+	Files  *files.Store
 }
 
 // facts are what the rules of the tables look at.
@@ -181,6 +183,7 @@ var (
 	result   = flow.Field{Name: "result", Type: "text", Required: true, Max: 1000, Label: w("处置结果", "what was done")}
 	proposed = flow.Field{Name: "proposed", Type: "org", Label: w("应由哪个单位", "whose it is")}
 	instead  = flow.Field{Name: "proposed", Type: "org", Label: w("改请单位", "call instead")}
+	photos   = flow.Field{Name: "files", Type: "files", Max: 9, Label: w("照片", "photos")}
 	score    = flow.Field{Name: "score", Type: "grade5", Required: true, Label: w("评价", "rating")}
 	orgs     = flow.Field{Name: "orgs", Type: "orgs", Required: true, Max: maxOrgs, Label: w("召集单位", "departments")}
 )
@@ -224,7 +227,7 @@ var Part = flow.Life[*facts]{
 		{Action: "rule_free", Name: w("裁定不属其职责", "Decide: not its matter"), From: []flow.State{Arbitrate}, To: Released, Perms: perms(access.CaseArbitrate), Needs: []flow.Field{reason, instead}, Rules: []rule{arbiter, others}, Side: true},
 		{Action: "urge", Name: w("催促", "Urge"), From: []flow.State{Called, Came}, Perms: perms(access.WhistleCall), Needs: []flow.Field{note}, Rules: []rule{others}, Side: true},
 		{Action: actMissed, Name: w("未按时报到，已上报", "Did not come in time; raised"), From: []flow.State{Called}, System: true},
-		{Action: "result", Name: w("反馈结果", "Give the result"), From: []flow.State{Came}, To: Done, Perms: perms(access.WhistleAnswer), Needs: []flow.Field{result}, Rules: []rule{ownPart}},
+		{Action: "result", Name: w("反馈结果", "Give the result"), From: []flow.State{Came}, To: Done, Perms: perms(access.WhistleAnswer), Needs: []flow.Field{result, photos}, Rules: []rule{ownPart}},
 		{Action: "confirm", Name: w("确认并评价", "Confirm and rate"), From: []flow.State{Done}, To: Confirmed, Perms: perms(access.WhistleCall), Needs: []flow.Field{score, note}, Rules: []rule{others}},
 		{Action: "send_back", Name: w("退回再办", "Send back"), From: []flow.State{Done}, To: Came, Perms: perms(access.WhistleCall), Needs: []flow.Field{reason}, Rules: []rule{others}, Side: true},
 		{Action: "rate", Name: w("评价本次召集", "Rate the call"), From: []flow.State{Confirmed}, Perms: perms(access.WhistleAnswer), Needs: []flow.Field{score, note}, Rules: []rule{ownPart, unrated}},
@@ -243,6 +246,7 @@ type Act struct {
 	Proposed int64
 	Orgs     []int64
 	Score    int
+	Files    []int64               // the actor's uploads
 	OnWrite  func(*store.Tx) error // in the same transaction
 }
 
@@ -268,6 +272,8 @@ func (a *Act) Text(field string) (string, int) {
 		return "", min(a.Score, 1)
 	case "orgs":
 		return "", len(a.Orgs)
+	case "files":
+		return "", len(a.Files)
 	}
 	panic("whistle: field " + field + " is not known")
 }
@@ -285,6 +291,7 @@ func (a *Act) fields() map[string]any {
 	put("proposed", a.Proposed, a.Proposed != 0)
 	put("orgs", a.Orgs, len(a.Orgs) > 0)
 	put("score", a.Score, a.Score != 0)
+	put("files", a.Files, len(a.Files) > 0)
 	return m
 }
 

@@ -23,6 +23,7 @@ export function Acts({ options, path, version, more, about }: Props) {
   const { t } = useTranslation();
   const { message } = App.useApp();
   const [open, setOpen] = useState<string>();
+  const [busy, setBusy] = useState(false); // a photo is on its way
   const again = useAgain();
   const [form] = Form.useForm();
   const act = useMutation({
@@ -86,10 +87,10 @@ export function Acts({ options, path, version, more, about }: Props) {
                 n.required ? [{ required: true, message: t('whistle:missing', { field: n.label }) }] : []
               }
             >
-              <Need need={n} autoFocus={i === 0} />
+              <Need need={n} autoFocus={i === 0} onBusy={setBusy} />
             </Form.Item>
           ))}
-          <Button htmlType="submit" type="primary" size="small" loading={act.isPending}>
+          <Button htmlType="submit" type="primary" size="small" disabled={busy} loading={act.isPending}>
             {chosen.name}
           </Button>
         </Form>

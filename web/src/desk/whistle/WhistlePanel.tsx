@@ -3,6 +3,7 @@ import { Alert, Button } from 'antd';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import type { Status } from '@/shared/api.ts';
+import { Gallery } from '@/shared/ui/Lightbox.tsx';
 import { ErrorNote, Loading } from '@/shared/ui/state.tsx';
 import { StatusWord, Time } from '@/shared/ui/words.tsx';
 import { Acts } from './Acts.tsx';
@@ -23,6 +24,7 @@ export function Steps({ steps }: { steps: Step[] | null }) {
             <Time at={s.at} />
           </div>
           {s.text ? <div className="joint-text">{s.text}</div> : null}
+          {s.files?.length ? <Gallery files={s.files} /> : null}
         </li>
       ))}
     </ol>
@@ -54,6 +56,7 @@ function Part({ c, id, version }: { c: Call; id: number; version: number }) {
         {c.urged ? ` · ${t('whistle:urged', { count: c.urged })}` : ''}
       </p>
       {c.result ? <p className="joint-text">{c.result}</p> : null}
+      {c.files?.length ? <Gallery files={c.files} /> : null}
       {c.by_street || c.by_unit ? (
         <p className="quiet">
           {c.by_street ? `${t('whistle:by_street')} ${t(`cases:satisfied.${c.by_street}`)}` : ''}

@@ -1,5 +1,5 @@
 import { useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query';
-import type { ActionNeed } from '@/shared/api.ts';
+import type { ActionNeed, FileInfo } from '@/shared/api.ts';
 import { call } from '@/shared/call.ts';
 
 export const kinds = ['urgent', 'comprehensive', 'law_enforcement'] as const;
@@ -34,6 +34,7 @@ export interface Call {
   shifts: number;
   urged: number;
   result?: string;
+  files?: FileInfo[];
   by_street?: number;
   by_unit?: number;
   actions?: Option[] | null;
@@ -65,6 +66,7 @@ export interface Step {
   org?: string;
   text?: string;
   score?: number;
+  files?: FileInfo[];
 }
 export interface Whistle extends Item {
   text: string;
