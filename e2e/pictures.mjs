@@ -32,6 +32,13 @@ async function draft() {
   }
 }
 
+/** The contract of the demo worker. */
+async function contract() {
+  const { items } = await as('hr').get('/staff');
+  const { account } = await as('gridworker').get('/session');
+  return items.flatMap((g) => g.workers).find((w) => w.id === account.id && w.contract).contract;
+}
+
 /** name, role, path, what to wait for, what to do before the picture */
 const pages = [
   ['intake', 'operator', '/cases/new', '#text', async (p) => {
@@ -72,6 +79,11 @@ const pages = [
     await p.locator('#place').fill('幸福公馆');
     await p.locator('#places label').first().click();
     await p.evaluate(() => scrollTo(0, 0));
+  }, 'phone'],
+  ['handover', 'hr', `/staff/handover/${await contract()}`, '.staff-card'],
+  ['slip', 'gridworker', '/account/work', '.staff-lines', async (p) => {
+    await p.locator('h2', { hasText: '工资条' }).first().scrollIntoViewIfNeeded();
+    await p.locator('h2', { hasText: '工资条' }).first().evaluate((e) => e.scrollIntoView({ block: 'start' }));
   }, 'phone'],
   ['worker', '', 'door:/worker/', '#root input', async (p) => {
     await begin(p, gridworker);

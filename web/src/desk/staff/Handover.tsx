@@ -28,7 +28,13 @@ function Give({ h }: { h: List }) {
   const { t } = useTranslation();
   const { id } = useParams();
   const give = useAct<List, { to: number; note?: string }>(`/staff/contracts/${id}/handover`);
-  if (!h.takers.length) return <p className="quiet">{t('staff:handover.no_taker')}</p>;
+  if (!h.takers.length)
+    return (
+      <p className="quiet">
+        {t('staff:handover.no_taker')}{' '}
+        {h.contract.ended ? null : <Link to={`/staff/leave/${id}`}>{t('staff:leave_save')}</Link>}
+      </p>
+    );
   return (
     <Form
       layout="inline"
@@ -121,19 +127,6 @@ export function Handover() {
             {d.note ? ` · ${d.note}` : ''}
           </p>
         ))}
-        <h2>{t('staff:handover.cases', { n: h.cases.length })}</h2>
-        <ul className="staff-rows">
-          {h.cases.map((c) => (
-            <li key={c.id}>
-              {can('case.read') ? (
-                <Link to={`/cases/${c.id}`}>{c.number}</Link>
-              ) : (
-                <span className="num">{c.number}</span>
-              )}{' '}
-              {c.title}
-            </li>
-          ))}
-        </ul>
         <h2>{t('staff:handover.tasks', { n: h.tasks })}</h2>
         <ul className="staff-rows">
           {h.by_rule.map((r) => (
@@ -170,6 +163,19 @@ export function Handover() {
               {l.cover
                 ? t('staff:handover.covered_by', { name: l.cover.name })
                 : t('staff:handover.uncovered')}
+            </li>
+          ))}
+        </ul>
+        <h2>{t('staff:handover.cases', { n: h.cases.length })}</h2>
+        <ul className="staff-rows">
+          {h.cases.map((c) => (
+            <li key={c.id}>
+              {can('case.read') ? (
+                <Link to={`/cases/${c.id}`}>{c.number}</Link>
+              ) : (
+                <span className="num">{c.number}</span>
+              )}{' '}
+              {c.title}
             </li>
           ))}
         </ul>
