@@ -118,3 +118,12 @@ func (c *Calendar) DescribePaused(remaining int64, u Unit) errs.Words {
 	}
 	return errs.Words{ZH: "已暂停，剩余 " + zh, EN: "paused, " + en + " left"}
 }
+
+// DayText writes a day (yyyymmdd) as people, files and filters have it:
+// "2026-11-28", "" for 0.
+func DayText(day int) string {
+	if day == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%04d-%02d-%02d", day/10000, day/100%100, day%100)
+}

@@ -13,6 +13,7 @@ import (
 	"unicode/utf8"
 
 	"linli/internal/kernel/access"
+	"linli/internal/kernel/calendar"
 	"linli/internal/kernel/errs"
 	"linli/internal/kernel/store"
 	"linli/internal/kernel/vault"
@@ -576,8 +577,5 @@ func validDay(d int) bool {
 
 // dayText is a day as JSON and files have it, "" for none.
 func dayText(d int64) string {
-	if d == 0 {
-		return ""
-	}
-	return fmt.Sprintf("%04d-%02d-%02d", d/10000, d/100%100, d%100)
+	return calendar.DayText(int(d))
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/xuri/excelize/v2"
 
+	"linli/internal/kernel/calendar"
 	"linli/internal/kernel/errs"
 	"linli/internal/kernel/locale"
 )
@@ -233,10 +234,7 @@ func (t *Table) text(v any) string {
 		}
 		return time.UnixMicro(int64(v)).In(t.zone).Format("2006-01-02 15:04:05")
 	case Day:
-		if v == 0 {
-			return ""
-		}
-		return fmt.Sprintf("%04d-%02d-%02d", int(v)/10000, int(v)/100%100, int(v)%100)
+		return calendar.DayText(int(v))
 	case bool:
 		return t.yesNo(v)
 	case float64:

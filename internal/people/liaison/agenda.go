@@ -7,6 +7,7 @@ import (
 
 	"linli/internal/kernel/access"
 	"linli/internal/kernel/agenda"
+	"linli/internal/kernel/calendar"
 	"linli/internal/kernel/errs"
 	"linli/internal/kernel/ledger"
 )
@@ -48,7 +49,7 @@ func (s *Service) visitsDue(ctx context.Context, scope access.Scope, until int) 
 // visit of the present quarter was not made.
 func (s *Service) Outstanding(ctx context.Context, scope access.Scope, where ...string) ([]*Post, error) {
 	var out []*Post
-	if err := s.Posts.All(ctx, scope, ledger.Filter{Where: append(where, "on="+day(s.Today())), Sort: "id"}, func(p *Post) error { out = append(out, p); return nil }); err != nil || len(out) == 0 {
+	if err := s.Posts.All(ctx, scope, ledger.Filter{Where: append(where, "on="+calendar.DayText(s.Today())), Sort: "id"}, func(p *Post) error { out = append(out, p); return nil }); err != nil || len(out) == 0 {
 		return nil, err
 	}
 	made := map[int64]bool{}
@@ -60,7 +61,7 @@ func (s *Service) Outstanding(ctx context.Context, scope access.Scope, where ...
 func (s *Service) visitDates(ctx context.Context, scope access.Scope, from, to int) ([]agenda.Entry, error) {
 	var visits []*Visit
 	for field, more := range map[string]string{"planned": "done=", "done": "done!="} {
-		list, _, err := s.Visits.Rows(ctx, scope, ledger.Filter{Where: []string{field + ">=" + day(from), field + "<=" + day(to), more, "state=" + ledger.Active}, Sort: field, Limit: agenda.Most})
+		list, _, err := s.Visits.Rows(ctx, scope, ledger.Filter{Where: []string{field + ">=" + calendar.DayText(from), field + "<=" + calendar.DayText(to), more, "state=" + ledger.Active}, Sort: field, Limit: agenda.Most})
 		if err != nil {
 			return nil, err
 		}

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"linli/internal/kernel/access"
+	"linli/internal/kernel/calendar"
+	"linli/internal/kernel/errs"
 	"linli/internal/kernel/ledger"
 	"linli/internal/kernel/web"
 )
@@ -71,7 +73,7 @@ func dayOf(d ledger.Day) string {
 	if d == 0 {
 		return ""
 	}
-	return day(int(d))
+	return calendar.DayText(int(d))
 }
 
 func (s *Service) item(d *Duty) dutyItem {
@@ -93,7 +95,7 @@ func (s *Service) apiMine(ctx context.Context, scope access.Scope, in *quarterIn
 	}
 	out := &mineOut{}
 	_, last := Quarter(q)
-	out.Body.Quarter, out.Body.Until, out.Body.Items = q, day(last), []dutyItem{}
+	out.Body.Quarter, out.Body.Until, out.Body.Items = q, calendar.DayText(last), []dutyItem{}
 	for _, d := range list {
 		out.Body.Items = append(out.Body.Items, s.item(d))
 	}
@@ -150,7 +152,7 @@ func (s *Service) apiQuarter(ctx context.Context, scope access.Scope, in *quarte
 	out := &quarterOut{}
 	b := &out.Body
 	_, last := Quarter(q)
-	b.Quarter, b.Until, b.Items = q, day(last), []dutyItem{}
+	b.Quarter, b.Until, b.Items = q, calendar.DayText(last), []dutyItem{}
 	b.Kinds = []Tally{{Kind: "district_leader"}, {Kind: "department_head"}, {Kind: "street_leader"}}
 	for _, d := range list {
 		b.Total.add(d)
@@ -249,7 +251,7 @@ func (s *Service) apiFile(ctx context.Context, scope access.Scope, in *fileIn) (
 func parseDay(field, text string) (ledger.Day, error) {
 	t, err := time.Parse(time.DateOnly, text)
 	if err != nil {
-		return 0, wrong(field, w("日期", "day"), w("应为 2026-11-28 这样的日期", "it is a day such as 2026-11-28"))
+		return 0, errs.Wrong(field, w("日期", "day"), w("应为 2026-11-28 这样的日期", "it is a day such as 2026-11-28"))
 	}
 	return ledger.Day(t.Year()*10000 + int(t.Month())*100 + t.Day()), nil
 }

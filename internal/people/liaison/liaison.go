@@ -77,10 +77,6 @@ func Quarter(q int) (first, last int) {
 	return y*10000 + (3*n-2)*100 + 1, y*10000 + 3*n*100 + []int{31, 30, 30, 31}[n-1]
 }
 
-func wrong(field string, label, remedy errs.Words) error {
-	return errs.Invalid.New("field", label, "remedy", remedy).In(field)
-}
-
 // checkVisit keeps a visit within its quarter and its assignment, and says what
 // a visit that is done must hold.
 func (r *Registers) checkVisit(wr *ledger.Write, v, _ *Visit) error {
@@ -89,7 +85,7 @@ func (r *Registers) checkVisit(wr *ledger.Write, v, _ *Visit) error {
 		day = v.Planned
 	}
 	if day == 0 {
-		return wrong("planned", w("计划日期", "planned for"), w("请填写计划日期或走访日期", "give the day planned or the day of the visit"))
+		return errs.Wrong("planned", w("计划日期", "planned for"), w("请填写计划日期或走访日期", "give the day planned or the day of the visit"))
 	}
 	v.Quarter = QuarterOf(int(day))
 	var grid int64
@@ -102,17 +98,17 @@ func (r *Registers) checkVisit(wr *ledger.Write, v, _ *Visit) error {
 	inside := func(d ledger.Day) bool { return d == 0 || int(d) >= first && int(d) <= last }
 	switch {
 	case grid != v.Grid:
-		return wrong("grid", w("网格", "grid"), w("与包联安排的网格不同", "it is not the grid of the assignment"))
+		return errs.Wrong("grid", w("网格", "grid"), w("与包联安排的网格不同", "it is not the grid of the assignment"))
 	case from > last || to != 0 && to < first:
-		return wrong("planned", w("计划日期", "planned for"), w("该季度没有这项包联安排", "the assignment was not in force in that quarter"))
+		return errs.Wrong("planned", w("计划日期", "planned for"), w("该季度没有这项包联安排", "the assignment was not in force in that quarter"))
 	case !inside(v.Planned):
-		return wrong("planned", w("计划日期", "planned for"), w(fmt.Sprintf("应在该季度内（%d 至 %d）", first, last), fmt.Sprintf("it lies in the quarter (%d to %d)", first, last)))
+		return errs.Wrong("planned", w("计划日期", "planned for"), w(fmt.Sprintf("应在该季度内（%d 至 %d）", first, last), fmt.Sprintf("it lies in the quarter (%d to %d)", first, last)))
 	case !inside(v.Done):
-		return wrong("done", w("走访日期", "visited on"), w(fmt.Sprintf("应在该季度内（%d 至 %d）", first, last), fmt.Sprintf("it lies in the quarter (%d to %d)", first, last)))
+		return errs.Wrong("done", w("走访日期", "visited on"), w(fmt.Sprintf("应在该季度内（%d 至 %d）", first, last), fmt.Sprintf("it lies in the quarter (%d to %d)", first, last)))
 	case int(v.Done) > wr.Today:
-		return wrong("done", w("走访日期", "visited on"), w("不能晚于今天", "it cannot lie after today"))
+		return errs.Wrong("done", w("走访日期", "visited on"), w("不能晚于今天", "it cannot lie after today"))
 	case v.Done != 0 && v.Found == "":
-		return wrong("found", w("走访情况", "what was found"), w("请写走访情况，没有问题也请写明", "say what was found, also if nothing was"))
+		return errs.Wrong("found", w("走访情况", "what was found"), w("请写走访情况，没有问题也请写明", "say what was found, also if nothing was"))
 	}
 	return nil
 }

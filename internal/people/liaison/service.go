@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"linli/internal/kernel/access"
+	"linli/internal/kernel/calendar"
 	"linli/internal/kernel/errs"
 	"linli/internal/kernel/ledger"
 	"linli/internal/kernel/store"
@@ -72,7 +73,7 @@ func (s *Service) duties(ctx context.Context, scope access.Scope, quarter int, l
 	first, last := Quarter(quarter)
 	byPost := map[int64]*Duty{}
 	var out []*Duty
-	err := s.Posts.All(ctx, scope, ledger.Filter{Where: append(where, fmt.Sprintf("valid_from<=%s", day(last)))}, func(p *Post) error {
+	err := s.Posts.All(ctx, scope, ledger.Filter{Where: append(where, fmt.Sprintf("valid_from<=%s", calendar.DayText(last)))}, func(p *Post) error {
 		if p.To != 0 && int(p.To) < first {
 			return nil
 		}
@@ -189,7 +190,7 @@ func (s *Service) Done(ctx context.Context, scope access.Scope, in Report) (*Vis
 		return nil, err
 	}
 	if len(in.Findings) > maxFindings {
-		return nil, wrong("findings", w("发现的问题", "findings"), w("一次最多 20 条", "at most 20 at once"))
+		return nil, errs.Wrong("findings", w("发现的问题", "findings"), w("一次最多 20 条", "at most 20 at once"))
 	}
 	var visit *Visit
 	var found []*Finding
@@ -245,6 +246,3 @@ func (s *Service) File(ctx context.Context, scope access.Scope, id int64) error 
 		return err
 	})
 }
-
-// day is a day as filters want it.
-func day(d int) string { return fmt.Sprintf("%04d-%02d-%02d", d/10000, d/100%100, d%100) }

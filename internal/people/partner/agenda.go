@@ -6,6 +6,7 @@ import (
 
 	"linli/internal/kernel/access"
 	"linli/internal/kernel/agenda"
+	"linli/internal/kernel/calendar"
 	"linli/internal/kernel/errs"
 	"linli/internal/kernel/ledger"
 )
@@ -85,7 +86,7 @@ func (s *Service) sessions() agenda.Source {
 func (s *Service) unmatched(entry entryOf) agenda.Source {
 	return agenda.Source{Code: "co_need", Name: w("共建需求待匹配", "Needs without a project"), Does: partnerDoes, All: "/partners/matches",
 		Due: func(ctx context.Context, scope access.Scope, _ int) ([]agenda.Entry, error) {
-			return agenda.Rows(ctx, s.Needs, scope, "id", func(x *Need) agenda.Entry { return entry(&x.Row, x.Title, x.To) }, "state=open", "on="+iso(s.Today()))
+			return agenda.Rows(ctx, s.Needs, scope, "id", func(x *Need) agenda.Entry { return entry(&x.Row, x.Title, x.To) }, "state=open", "on="+calendar.DayText(s.Today()))
 		}}
 }
 

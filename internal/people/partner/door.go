@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strings"
 
+	"linli/internal/kernel/calendar"
 	"linli/internal/kernel/errs"
 	"linli/internal/kernel/web"
 )
@@ -68,7 +69,7 @@ func asked(r *http.Request) string {
 }
 
 func (d *door) of(p *sheet, x *Session) {
-	p.Session, p.Day = x, iso(int(x.Day))
+	p.Session, p.Day = x, calendar.DayText(int(x.Day))
 	p.Open = x.State == "open" && int(x.Day) >= d.Today()
 	if p.Organiser = d.Names.Org(x.Org); p.Organiser == "" {
 		p.Organiser = d.Names.Region(x.Region)

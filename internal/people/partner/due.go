@@ -2,10 +2,10 @@ package partner
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"linli/internal/kernel/access"
+	"linli/internal/kernel/calendar"
 	"linli/internal/kernel/ledger"
 )
 
@@ -21,11 +21,6 @@ type Due struct {
 	Title string
 	Org   int64
 	Day   ledger.Day // by when; 0: no day
-}
-
-// iso is the day as conditions write it.
-func iso(day int) string {
-	return fmt.Sprintf("%04d-%02d-%02d", day/10000, day/100%100, day%100)
 }
 
 // later is the day n days on.
@@ -47,9 +42,9 @@ func (s *Service) Dues(ctx context.Context, scope access.Scope) ([]Due, error) {
 		return nil, err
 	}
 	today := s.Today()
-	soon, before := iso(later(today, RenewDays)), iso(later(today, -30))
+	soon, before := calendar.DayText(later(today, RenewDays)), calendar.DayText(later(today, -30))
 	ends := []string{"state=active", "valid_to>=" + before, "valid_to<=" + soon}
-	over := []string{"state=planned|running", "valid_to>=2000-01-01", "valid_to<=" + iso(later(today, -1))}
+	over := []string{"state=planned|running", "valid_to>=2000-01-01", "valid_to<=" + calendar.DayText(later(today, -1))}
 	var out []Due
 	add := func(code, kind string, r *ledger.Row, title string, day ledger.Day) {
 		if kind == "renew" && int(day) < today {
@@ -65,10 +60,10 @@ func (s *Service) Dues(ctx context.Context, scope access.Scope) ([]Due, error) {
 			return each(ctx, s.Forces, scope, ends, "valid_to", func(x *Force) { add("force", "renew", &x.Row, x.Name, x.To) })
 		},
 		func() error {
-			return each(ctx, s.Sessions, scope, []string{"state=open|closed", "day<=" + iso(later(today, -1))}, "day", func(x *Session) { add("volunteer_session", "certify", &x.Row, x.Title, x.Day) })
+			return each(ctx, s.Sessions, scope, []string{"state=open|closed", "day<=" + calendar.DayText(later(today, -1))}, "day", func(x *Session) { add("volunteer_session", "certify", &x.Row, x.Title, x.Day) })
 		},
 		func() error {
-			return each(ctx, s.Needs, scope, []string{"state=open", "on=" + iso(today)}, "", func(x *Need) { add("co_need", "unmatched", &x.Row, x.Title, x.To) })
+			return each(ctx, s.Needs, scope, []string{"state=open", "on=" + calendar.DayText(today)}, "", func(x *Need) { add("co_need", "unmatched", &x.Row, x.Title, x.To) })
 		},
 		func() error {
 			return each(ctx, s.Projects, scope, over, "valid_to", func(x *Project) { add("co_project", "late", &x.Row, x.Title, x.To) })

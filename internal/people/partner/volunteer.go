@@ -9,6 +9,7 @@ import (
 
 	"linli/internal/grid/planning/render"
 	"linli/internal/kernel/access"
+	"linli/internal/kernel/calendar"
 	"linli/internal/kernel/errs"
 	"linli/internal/kernel/ledger"
 	"linli/internal/kernel/store"
@@ -154,9 +155,9 @@ func (s *Service) certificate(to io.Writer, x *Session, t *Turn, p vault.Person,
 	return render.Letter(to, say("志愿服务证明", "Certificate of volunteering"), []render.Line{
 		{Text: say("志愿服务证明", "Certificate of volunteering"), Size: 26, Gap: 90, Centre: true},
 		{Text: say("编号 %d", "no. %d", t.ID), Size: 10, Gap: 4, Centre: true},
-		{Text: say("　　兹证明%s于%s在%s参加“%s”志愿服务，认定服务时长%g小时。", "This certifies that %s, on %s at %s, took part in “%s” as a volunteer; %g hours are certified.", p.Name.Plain(), iso(int(x.Day)), x.Place, x.Title, t.Hours), Size: 15, Gap: 40},
+		{Text: say("　　兹证明%s于%s在%s参加“%s”志愿服务，认定服务时长%g小时。", "This certifies that %s, on %s at %s, took part in “%s” as a volunteer; %g hours are certified.", p.Name.Plain(), calendar.DayText(int(x.Day)), x.Place, x.Title, t.Hours), Size: 15, Gap: 40},
 		{Text: say("　　特此证明。", ""), Size: 15},
 		{Text: say("认定单位：%s", "Certified by: %s", organiser), Size: 13, Gap: 60},
-		{Text: say("认定日期：%s", "Certified on: %s", iso(int(t.Certified))), Size: 13},
+		{Text: say("认定日期：%s", "Certified on: %s", calendar.DayText(int(t.Certified))), Size: 13},
 	})
 }

@@ -2,9 +2,9 @@ package party
 
 import (
 	"context"
-	"fmt"
 
 	"linli/internal/kernel/access"
+	"linli/internal/kernel/calendar"
 	"linli/internal/kernel/web"
 )
 
@@ -69,7 +69,7 @@ func (s *Service) apiChain(ctx context.Context, scope access.Scope, _ *struct{})
 	for _, g := range c.Gaps {
 		x := gapItem{Kind: g.Kind, Grid: g.Grid, Community: g.Community, Holder: g.Holder, Name: g.Name}
 		if g.Since != 0 {
-			x.Since = fmt.Sprintf("%04d-%02d-%02d", g.Since/10000, g.Since/100%100, g.Since%100)
+			x.Since = calendar.DayText(int(g.Since))
 		}
 		b.Gaps = append(b.Gaps, x)
 	}

@@ -3,12 +3,12 @@ package party
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
 
 	"linli/internal/kernel/access"
+	"linli/internal/kernel/calendar"
 	"linli/internal/kernel/ledger"
 )
 
@@ -76,7 +76,7 @@ var (
 	OfRaised      = "how=raised"
 )
 
-func onDay(d int) string { return fmt.Sprintf("on=%04d-%02d-%02d", d/10000, d/100%100, d%100) }
+func onDay(d int) string { return "on=" + calendar.DayText(d) }
 
 // Read puts the chain together from the registers, as of today.
 func (s *Service) Read(ctx context.Context, scope access.Scope) (*Chain, error) {

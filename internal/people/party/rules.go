@@ -9,10 +9,6 @@ import (
 	"linli/internal/kernel/ledger"
 )
 
-func wrong(field string, label, remedy errs.Words) error {
-	return errs.Invalid.New("field", label, "remedy", remedy).In(field)
-}
-
 var above = map[string]string{AtGrid: AtCommunity, AtBuilding: AtGrid}
 
 // place is an organisation as the rules of others need it.
@@ -29,7 +25,7 @@ func orgIn(wr *ledger.Write, district int, id int64) (p place, err error) {
 	err = wr.Tx.QueryRow("SELECT level, region, grid, parent, valid_from, valid_to, name, state FROM party_org WHERE district = ? AND id = ?", district, id).
 		Scan(&p.level, &p.region, &p.gridID, &p.parent, &p.from, &p.to, &p.name, &p.state)
 	if errors.Is(err, sql.ErrNoRows) {
-		return p, wrong("holder", w("党组织", "organisation"), w("没有找到，请重新选择", "there is none; choose again"))
+		return p, errs.Wrong("holder", w("党组织", "organisation"), w("没有找到，请重新选择", "there is none; choose again"))
 	}
 	return p, err
 }
@@ -41,24 +37,24 @@ func checkOrg(wr *ledger.Write, o, _ *Org) error {
 	if o.Level == AtCommunity {
 		o.Grid = 0 // it hangs on the community, whichever grid was chosen
 		if o.Parent != 0 {
-			return wrong("parent", label, w("社区党组织没有上级，请留空", "a community’s organisation has none; leave it empty"))
+			return errs.Wrong("parent", label, w("社区党组织没有上级，请留空", "a community’s organisation has none; leave it empty"))
 		}
 		return nil
 	}
 	if o.Grid == 0 {
-		return wrong("grid", w("网格", "grid"), w("请选择所在网格", "choose the grid"))
+		return errs.Wrong("grid", w("网格", "grid"), w("请选择所在网格", "choose the grid"))
 	}
 	if o.Parent == 0 {
-		return wrong("parent", label, w("请选择上级党组织", "choose the organisation above"))
+		return errs.Wrong("parent", label, w("请选择上级党组织", "choose the organisation above"))
 	}
 	up, err := orgIn(wr, o.District, o.Parent)
 	switch {
 	case err != nil:
 		return err
 	case up.level != above[o.Level]:
-		return wrong("parent", label, w("层级不对：支部的上级是社区党组织，小组的上级是支部", "wrong level: a branch stands under a community’s organisation, a group under a branch"))
+		return errs.Wrong("parent", label, w("层级不对：支部的上级是社区党组织，小组的上级是支部", "wrong level: a branch stands under a community’s organisation, a group under a branch"))
 	case up.region != o.Region:
-		return wrong("parent", label, w("上级党组织不在同一社区", "it is in another community"))
+		return errs.Wrong("parent", label, w("上级党组织不在同一社区", "it is in another community"))
 	}
 	return nil
 }
@@ -73,7 +69,7 @@ func (r *Registers) checkRank(wr *ledger.Write, k, old *Rank) error {
 		return err
 	}
 	if o.level == AtBuilding {
-		return wrong("holder", w("党组织", "organisation"), w("党小组不设支部、总支或党委", "a group has no rank"))
+		return errs.Wrong("holder", w("党组织", "organisation"), w("党小组不设支部、总支或党委", "a group has no rank"))
 	}
 	if k.How != "raised" || old != nil && old.How == "raised" && old.Rank == k.Rank {
 		return nil
@@ -84,7 +80,7 @@ func (r *Registers) checkRank(wr *ledger.Write, k, old *Rank) error {
 		return err
 	}
 	if err != nil || slices.Index(ranks, before) >= slices.Index(ranks, k.Rank) {
-		return wrong("how", w("由来", "how it came"), w("升格须由较低的设置升上来，请先登记原来的设置", "it is raised from a lower rank; enter that one first"))
+		return errs.Wrong("how", w("由来", "how it came"), w("升格须由较低的设置升上来，请先登记原来的设置", "it is raised from a lower rank; enter that one first"))
 	}
 	return nil
 }
@@ -95,13 +91,13 @@ func (r *Registers) checkPost(wr *ledger.Write, p, _ *Post) error {
 		return nil
 	}
 	if p.To == 0 {
-		return wrong("valid_to", w("截止日期", "last day"), w("书记有任期，请填写届满日期", "a secretary has a term; give its last day"))
+		return errs.Wrong("valid_to", w("截止日期", "last day"), w("书记有任期，请填写届满日期", "a secretary has a term; give its last day"))
 	}
 	var other string
 	err := wr.Tx.QueryRow("SELECT name FROM party_post WHERE district = ? AND holder = ? AND office = 'secretary' AND id <> ? AND state <> 'void' AND valid_from <= ? AND (valid_to > ? OR valid_to = ? AND state <> 'ended') LIMIT 1", p.District, p.Holder, p.ID, p.To, p.From, p.From).Scan(&other)
 	switch {
 	case err == nil:
-		return wrong("valid_from", w("任期", "term"), w("与"+other+"的任期重叠，请先结束前任", "it overlaps that of "+other+"; end that one first"))
+		return errs.Wrong("valid_from", w("任期", "term"), w("与"+other+"的任期重叠，请先结束前任", "it overlaps that of "+other+"; end that one first"))
 	case !errors.Is(err, sql.ErrNoRows):
 		return err
 	}
@@ -110,7 +106,7 @@ func (r *Registers) checkPost(wr *ledger.Write, p, _ *Post) error {
 
 func checkMember(_ *ledger.Write, m, _ *Member) error {
 	if m.Kind != "serving" && m.CheckedIn != 0 {
-		return wrong("checked_in", w("报到日期", "checked in"), w("只有在职党员到居住地报到", "only serving members check in where they live"))
+		return errs.Wrong("checked_in", w("报到日期", "checked in"), w("只有在职党员到居住地报到", "only serving members check in where they live"))
 	}
 	return nil
 }
@@ -122,14 +118,14 @@ func (r *Registers) checkHousehold(wr *ledger.Write, h, _ *Household) error {
 		return err
 	}
 	if o.level != AtBuilding || o.gridID != h.Grid {
-		return wrong("in_group", w("所属党小组", "building group"), w("请选择本网格的楼栋党小组", "choose a building group of this grid"))
+		return errs.Wrong("in_group", w("所属党小组", "building group"), w("请选择本网格的楼栋党小组", "choose a building group of this grid"))
 	}
 	return nil
 }
 
 func checkSide(_ *ledger.Write, s, _ *Side) error {
 	if s.Side == "branch" && s.Holder == 0 {
-		return wrong("holder", w("党组织", "party organisation"), w("请选择网格党支部", "choose the grid’s branch"))
+		return errs.Wrong("holder", w("党组织", "party organisation"), w("请选择网格党支部", "choose the grid’s branch"))
 	}
 	return nil
 }
@@ -137,11 +133,11 @@ func checkSide(_ *ledger.Write, s, _ *Side) error {
 func checkMatter(wr *ledger.Write, m, _ *Matter) error {
 	switch {
 	case m.Raised > ledger.Day(wr.Today):
-		return wrong("raised", w("提出日期", "raised"), w("不能晚于今天", "it cannot lie after today"))
+		return errs.Wrong("raised", w("提出日期", "raised"), w("不能晚于今天", "it cannot lie after today"))
 	case m.Solved != 0 && m.Solved < m.Raised:
-		return wrong("solved", w("解决日期", "solved"), w("不能早于提出日期", "it cannot lie before it was raised"))
+		return errs.Wrong("solved", w("解决日期", "solved"), w("不能早于提出日期", "it cannot lie before it was raised"))
 	case m.Solved != 0 && m.Result == "":
-		return wrong("result", w("结果", "result"), w("请写明怎么解决的", "say how it was solved"))
+		return errs.Wrong("result", w("结果", "result"), w("请写明怎么解决的", "say how it was solved"))
 	}
 	return nil
 }

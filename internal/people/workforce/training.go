@@ -5,6 +5,7 @@ import (
 	"database/sql"
 
 	"linli/internal/kernel/access"
+	"linli/internal/kernel/calendar"
 	"linli/internal/kernel/ledger"
 	"linli/internal/kernel/store"
 )
@@ -39,12 +40,10 @@ type Attendance struct {
 func (s *Service) declareTraining(e *ledger.Engine) {
 	s.CourseList = ledger.Declare(e, ledger.Def[Course]{Code: "staff_course", Name: w("培训课程", "Courses"), Group: "workforce", Read: access.StaffRead, Write: access.StaffWrite, Place: ledger.InDistrict, Label: func(c *Course) string { return c.Name }})
 	s.Sessions = ledger.Declare(e, ledger.Def[Session]{Code: "staff_session", Name: w("培训场次", "Training sessions"), Group: "workforce", Read: access.StaffRead, Write: access.StaffWrite, Place: ledger.InDistrict,
-		Label: func(x *Session) string { return dayText(int(x.From)) + " " + x.Venue }})
+		Label: func(x *Session) string { return calendar.DayText(int(x.From)) + " " + x.Venue }})
 	s.Attendances = ledger.Declare(e, ledger.Def[Attendance]{Code: "staff_attendance", Name: w("培训记录", "Training attended"), Group: "workforce", Read: access.StaffRead, Write: access.StaffWrite, Place: ledger.InDistrict,
 		Label: func(a *Attendance) string { return s.People.Account(a.Account) }, Single: [][]string{{"session", "account"}}})
 }
-
-func dayText(d int) string { return dayTime(d).Format("2006-01-02") }
 
 // trained are the required courses of the district that each person has passed by
 // the day, and those still to do.

@@ -401,7 +401,7 @@ func (v *view) fields(fields map[string]any, st *Step) {
 		case "category_id":
 			st.Fields["category"] = v.category(&Case{Category: id(x)})
 		case "until", "review":
-			st.Fields[name] = v.s.day(int(id(x)))
+			st.Fields[name] = calendar.DayText(int(id(x)))
 		case "seat":
 			st.Fields[name] = v.s.People.Account(id(x))
 		default:
@@ -414,7 +414,7 @@ func (v *view) request(r Request) RequestView {
 	out := RequestView{ID: r.ID, Kind: r.Kind, Status: r.Status, AskedBy: v.s.People.Account(r.AskedBy), AskedAt: v.time(r.AskedAt), Reason: r.Reason, Proposed: v.org(r.Proposed),
 		DecidedAt: v.time(r.DecidedAt), Decision: r.Decision}
 	if r.Until != 0 {
-		out.Until = v.s.day(r.Until)
+		out.Until = calendar.DayText(r.Until)
 	}
 	if r.Approver != 0 {
 		out.Approver = v.s.People.Account(r.Approver)

@@ -1,14 +1,9 @@
 package cases
 
 import (
-	"fmt"
-
 	"linli/internal/kernel/errs"
 	"linli/internal/kernel/geo"
 )
-
-// day prints a day as people read it.
-func (s *Service) day(d int) string { return fmt.Sprintf("%04d-%02d-%02d", d/10000, d/100%100, d%100) }
 
 // toWGS84 converts a position given in another system.
 func toWGS84(lon, lat float64, crs string) (geo.Point, error) {

@@ -212,7 +212,7 @@ func (st *steps) classify(a *Act) error {
 
 func (st *steps) day(field string, label errs.Words, day int, last int64) error {
 	if at := st.cal.CloseOf(day, calendar.Day); day < 19700101 || at <= st.now || at > last {
-		return errs.Invalid.New("field", label, "remedy", w("请选择 "+st.s.day(st.cal.Day(last))+" 之前的日期，且晚于今天", "please choose a day after today and not after "+st.s.day(st.cal.Day(last)))).In(field)
+		return errs.Invalid.New("field", label, "remedy", w("请选择 "+calendar.DayText(st.cal.Day(last))+" 之前的日期，且晚于今天", "please choose a day after today and not after "+calendar.DayText(st.cal.Day(last)))).In(field)
 	}
 	return nil
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"linli/internal/kernel/access"
+	"linli/internal/kernel/calendar"
 	"linli/internal/kernel/errs"
 	"linli/internal/kernel/flow"
 )
@@ -182,7 +183,7 @@ func (v *view) fill(words, fields string) string {
 		if d == 0 {
 			return w("待定", "a day to be set").In(v.lang)
 		}
-		return v.s.day(d)
+		return calendar.DayText(d)
 	}
 	return strings.NewReplacer("{lead}", lead.Name, "{reason}", f.Reason, "{result}", f.Result, "{note}", f.Note, "{until}", day(f.Until), "{review}", day(f.Review)).Replace(words)
 }

@@ -5,12 +5,12 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"slices"
 	"strconv"
 	"time"
 
 	"linli/internal/kernel/access"
+	"linli/internal/kernel/calendar"
 	"linli/internal/kernel/errs"
 	"linli/internal/kernel/store"
 )
@@ -164,7 +164,7 @@ func (s *Service) CompareDay(ctx context.Context, day int) error {
 	if ask.URL == "" {
 		return badSetting("list.url", "没有配置对方清单的地址，请上传清单文件", "the address of their list is not configured; upload the list as a file")
 	}
-	text := fmt.Sprintf("%04d-%02d-%02d", day/10000, day/100%100, day%100)
+	text := calendar.DayText(day)
 	var all []Listed
 	for page := 1; page <= 1000; page++ {
 		rows, _, err := s.page(ctx, ask, page, "", text)

@@ -22,7 +22,6 @@ var (
 	visitTable = &store.Table{Name: "visit", Cols: strings.Fields("district id client account post street community grid building home outcome tasks answers note wish lon lat photos case_id day at received_at")}
 	taskSelect = "SELECT t.district, t." + strings.ReplaceAll(taskCols, " ", ", t.") + " FROM visit_task t WHERE "
 	taskScope  = access.Cols{District: "t.district", Street: "t.street", Community: "t.community", Grid: "t.grid"}
-	ruleScope  = access.Cols{District: "r.district", Street: "r.street", Community: "r.community"}
 )
 
 func (t *Task) target() access.Target {
