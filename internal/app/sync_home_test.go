@@ -352,3 +352,41 @@ func TestPhonesNeedsAfterAMove(t *testing.T) {
 		t.Errorf("%+v %+v %+v", a, a.Results[0].Reason, a.Results[1].Reason)
 	}
 }
+
+// TestPhonesHearOfGridsPlannedAnew: a case that went to another grid because the
+// city was planned anew leaves the phones of the old one and comes to those of the
+// new one.
+func TestPhonesHearOfGridsPlannedAnew(t *testing.T) {
+	t.Parallel()
+	apptest.Each(t, func(t *testing.T, c *apptest.City) {
+		old := c.World().Target
+		heir := int64(0)
+		for _, g := range c.Atlas.Grids(old.Community) {
+			if g.ID != old.Grid {
+				heir = g.ID
+			}
+		}
+		if heir == 0 {
+			t.Fatal("the community has one grid only")
+		}
+		made := c.Hire(access.Post{Role: "district_desk", Region: old.District}).Report(apptest.M{"text": "楼道堆物", "place": atHome(c)})
+		here, there := worker(c).Person, c.Hire(access.Post{Role: "grid_worker", Region: old.Community, Grid: heir})
+		hereAt, thereAt := snapshotCursor(t, here, old.Grid), snapshotCursor(t, there, heir)
+		if err := c.DB.Write(t.Context(), func(tx *store.Tx) error { // it has no position of its own
+			_, err := tx.Exec("UPDATE cases SET lon = 0, lat = 0 WHERE id = ?", made.ID)
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if n, err := c.Cases.FollowGrids(t.Context(), map[int64]int64{old.Grid: heir}); err != nil || n == 0 {
+			t.Fatal(n, err)
+		}
+		name := fmt.Sprint("case", made.ID)
+		if g := told(here, old.Grid, &hereAt)[name]; !g.Gone {
+			t.Errorf("the old grid hears %+v", g)
+		}
+		if g := told(there, heir, &thereAt)[name]; g.Row["text"] != "楼道堆物" {
+			t.Errorf("the new grid hears %+v", g)
+		}
+	})
+}

@@ -3,6 +3,7 @@ package household_test
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -129,7 +130,7 @@ func (w *town) bring(o ledger.ImportOptions, rows [][]any, merged ...string) *le
 	set(f.Write(&raw))
 	path := filepath.Join(w.t.TempDir(), "住户.xlsx")
 	set(os.WriteFile(path, raw.Bytes(), 0o600))
-	out, err := w.Homes.Import(w.t.Context(), w.clerk, "zh", path, "住户.xlsx", fmt.Sprintf("%x", raw.Len()), o)
+	out, err := w.Homes.Import(w.t.Context(), w.clerk, "zh", path, "住户.xlsx", fmt.Sprintf("%x", sha256.Sum256(raw.Bytes())), o)
 	set(err)
 	return out
 }

@@ -46,7 +46,7 @@ func (s *Service) retry(ctx context.Context, author *access.Actor, r *row) error
 }
 
 // heldAtOnce is how many held commands are read at once.
-const heldAtOnce = 200
+const heldAtOnce = 100
 
 // TryHeld tries held commands again whose reason may have gone: their kind is
 // known now, or what they wait for came through another process. It runs as a

@@ -430,7 +430,7 @@ func (s *Service) settle(ctx context.Context, author *access.Actor, c *Command, 
 	case reason.Kind == errs.Internal:
 		slog.ErrorContext(ctx, "a command came to nothing", "kind", c.Kind, "id", c.ID.String(), "error", cause)
 	}
-	if c.before == state && state == Rejected {
+	if c.before == state && (state == Rejected || state == Held && on == nil) { // nothing new to note
 		out.State, out.kept = state, keptOf(reason)
 		return out, nil
 	}

@@ -187,7 +187,9 @@ type phoneCase struct {
 // stay off phones.
 func (s *Service) PhoneSource() offline.Source {
 	return offline.Source{Type: "case", Object: "case", Perm: access.CaseRead, Rows: s.phoneRows,
-		Left: func(action string) bool { return action == "case.correct" || action == "case.own_correct" }}
+		Left: func(action string) bool {
+			return action == "case.correct" || action == "case.own_correct" || action == "case.regrid"
+		}}
 }
 
 func (s *Service) phoneRows(ctx context.Context, r store.Reader, at access.Target, ids []int64) ([]offline.Row, error) {
