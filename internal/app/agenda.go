@@ -6,6 +6,8 @@ import (
 	"slices"
 	"time"
 
+	"linli/internal/figures/card"
+	"linli/internal/grid/region"
 	"linli/internal/kernel/access"
 	"linli/internal/kernel/agenda"
 	"linli/internal/kernel/errs"
@@ -53,4 +55,27 @@ func (a *App) formAgenda() []agenda.Source {
 			}
 			return out, err
 		}}}
+}
+
+// cards makes the room of the grid cards.
+func (a *App) cards() *card.Service {
+	grid := func(g region.Grid) card.Grid {
+		t := access.Target{District: region.DistrictOf(g.Community), Street: region.ParentOf(g.Community), Community: g.Community, Grid: g.ID}
+		return card.Grid{ID: g.ID, Code: g.Code, Name: g.Name, Kind: g.Kind, Place: a.Atlas.Path(g.Community), Homes: g.Households, Target: t, Dedicated: g.Kind == region.Dedicated}
+	}
+	return &card.Service{Party: a.Party, Liaison: a.Liaison, Staff: a.Staff, Cases: a.Cases, Today: a.Today, Name: a.Identity.AccountName, Link: a.opt.Notices.Link,
+		City: func() string { return a.Atlas.City().Name },
+		Now:  func() string { return time.UnixMicro(a.DB.Now()).In(a.opt.Location()).Format("2006-01-02 15:04") },
+		Grid: func(id int64) (card.Grid, bool) {
+			g, err := a.Atlas.Grid(id)
+			return grid(g), err == nil
+		},
+		Grids: func() []card.Grid {
+			all := a.Atlas.Grids(0)
+			out := make([]card.Grid, len(all))
+			for i, g := range all {
+				out[i] = grid(g)
+			}
+			return out
+		}}
 }

@@ -159,3 +159,67 @@ func TestDutiesAreOnesOwn(t *testing.T) {
 		leaders[0].Do("GET", "/api/v1/calendar?month=202613", nil).Fails(422, "invalid")
 	})
 }
+
+// TestCardStaysInScope: a grid's card and sheet are for whoever reaches the grid,
+// and what is entered elsewhere stands on it; numbers that are not public are told
+// only to those who may read their register, and are never on the sheet.
+func TestCardStaysInScope(t *testing.T) {
+	t.Parallel()
+	apptest.Each(t, func(t *testing.T, c *apptest.City) {
+		at, other := c.World().Target, c.World().OtherDistrict
+		officer := c.Hire(access.Post{Role: "party_affairs", Region: at.District})
+		worker := c.Hire(access.Post{Role: "grid_worker", Region: at.Community, Grid: at.Grid})
+		far := c.Hire(access.Post{Role: "leader", Region: other.District})
+		handler := c.Hire(access.Post{Role: "handler", Region: at.District, Org: at.Org})
+		for _, x := range []struct {
+			role, name, phone string
+			public            bool
+		}{{"police", "赵警官", "13811110001", true}, {"doctor", "钱医生", "13811110002", false}} {
+			officer.Do("POST", "/api/v1/ledger/grid_contact", apptest.M{"fields": apptest.M{"grid": fmt.Sprint(at.Grid), "role": x.role, "name": x.name, "phone": x.phone, "board": x.public}}).Want(201)
+		}
+		path := fmt.Sprintf("/api/v1/grid-cards/%d", at.Grid)
+		type card struct {
+			Lines []struct {
+				Part, Name, Phone string
+				Public            bool
+			}
+			Gaps []string
+			Open *int
+		}
+		for _, x := range []struct {
+			who    *apptest.Person
+			doctor string
+			cases  bool
+		}{{officer, "13811110002", false}, {worker, "", true}} {
+			var got card
+			x.who.Do("GET", path, nil).Want(200).Into(&got)
+			phones := map[string]string{}
+			for _, l := range got.Lines {
+				phones[l.Name] = l.Phone
+			}
+			if phones["赵警官"] != "13811110001" || phones["钱医生"] != x.doctor || (got.Open != nil) != x.cases || len(got.Gaps) == 0 {
+				t.Errorf("the card: %+v", got)
+			}
+		}
+		if sheet := worker.Do("GET", path+"/sheet.pdf?lang=en", nil).Want(200); !strings.HasPrefix(string(sheet.Body), "%PDF-") {
+			t.Errorf("the sheet begins %.20q", sheet.Body)
+		}
+		for _, stranger := range []*apptest.Person{far, handler} {
+			stranger.Do("GET", path, nil).Fails(404, "not_found")
+			stranger.Do("GET", path+"/sheet.pdf", nil).Fails(404, "not_found")
+		}
+		head := c.Hire(access.Post{Role: "unit_lead", Region: at.District, Org: at.Org})
+		head.Do("GET", path, nil).Fails(404, "not_found")
+		officer.Do("POST", "/api/v1/ledger/liaison_post", apptest.M{"fields": apptest.M{"grid": fmt.Sprint(at.Grid), "org": fmt.Sprint(at.Org), "kind": "department_head", "account": fmt.Sprint(head.Account), "valid_from": "2026-01-01"}}).Want(201)
+		head.Do("GET", path, nil).Want(200)
+		var list struct {
+			Items []struct {
+				ID int64
+			}
+		}
+		worker.Do("GET", "/api/v1/grid-cards", nil).Want(200).Into(&list)
+		if len(list.Items) != 1 || list.Items[0].ID != at.Grid {
+			t.Errorf("the worker's grids: %+v", list.Items)
+		}
+	})
+}

@@ -35,7 +35,7 @@ type matrix struct {
 	key, poster                          *apptest.Program
 	plan, run, draft                     int64
 	whistle, meeting, session, turn      int64
-	community, conflict                  int64
+	community, grid, conflict            int64
 	home, visit                          int64
 	payRun, paySlip, appraisal           int64
 	calls                                map[string]call // with those of registers
@@ -132,6 +132,9 @@ var calls = map[string]call{
 	"meeting-tasks":         {},
 	"plan-meeting":          {body: empty},
 	"my-duties":             {},
+	"list-grid-cards":       {},
+	"grid-card":             {path: about(func(m *matrix) int64 { return m.grid }), scoped: true, absent: true}, // an organisation reaches no grid: see TestCardStaysInScope
+	"grid-sheet":            {path: about(func(m *matrix) int64 { return m.grid }), scoped: true, absent: true},
 	"calendar":              {},
 	"calendar-file":         {},
 	"my-inbox":              {},
@@ -395,7 +398,7 @@ func TestMatrix(t *testing.T) {
 	t.Parallel()
 	m := &matrix{City: apptest.SQLite(t)}
 	w := m.World()
-	m.org, m.community = w.Target.Org, w.Target.Community
+	m.org, m.community, m.grid = w.Target.Org, w.Target.Community, w.Target.Grid
 	desk := m.Hire(access.Post{Role: "district_desk", Region: w.Target.District})
 	leader := m.Hire(access.Post{Role: "leader", Region: w.Target.District})
 	m.account = leader.Account

@@ -48,6 +48,7 @@ func (a *App) Routes() error {
 	a.Whistles.API(a.Web)
 	a.Partners.API(a.Web)
 	a.Agenda.API(a.Web)
+	a.cards().API(a.Web)
 	a.fileRoutes()
 	a.auditRoutes()
 	return a.pages()

@@ -3,7 +3,10 @@ package load
 import (
 	"context"
 	"fmt"
+	"math"
 	"math/rand/v2"
+
+	"github.com/paulmach/orb/geo"
 
 	"linli/internal/kernel/access"
 	"linli/internal/kernel/ledger"
@@ -40,6 +43,13 @@ func Liaison(ctx context.Context, r *liaison.Registers, people *identity.Service
 		}
 	}
 	since := ledger.Day(c.Until.Year()*10000 + 101)
+	var above []access.Post // leaders of the whole city look after a few grids too
+	for region, list := range leaders {
+		if access.Digits(region) == 4 {
+			above = append(above, list...)
+		}
+	}
+	homes := 0
 	var posts []liaison.Post
 	for i := range c.Grids {
 		g := &c.Grids[i]
@@ -56,7 +66,11 @@ func Liaison(ctx context.Context, r *liaison.Registers, people *identity.Service
 			x.Org = p.Org
 			posts = append(posts, x)
 		}
-		add("district_leader", leaders[int64(g.District)], i)
+		if homes++; homes <= ofCity && len(above) > 0 {
+			add("district_leader", above, i)
+		} else {
+			add("district_leader", leaders[int64(g.District)], i)
+		}
 		add("department_head", heads[int64(g.District)], i)
 		add("street_leader", leaders[g.Street], i)
 	}
@@ -82,6 +96,9 @@ func Liaison(ctx context.Context, r *liaison.Registers, people *identity.Service
 			if p.Kind == "street_leader" && len(byPlace[k]) > 0 {
 				here = byPlace[k]
 				day = here[0].Reported
+			}
+			if q == now && i%2 == 0 && len(above) > 0 && p.Account == above[0].Account {
+				continue // the demo's leader has visits before him
 			}
 			switch {
 			case len(here) > 0, q < now && rng.IntN(12) > 0, q == now && int(day) <= today && rng.IntN(3) > 0:
@@ -112,15 +129,42 @@ func Liaison(ctx context.Context, r *liaison.Registers, people *identity.Service
 	if err := r.Findings.Load(ctx, scope, findings); err != nil {
 		return fmt.Errorf("liaison: %w", err)
 	}
-	var contacts []liaison.Contact
+	return r.Contacts.Load(ctx, scope, contacts(c, since, rng))
+}
+
+// ofCity is how many grids leaders of the whole city look after.
+const ofCity = 6
+
+// contacts are the other people and places on a grid's notice board.
+func contacts(c *city.City, since ledger.Day, rng *rand.Rand) (out []liaison.Contact) {
 	for i := range c.Grids {
 		g := &c.Grids[i]
 		if g.Kind != city.GridBasic {
 			continue
 		}
-		for k, role := range []string{"police", "doctor"} {
-			contacts = append(contacts, liaison.Contact{Row: ledger.Row{Grid: g.ID, Region: g.Community, From: since}, Role: role, Name: city.PersonName(rng), Phone: phone(8_000_000 + 2*i + k)})
+		add := func(role, name string, number int) {
+			out = append(out, liaison.Contact{Row: ledger.Row{Grid: g.ID, Region: g.Community, From: since}, Role: role, Name: name, Phone: phone(number), Board: true})
+		}
+		add("police", city.PersonName(rng), 8_000_000+2*i)
+		add("doctor", city.PersonName(rng), 8_000_001+2*i)
+		add("worker", "网格员值班手机", 8_500_000+i)
+		if hall := nearestHall(c, g); hall >= 0 {
+			add("hall", c.POIs[hall].Name, 8_700_000+hall)
 		}
 	}
-	return r.Contacts.Load(ctx, scope, contacts)
+	return out
+}
+
+// nearestHall is the index of the hall that is nearest to the grid's middle, −1
+// if the city has none.
+func nearestHall(c *city.City, g *city.Grid) int {
+	at, best := -1, math.Inf(1)
+	for i := range c.POIs {
+		if p := &c.POIs[i]; p.Kind == city.POIHall {
+			if d := geo.Distance(g.Center, p.Point); d < best {
+				at, best = i, d
+			}
+		}
+	}
+	return at
 }

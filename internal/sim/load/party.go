@@ -165,7 +165,7 @@ func phone(n int) string { return fmt.Sprintf("1300%07d", n%10_000_000) }
 func (b *chain) posts() error {
 	var out []party.Post
 	add := func(o *party.Org, office string, from, to ledger.Day) {
-		out = append(out, party.Post{Row: ledger.Row{Grid: o.Grid, Region: o.Region, From: from, To: to}, Holder: o.ID, Office: office, Name: city.PersonName(b.rng), Phone: phone(4_000_000 + len(out))})
+		out = append(out, party.Post{Row: ledger.Row{Grid: o.Grid, Region: o.Region, From: from, To: to}, Holder: o.ID, Office: office, Name: city.PersonName(b.rng), Phone: phone(4_000_000 + len(out)), Board: office == "secretary" && o.Level != party.AtBuilding})
 	}
 	for _, list := range [][]party.Org{b.coms, b.twigs} {
 		for i := range list {
@@ -288,7 +288,7 @@ func (b *chain) sides() error {
 		o := &b.twigs[i]
 		row := ledger.Row{Grid: o.Grid, Region: o.Region, From: o.From}
 		add := func(s party.Side) {
-			s.Row, s.Contact, s.Phone, s.Rhythm = row, city.PersonName(b.rng), phone(7_000_000+len(out)), rhythm[i%len(rhythm)]
+			s.Row, s.Contact, s.Phone, s.Rhythm, s.Board = row, city.PersonName(b.rng), phone(7_000_000+len(out)), rhythm[i%len(rhythm)], s.Side == "property"
 			out = append(out, s)
 		}
 		add(party.Side{Side: "branch", Name: o.Name, Holder: o.ID})

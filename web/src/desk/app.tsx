@@ -17,6 +17,9 @@ const areas = {
   intake: lazy(() => import('./intake/index.tsx')),
   callbacks: lazy(() => import('./callbacks/index.tsx')),
   hotline: lazy(() => import('./hotline/index.tsx')),
+  duties: lazy(() => import('./duties/index.tsx')),
+  calendar: lazy(() => import('./calendar/index.tsx')),
+  cards: lazy(() => import('./grids/index.tsx')),
   account: lazy(() => import('./account/index.tsx')),
   topics: lazy(() => import('./topics/index.tsx')),
   whistles: lazy(() => import('./whistle/index.tsx')),
@@ -107,6 +110,9 @@ export function Desk() {
             <Route path="cockpit/*" element={<Area of={areas.cockpit} place="cockpit" />} />
             <Route path="party/*" element={<Area of={areas.party} place="party" />} />
             <Route path="liaison/*" element={<Area of={areas.liaison} place="liaison" />} />
+            <Route path="duties" element={<Area of={areas.duties} />} />
+            <Route path="calendar" element={<Area of={areas.calendar} />} />
+            <Route path="grids/*" element={<Area of={areas.cards} place="cards" />} />
             <Route path="planning/*" element={<Area of={areas.planning} place="planning" />} />
             <Route path="staff/*" element={<Area of={areas.staff} place="staff" />} />
             <Route path="ledger/*" element={<Area of={areas.ledger} place="registers" />} />

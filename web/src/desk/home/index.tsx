@@ -9,6 +9,8 @@ import { isGridWorker, useSession, workerPath } from '@/shared/session.tsx';
 import { EmptyNote, ErrorNote, Loading } from '@/shared/ui/state.tsx';
 import { ClockText, StatusWord, Time } from '@/shared/ui/words.tsx';
 import { parseFilter, toQuery } from '../cases/filter.ts';
+import { useDuties } from '../duties/data.ts';
+import { DutyList } from '../duties/List.tsx';
 import { useTitle } from '../shell/title.ts';
 import { type Card, cardsFor } from './cards.ts';
 import '../cases/cases.css';
@@ -75,6 +77,19 @@ function Due({ card }: { card: Card }) {
   );
 }
 
+/** How much of my duties is pressing, above the cases that wait. */
+function DutyLine() {
+  const { t } = useTranslation();
+  const q = useDuties();
+  const n = (when: string) => q.data?.parts.find((p) => p.when === when)?.n ?? 0;
+  if (!q.data?.parts.some((p) => p.n)) return null;
+  return (
+    <p className="duty-line">
+      <Link to="/duties">{t('home:duties', { late: n('late'), week: n('week') })}</Link>
+    </p>
+  );
+}
+
 /** What is due from me now; nothing else. */
 export default function Home() {
   const { t } = useTranslation();
@@ -106,6 +121,7 @@ export default function Home() {
           </Button>
         ) : null}
       </div>
+      {cards.length ? <DutyLine /> : null}
       {cards.length ? (
         <div className="dues">
           {cards.map((c) => (
@@ -113,7 +129,9 @@ export default function Home() {
           ))}
         </div>
       ) : (
-        <EmptyNote title={t('home:nothing')}>{t('home:nothing_text')}</EmptyNote>
+        <div className="pad">
+          <DutyList />
+        </div>
       )}
     </main>
   );

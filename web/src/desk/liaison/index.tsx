@@ -31,6 +31,7 @@ interface Duty {
   post_id: number;
   kind: 'district_leader' | 'department_head' | 'street_leader';
   leader: string;
+  grid_id: number;
   grid: string;
   done: boolean;
   visits: Visit[];
@@ -189,13 +190,15 @@ function Planner({ duty, until }: { duty: Duty; until: string }) {
 
 function Line({ duty, until, mine }: { duty: Duty; until: string; mine: boolean }) {
   const { t } = useTranslation();
+  const { can } = useSession();
   const [open, setOpen] = useState(false);
   const done = duty.visits.filter((v) => v.done);
   const planned = duty.visits.find((v) => !v.done)?.planned;
   return (
     <li className="liaison-duty">
       <h3>
-        {duty.grid} <span className="quiet">{t(`liaison:kind.${duty.kind}`)}</span>
+        {can('liaison.read') || mine ? <Link to={`/grids/${duty.grid_id}`}>{duty.grid}</Link> : duty.grid}{' '}
+        <span className="quiet">{t(`liaison:kind.${duty.kind}`)}</span>
         {mine ? null : <span className="quiet"> {duty.leader}</span>}
       </h3>
       <p className={duty.done ? 'liaison-done' : undefined}>
@@ -309,7 +312,10 @@ export default function LiaisonPage() {
             ))}
           </ul>
         ) : (
-          <EmptyNote title={t('liaison:empty')}>{t('liaison:empty_why')}</EmptyNote>
+          <EmptyNote title={t('liaison:empty')}>
+            {t('liaison:empty_why')}{' '}
+            {!all && can('liaison.read') ? <Link to="/liaison?of=all">{t('liaison:all')}</Link> : null}
+          </EmptyNote>
         )
       ) : page.error ? (
         <ErrorNote error={page.error} retry={() => void page.refetch()} />

@@ -119,7 +119,9 @@ function Links({ links }: { links: Chained[] }) {
               .filter((l) => l.place === place)
               .map((l) => (
                 <tr key={l.grid_id}>
-                  <td>{l.grid}</td>
+                  <td>
+                    <Link to={`/grids/${l.grid_id}`}>{l.grid}</Link>
+                  </td>
                   <td>
                     {l.branch_id ? (
                       <Link to={`/ledger/party_org?row=${l.branch_id}`}>{l.branch}</Link>

@@ -13,6 +13,7 @@ import { useTranslation } from 'react-i18next';
 import { Link, useLocation } from 'react-router';
 import { type Session, useSession } from '@/shared/session.tsx';
 import { defaultCases } from '../cases/defaults.ts';
+import { useDuties } from '../duties/data.ts';
 import { type Place, placeOf, placesOf, type RailKey, rails } from './places.ts';
 
 const icons: Record<RailKey, ReactNode> = {
@@ -32,6 +33,7 @@ export function Rail() {
   const { t } = useTranslation();
   const session = useSession();
   const here = placeOf(useLocation().pathname, session)?.rail;
+  const urgent = useDuties().data?.urgent ?? 0;
   return (
     <nav className="rail" aria-label={t('shell:rail')}>
       {rails.map((key) => {
@@ -44,7 +46,15 @@ export function Rail() {
             aria-current={here === key ? 'page' : undefined}
           >
             {icons[key]}
-            <span>{t(`shell:rails.${key}`)}</span>
+            <span>
+              {t(`shell:rails.${key}`)}
+              {key === 'home' && urgent ? (
+                <span className="rail-n" title={t('shell:urgent', { n: urgent })}>
+                  {' '}
+                  {urgent}
+                </span>
+              ) : null}
+            </span>
           </Link>
         ) : null;
       })}

@@ -83,7 +83,7 @@ export function Search() {
     else if (kind === 'place') {
       const p = places.data?.items?.[Number(rest)];
       if (!p) return;
-      if (p.kind === 'grid' && p.grid_id) navigate(`/cases?grid=${p.grid_id}`);
+      if (p.kind === 'grid' && p.grid_id) navigate(`/grids/${p.grid_id}`);
       else if ((p.kind === 'community' || p.kind === 'street' || p.kind === 'district') && p.code)
         navigate(`/cases?${p.kind}=${p.code}`);
       else navigate(`/cases?q=${encodeURIComponent(p.name)}`);

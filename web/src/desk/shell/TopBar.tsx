@@ -7,6 +7,7 @@ import { api, data, type Post } from '@/shared/api.ts';
 import { chooseLang, type Lang } from '@/shared/i18n.ts';
 import { useSession } from '@/shared/session.tsx';
 import { useLook } from '@/shared/theme.tsx';
+import { Bell } from './Bell.tsx';
 import { Search } from './Search.tsx';
 
 const postName = (p: Post) => `${p.org ? p.org.name : p.region_name} · ${p.role_name}`;
@@ -61,6 +62,7 @@ export function TopBar() {
       </Link>
       <PostSwitch />
       <div className="topbar-mid">{can('case.read') ? <Search /> : null}</div>
+      <Bell />
       <Tooltip title={mode === 'dark' ? t('shell:to_light') : t('shell:to_dark')}>
         <Button
           type="text"

@@ -7,6 +7,9 @@ export type RailKey = (typeof rails)[number];
 
 export type PlaceKey =
   | 'home'
+  | 'duties'
+  | 'calendar'
+  | 'cards'
   | 'intake'
   | 'cases'
   | 'callbacks'
@@ -39,11 +42,19 @@ export interface Place {
 /** Every area of the desk. A place that nobody of the role may use is not shown. */
 export const places: Place[] = [
   { key: 'home', rail: 'home', path: '/', perms: [] },
+  { key: 'duties', rail: 'home', path: '/duties', perms: [] },
+  { key: 'calendar', rail: 'home', path: '/calendar', perms: [] },
   { key: 'intake', rail: 'intake', path: '/cases/new', perms: ['case.report'] },
   { key: 'cases', rail: 'cases', path: '/cases', perms: ['case.read'] },
   { key: 'callbacks', rail: 'cases', path: '/callbacks', perms: ['case.callback'] },
   { key: 'hotline', rail: 'cases', path: '/hotline', perms: ['case.triage'] },
   { key: 'topics', rail: 'cases', path: '/topics', perms: ['case.read'] },
+  {
+    key: 'cards',
+    rail: 'grids',
+    path: '/grids',
+    perms: ['case.read', 'party.read', 'staff.read', 'liaison.read'],
+  },
   {
     key: 'planning',
     rail: 'grids',
