@@ -110,6 +110,9 @@ func demo(ctx context.Context, args []string) error {
 		return err
 	}
 	say("the party chain and the leaders of grids")
+	if err := a.Agenda.Remind(store.ContextAt(ctx, end.UnixMicro())); err != nil {
+		return err
+	}
 	if err := a.Prepare(ctx); err != nil {
 		return err
 	}

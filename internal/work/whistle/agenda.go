@@ -34,7 +34,11 @@ func (s *Service) Agenda() []agenda.Source {
 			}},
 		{Code: "meeting_check", Name: w("议定事项待确认", "Decisions to accept"), Does: perms(access.MeetingHold), All: "/whistles/decisions",
 			Due: func(ctx context.Context, scope access.Scope, _ int) ([]agenda.Entry, error) {
-				return s.tasksDue(ctx, scope, "k.state = ?", string(TaskReported))
+				list, err := s.tasksDue(ctx, scope, "k.state = ?", string(TaskReported))
+				for i := range list { // the day was the owner's
+					list[i].Day = 0
+				}
+				return list, err
 			}},
 		{Code: "meeting", Name: w("联席会议", "Joint meetings"), Does: perms(access.MeetingHold), Sees: perms(access.WhistleAnswer), All: "/whistles/meetings",
 			Due: func(ctx context.Context, scope access.Scope, _ int) ([]agenda.Entry, error) {
