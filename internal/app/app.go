@@ -246,6 +246,7 @@ func (a *App) chores() {
 	a.Jobs.Every("calendar of clocks", time.Minute, func(ctx context.Context) error { _, err := a.Cases.FollowCalendar(ctx); return err })
 	a.Jobs.Every("archive", time.Hour, func(ctx context.Context) error { _, err := a.Cases.Archive(ctx); return err })
 	a.Jobs.Every("grids planned anew", time.Minute, a.Plan.HandOver)
+	a.Jobs.Every("what grids left behind", 24*time.Hour, a.Plan.FollowAgain)
 	a.Jobs.Every("signed heads", time.Minute, a.SignHeads)
 	a.Jobs.Every("early signs", time.Hour, a.findSigns)
 	a.Jobs.Every("unused files", 24*time.Hour, func(ctx context.Context) error { _, err := a.Files.Sweep(ctx); return err })

@@ -2,10 +2,12 @@ package plan
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/paulmach/orb/geojson"
 
@@ -375,6 +377,35 @@ func (s *Service) HandOver(ctx context.Context) error {
 			_, err := tx.Exec("UPDATE plan_handover SET status = ? WHERE district = ? AND publication = ? AND status = ?", next, x.district, x.publication, x.status)
 			return err
 		}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// leftDays is for how many days after a net came into force what stayed behind is
+// tried again.
+const leftDays = 90
+
+// FollowAgain lets follow what could not when a net came into force: a row whose term
+// overlapped that of another one follows once that one has ended. Nets are gone
+// through in their order, so that what was planned twice goes the whole way.
+func (s *Service) FollowAgain(ctx context.Context) error {
+	today := s.Today()
+	t := time.Date(today/10000, time.Month(today/100%100), today%100-leftDays, 0, 0, 0, 0, time.UTC)
+	rows, err := s.DB.Query(ctx, "SELECT body FROM plan_handover WHERE status = ? AND day BETWEEN ? AND ? ORDER BY publication", handDone, t.Year()*10000+int(t.Month())*100+t.Day(), today)
+	list, err := store.All(rows, err, func(rows *sql.Rows) (h Handover, err error) {
+		var body string
+		if err := rows.Scan(&body); err != nil {
+			return h, err
+		}
+		return h, json.Unmarshal([]byte(body), &h)
+	})
+	if err != nil {
+		return err
+	}
+	for _, h := range list {
+		if _, err := s.Cases.FollowGrids(ctx, h.Heirs); err != nil {
 			return err
 		}
 	}

@@ -114,6 +114,15 @@ func TestRowsFollowGridsPlannedAnew(t *testing.T) {
 				t.Errorf("%+v %v, want grid %d", got, err, w.grid)
 			}
 		}
+		if _, err := b.turns.End(ctx, system, there.ID, 0, 20260101, ""); err != nil {
+			t.Fatal(err)
+		}
+		if n, err := b.FollowGrids(ctx, map[int64]int64{ours: yours}); err != nil || n != 1 {
+			t.Errorf("the place is free: %d moved, %v", n, err)
+		}
+		if got, err := b.turns.Get(ctx, system, keep.ID); err != nil || got.Grid != yours {
+			t.Errorf("%+v %v: it follows when the other one has ended", got, err)
+		}
 		if p := verify(t, b); len(p) > 0 {
 			t.Error(p)
 		}

@@ -12,8 +12,8 @@ import (
 // FollowGrids brings the rows of grids that were planned anew into the heir of
 // their grid, or where the register's own rule puts them (a home stays with its
 // building). Ended rows keep the grid of their time. A row that cannot follow –
-// two terms would overlap – stays, is logged, and is tried again with the next
-// call; the grid that it hangs on says that it is a former one. It returns how
+// two terms would overlap – stays, is logged, and follows with a later
+// call, which the plan makes every day; the grid that it hangs on says that it is a former one. It returns how
 // many moved and is safe to repeat.
 func (e *Engine) FollowGrids(ctx context.Context, heirs map[int64]int64) (int, error) {
 	moved := 0
