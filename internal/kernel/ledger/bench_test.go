@@ -2,6 +2,7 @@ package ledger_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -11,6 +12,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/xuri/excelize/v2"
 
 	"linli/internal/kernel/access"
 	"linli/internal/kernel/ledger"
@@ -79,9 +82,37 @@ func BenchmarkList(b *testing.B) {
 	}
 }
 
-// BenchmarkImport is 100,000 rows of a CSV file with references to regions,
-// accounts and a register, personal fields and unique names.
+// BenchmarkImport is 100,000 rows of a CSV and of an Excel file with references to
+// regions, accounts and a register, personal fields and unique names.
 func BenchmarkImport(b *testing.B) {
+	for _, format := range []string{"csv", "xlsx"} {
+		b.Run(format, func(b *testing.B) { importRows(b, format) })
+	}
+}
+
+// sheetOf writes rows of texts as an Excel file.
+func sheetOf(b *testing.B, path string, rows []string) {
+	b.Helper()
+	f := excelize.NewFile()
+	w, err := f.NewStreamWriter("Sheet1")
+	if err != nil {
+		b.Fatal(err)
+	}
+	for i, row := range rows {
+		var cells []any
+		for cell := range strings.SplitSeq(row, ",") {
+			cells = append(cells, cell)
+		}
+		if err := w.SetRow(fmt.Sprint("A", i+1), cells); err != nil {
+			b.Fatal(err)
+		}
+	}
+	if err := errors.Join(w.Flush(), f.SaveAs(path), f.Close()); err != nil {
+		b.Fatal(err)
+	}
+}
+
+func importRows(b *testing.B, format string) {
 	for engine, open1 := range map[string]func() *store.DB{
 		"sqlite":   func() *store.DB { return storetest.SQLite(b, nil) },
 		"postgres": func() *store.DB { return storetest.Open(b, store.Options{URL: storetest.PostgresURL(b)}) },
@@ -99,11 +130,14 @@ func BenchmarkImport(b *testing.B) {
 			for i := range 100_000 {
 				fmt.Fprintf(&text, "绿苑社区,社团%d,文艺,总社%d,王建国,%d,2026/3/%d,李小红,139%08d\n", i, i%200, i%500+3, i%28+1, i)
 			}
-			path := filepath.Join(b.TempDir(), "rows.csv")
-			if err := os.WriteFile(path, []byte(text.String()), 0o600); err != nil {
+			path := filepath.Join(b.TempDir(), "rows."+format)
+			if format == "xlsx" {
+				sheetOf(b, path, strings.Split(strings.TrimSpace(text.String()), "\n"))
+			} else if err := os.WriteFile(path, []byte(text.String()), 0o600); err != nil {
 				b.Fatal(err)
 			}
 			text.Reset()
+			runtime.GC()
 			var peak atomic.Uint64
 			stop := make(chan struct{})
 			done := make(chan struct{})
@@ -121,7 +155,7 @@ func BenchmarkImport(b *testing.B) {
 				}
 			}()
 			b.ResetTimer()
-			out, err := x.clubs.Import(ctx, system, "zh", path, "rows.csv", "x", ledger.ImportOptions{})
+			out, err := x.clubs.Import(ctx, system, "zh", path, "rows."+format, "x", ledger.ImportOptions{})
 			b.StopTimer()
 			if err != nil || out.Added != 100_000 {
 				b.Fatalf("%+v %v", out, err)
