@@ -390,3 +390,33 @@ func TestPhonesHearOfGridsPlannedAnew(t *testing.T) {
 		}
 	})
 }
+
+// TestPhonesVisitJoinedHomes: a visit that a phone made at a door whose two rows
+// were meanwhile made one belongs to the home that stays, with those before it.
+func TestPhonesVisitJoinedHomes(t *testing.T) {
+	t.Parallel()
+	apptest.Each(t, func(t *testing.T, c *apptest.City) {
+		x := newHouseholds(t, c)
+		w := c.World()
+		double := homeAt(t, c, w.Target.Community, w.Target.Grid, "3-01")
+		visit := func(note string) apptest.M {
+			return x.phone.command("visit.record", apptest.M{"home": double.ID, "outcome": "fine", "note": note})
+		}
+		before := visit("合并之前")
+		x.phone.send(before)
+		x.lead.Do("POST", fmt.Sprintf("/api/v1/homes/%d/merge", double.ID), apptest.M{"into": x.home.ID, "reason": "同一户登记了两次"}).Want(200)
+		if a := x.phone.send(visit("合并之后"), before); a.Results[0].State != "applied" || a.Results[1].State != "duplicate" {
+			t.Errorf("%+v %+v", a, a.Results[0].Reason)
+		}
+		var made struct {
+			Items []struct {
+				Home int64
+				Note string
+			}
+		}
+		x.lead.Do("GET", fmt.Sprint("/api/v1/visits?home=", x.home.ID), nil).Want(200).Into(&made)
+		if len(made.Items) != 2 || made.Items[0].Home != x.home.ID || made.Items[0].Note != "合并之后" || made.Items[1].Home != double.ID {
+			t.Errorf("%+v", made)
+		}
+	})
+}
