@@ -81,7 +81,7 @@ async function buildPage() {
 /**
  * Between phone and program. `fault(method, path)` says what happens to a request: 'drop' it, 'lose'
  * the answer, 'stall', 'sixteen' of it at once, 'late', {status, …} from somebody else, {cut: bytes}
- * of its body; undefined: nothing.
+ * of its body, {short: bytes} of its answer; undefined: nothing.
  */
 export const line = {
   fault: () => undefined,
@@ -110,6 +110,26 @@ export const line = {
   },
   clear() {
     this.fault = () => undefined;
+    this.slow = undefined;
+  },
+  /** {rate: bytes/s of the whole line, rtt: ms, loss: one packet in so many is sent twice}; undefined: as quick as it is. */
+  slow: undefined,
+  queue: Promise.resolve(),
+  packets: 0,
+  /** An answer in packets, which share the line with those of other answers. */
+  async trickle(res, { status, headers, body }) {
+    const { rate, rtt, loss } = this.slow;
+    await wait(rtt);
+    res.writeHead(status, headers);
+    for (let at = 0; at < body.length && !res.destroyed; at += 1400) {
+      const packet = body.subarray(at, at + 1400);
+      const times = ++this.packets % loss ? 1 : 2;
+      this.queue = this.queue.then(() => wait(((packet.length * times) / rate) * 1000));
+      await this.queue;
+      if (times > 1) await wait(rtt); // until it is noticed
+      res.write(packet);
+    }
+    res.end();
   },
   async take(req, res) {
     const url = req.url.split('?')[0];
@@ -146,6 +166,13 @@ export const line = {
       await server.kill();
       return req.socket.destroy();
     }
+    if (fault?.short) {
+      // Breaks in the middle of an answer.
+      res.writeHead(answer.status, answer.headers);
+      res.write(answer.body.subarray(0, fault.short));
+      return setTimeout(() => res.destroy(), 100);
+    }
+    if (this.slow) return this.trickle(res, answer);
     res.writeHead(answer.status, answer.headers).end(answer.body);
   },
   /** length: what the head promises, if the body is cut. */
@@ -213,7 +240,9 @@ let serial = 0;
 /** Phones of one scenario, what they recorded, and the one comparison. */
 export class World {
   phones = [];
+  /** Titles of cases, commands of visits, and how many photos each has. */
   expected = new Map();
+  visits = new Map();
 
   async phone(login = 'gridworker', more = {}) {
     const p = new Phone(this, login, more);
@@ -250,7 +279,20 @@ export class World {
       const { files } = await as('gridworker').get(`/cases/${ids[0]}`);
       assert.equal(files?.length, photos, `photos of ${title}`);
     }
-    return { records: this.expected.size, photos: [...this.expected.values()].reduce((n, x) => n + x, 0) };
+    const walked = [];
+    for (let cursor = ''; this.visits.size; ) {
+      const { items, next } = await as('gridworker').get(`/visits?limit=200${cursor && `&cursor=${encodeURIComponent(cursor)}`}`);
+      walked.push(...items);
+      if (!next) break;
+      cursor = next;
+    }
+    for (const [id, photos] of this.visits) {
+      const same = walked.filter((v) => v.client === id);
+      assert.equal(same.length, 1, `visit ${id} is there ${same.length} times`);
+      assert.equal(same[0].files?.length ?? 0, photos, `photos of visit ${id}`);
+    }
+    const all = [...this.expected.values(), ...this.visits.values()];
+    return { records: all.length, photos: all.reduce((n, x) => n + x, 0) };
   }
 
   async close() {
@@ -279,7 +321,7 @@ export class Phone {
     this.page = await this.tab();
   }
 
-  async tab(where = '/worker/faults') {
+  async tab(where = '/worker/faults', waitUntil = 'load') {
     const page = await this.context.newPage();
     await page.addInitScript((skew) => {
       const Real = Date;
@@ -298,7 +340,7 @@ export class Phone {
       await cdp.send('Network.enable');
       await cdp.send('Network.setBypassServiceWorker', { bypass: true });
     }
-    await page.goto(line.base + where);
+    await page.goto(line.base + where, { waitUntil });
     if (where === '/worker/faults') await page.waitForFunction(() => window.phone?.gate().at !== 'starting');
     return page;
   }
@@ -328,6 +370,10 @@ export class Phone {
     const id = await page.evaluate(([t, p, e, k]) => window.record(t, p, e, k), [title, place, photos, kind]);
     if (kind === 'case.report') this.world.expected.set(title, photos.length);
     return { id, title };
+  }
+  /** Records a visit. */
+  async visit(photos = [], page = this.page) {
+    this.world.visits.set(await page.evaluate(([n, e]) => window.visit(n, e), [serial++, photos]), photos.length);
   }
   sync(page = this.page) {
     return page.evaluate(() => window.sync());
