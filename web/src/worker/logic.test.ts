@@ -11,7 +11,16 @@ import type { Category, Item, Sheet } from './store/contract.ts';
 import { bookOf, fakePhone, type RowLists } from './store/fake.ts';
 import { homeNow, today } from './store/today.ts';
 import { casesAt, nextDoors, nextStop, pace, recordsOf } from './tour.ts';
-import { emptyVisit, missing, type ReportDraft, reportBody, reportOf, visitBody, visitOf } from './visit.ts';
+import {
+  askedBy,
+  emptyVisit,
+  missing,
+  type ReportDraft,
+  reportBody,
+  reportOf,
+  visitBody,
+  visitOf,
+} from './visit.ts';
 
 const day = 20261128;
 const v = { version: 1, grid: 9 };
@@ -217,6 +226,20 @@ describe('records', () => {
     expect(missing(report, c(), true)).toBe('result');
     expect(missing({ ...report, result: '已清理' }, c(), true)).toBeUndefined();
     expect(missing({ ...report, result: '已清理' }, c({ resolved: true }), true)).toBe('resolved_photo');
+  });
+
+  test('a category’s own questions are asked, and only they are answered', () => {
+    const questions = [
+      { code: 'lamp', text: '灯杆号', why: '找得到', datatype: 'string' as const, required: true },
+    ];
+    const c = { id: 1, version: 3, code: 'x', name: 'x', questions };
+    expect(missing(report, c, false)).toBe('answers');
+    const told = { ...report, answers: { lamp: ['A7'], other: ['of another category'] } };
+    expect(missing(told, c, false)).toBeUndefined();
+    const body = reportBody(told, false, undefined, undefined, askedBy(c));
+    expect(body.answers).toEqual({ lamp: ['A7'] });
+    expect(reportOf({ body, photos: [] } as never).answers).toEqual({ lamp: ['A7'] });
+    expect(reportBody(told, false, undefined).answers).toBeUndefined();
   });
 
   test('only what the server has not accepted leads to its form', () => {

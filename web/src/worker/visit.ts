@@ -1,5 +1,5 @@
 /** What a visit's and a report's records hold, made from what the forms hold. Pure. */
-import { type Answers, answered } from './parts/Questions.tsx';
+import { type Answers, answered, complete } from './parts/Questions.tsx';
 import { allOf, nothingTaken, type Taken } from './parts/Shots.tsx';
 import type { Position } from './position.ts';
 import type { Book, Building, Category, Item, Sheet, Task } from './store/contract.ts';
@@ -80,6 +80,8 @@ export interface ReportDraft {
   name: string;
   phone: string;
   taken: Taken;
+  /** To the category's own questions. */
+  answers?: Answers;
   /** What was done on the spot; "" goes to the street. */
   result: string;
 }
@@ -100,7 +102,9 @@ export function reportBody(
   onsite: boolean,
   visit: string | undefined,
   at?: Position,
+  asked: Sheet[] = [],
 ): Record<string, unknown> {
+  const answers = answered(asked, draft.answers ?? {});
   const where = { ...draft.spot, ...at };
   const reporter = drop({ name: draft.name.trim(), phone: draft.phone.trim() });
   return {
@@ -115,6 +119,7 @@ export function reportBody(
       category_id: draft.category,
       reporter: Object.keys(reporter).length ? reporter : undefined,
       onsite: onsite ? { result: draft.result.trim() } : undefined,
+      answers: Object.keys(answers).length ? answers : undefined,
       photos: allOf(draft.taken),
       visit,
     }),
@@ -133,19 +138,27 @@ export function reportOf(item: Item): ReportDraft {
     name: text(reporter.name),
     phone: text(reporter.phone),
     taken: takenOf(item),
+    answers: b.answers as Answers | undefined,
     result: text((b.onsite as Record<string, unknown> | undefined)?.result),
   };
 }
+
+/** A category's own questions in the form of a sheet; none, if it asks nothing. */
+export const askedBy = (c: Category | undefined): Sheet[] =>
+  c?.questions?.length
+    ? [{ id: c.code, version: c.version, name: c.name, name_en: c.name_en, questions: c.questions }]
+    : [];
 
 /** What still misses before a report can be saved; undefined: nothing. */
 export function missing(
   draft: ReportDraft,
   category: Category | undefined,
   onsite: boolean,
-): 'text' | 'place' | 'category' | 'result' | 'found_photo' | 'resolved_photo' | undefined {
+): 'text' | 'place' | 'category' | 'result' | 'found_photo' | 'resolved_photo' | 'answers' | undefined {
   if (!draft.text.trim()) return 'text';
   if (!draft.address.trim() && !draft.spot.lon) return 'place';
   if (category?.evidence?.found && !draft.taken.photos.length) return 'found_photo';
+  if (!complete(askedBy(category), draft.answers ?? {})) return 'answers';
   if (!onsite) return undefined;
   if (!category) return 'category';
   if (!draft.result.trim()) return 'result';

@@ -15,6 +15,7 @@ import { useBook, useDraft, useHome, useOutbox, usePhone, useSync, useToday } fr
 import { buildingsOf } from '../store/today.ts';
 import { type Stop, stopPath } from '../tour.ts';
 import {
+  askedBy,
   emptyVisit,
   gridOf,
   missing,
@@ -184,6 +185,7 @@ export function Found() {
     ? [...new Set(tasks.flatMap((x) => x.sheet || []))].flatMap((s) => book.sheets.get(s) ?? [])
     : [];
   const lacks = missing(draft, category, onsite) ?? (complete(sheets, visit.answers) ? undefined : 'answers');
+  const asked = askedBy(category);
   const mayOnsite = !category || category.onsite_allowed === true;
 
   const save = async () => {
@@ -193,7 +195,7 @@ export function Found() {
     const at = await takePosition();
     const shots = allOf(draft.taken);
     if (editing) {
-      const body = reportBody(draft, onsite, editing.body.visit as string | undefined, at);
+      const body = reportBody(draft, onsite, editing.body.visit as string | undefined, at, asked);
       const changed = await phone.edit(editing.id, body, shots);
       keep(undefined);
       did(changed ? t('worker:did.changed', { place: draft.address }) : t('worker:did.too_late'));
@@ -206,7 +208,7 @@ export function Found() {
         shots: allOf(visit.taken),
         draft: visitKey,
       });
-    const made = await phone.record('case.report', null, reportBody(draft, onsite, visited, at), {
+    const made = await phone.record('case.report', null, reportBody(draft, onsite, visited, at, asked), {
       shots,
       draft: key,
     });
@@ -246,6 +248,7 @@ export function Found() {
           chosen={draft.category}
           onChange={(id) => change({ category: id })}
         />
+        <Questions sheets={asked} answers={draft.answers ?? {}} onChange={(answers) => change({ answers })} />
         <fieldset>
           <legend>{t('worker:found.end')}</legend>
           <div className="choices">

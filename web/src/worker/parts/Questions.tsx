@@ -71,15 +71,17 @@ function Ask({
       </fieldset>
     );
   }
+  // A time is kept with the city's offset, a field of the browser has none.
+  const time = q.datatype === 'datetime';
   return (
     <TextField
       label={legend}
       hint={why}
       rows={q.datatype === 'text' ? 2 : undefined}
-      type={q.datatype === 'datetime' ? 'datetime-local' : undefined}
+      type={time ? 'datetime-local' : undefined}
       mode={q.datatype === 'number' ? 'decimal' : undefined}
-      value={value?.[0] ?? ''}
-      onChange={(v) => onChange([v])}
+      value={time ? (value?.[0] ?? '').slice(0, 16) : (value?.[0] ?? '')}
+      onChange={(v) => onChange([time && v ? `${v}:00+08:00` : v])}
     />
   );
 }

@@ -157,6 +157,8 @@ export interface Category {
   onsite_allowed?: boolean;
   /** Words that speak for it. */
   keywords?: string[];
+  /** Asked of who reports something of it. */
+  questions?: Question[];
 }
 
 export interface Rows {
