@@ -57,7 +57,7 @@ type DueV struct {
 	ID       int64  `json:"id"`
 	Kind     string `json:"kind" enum:"renew,expired,certify,unmatched,late"`
 	Title    string `json:"title"`
-	Org      string `json:"org,omitempty"`
+	Org      string `json:"org,omitempty" doc:"the organisation, or the region where there is none"`
 	Day      int    `json:"day,omitempty" doc:"yyyymmdd"`
 }
 
@@ -75,7 +75,7 @@ func (s *Service) dues(ctx context.Context, scope access.Scope, _ *struct{}) (*d
 	out := &duesOut{}
 	out.Body.Items = []DueV{}
 	for _, d := range list {
-		out.Body.Items = append(out.Body.Items, DueV{d.Code, d.ID, d.Kind, d.Title, s.Names.Org(d.Org), int(d.Day)})
+		out.Body.Items = append(out.Body.Items, DueV{d.Code, d.ID, d.Kind, d.Title.In(web.Lang(ctx)), d.Where, d.Day})
 	}
 	return out, nil
 }

@@ -2,10 +2,11 @@ package partner
 
 import (
 	"context"
-	"time"
+	"strconv"
 
 	"linli/internal/kernel/access"
-	"linli/internal/kernel/calendar"
+	"linli/internal/kernel/agenda"
+	"linli/internal/kernel/errs"
 	"linli/internal/kernel/ledger"
 )
 
@@ -18,73 +19,47 @@ type Due struct {
 	Code  string // of the register
 	ID    int64
 	Kind  string // renew, expired, certify, unmatched, late
-	Title string
-	Org   int64
-	Day   ledger.Day // by when; 0: no day
-}
-
-// later is the day n days on.
-func later(day, n int) int {
-	t := time.Date(day/10000, time.Month(day/100%100), day%100+n, 0, 0, 0, 0, time.UTC)
-	return t.Year()*10000 + int(t.Month())*100 + t.Day()
+	Title errs.Words
+	Where string // the organisation, or the region where there is none
+	Day   int    // by when; 0: no day
 }
 
 // eachDue is how many of one kind are listed.
 const eachDue = 20
 
-// Dues are what is due in the rows that the scope reaches: agreements and
-// cooperations that end within RenewDays or ended unrenewed in the last 30,
-// sessions whose hours wait to be certified, needs without a project, projects
-// and matters past their last day.
+var dueKinds = map[string]string{"co_agreement": "renew", "force": "renew", "volunteer_session": "certify", "co_need": "unmatched", "co_project": "late", "co_matter": "late"}
+
+// Dues are what the agenda has to be seen to in the rows that the scope reaches,
+// in the words of this room's page.
 func (s *Service) Dues(ctx context.Context, scope access.Scope) ([]Due, error) {
 	scope, err := reads(scope)
 	if err != nil {
 		return nil, err
 	}
 	today := s.Today()
-	soon, before := calendar.DayText(later(today, RenewDays)), calendar.DayText(later(today, -30))
-	ends := []string{"state=active", "valid_to>=" + before, "valid_to<=" + soon}
-	over := []string{"state=planned|running", "valid_to>=2000-01-01", "valid_to<=" + calendar.DayText(later(today, -1))}
 	var out []Due
-	add := func(code, kind string, r *ledger.Row, title string, day ledger.Day) {
-		if kind == "renew" && int(day) < today {
-			kind = "expired"
+	for _, source := range s.Agenda() {
+		kind := dueKinds[source.Code]
+		if kind == "" {
+			continue
 		}
-		out = append(out, Due{code, r.ID, kind, title, r.Org, day})
-	}
-	for _, look := range []func() error{
-		func() error {
-			return each(ctx, s.Agreements, scope, ends, "valid_to", func(x *Agreement) { add("co_agreement", "renew", &x.Row, x.Title, x.To) })
-		},
-		func() error {
-			return each(ctx, s.Forces, scope, ends, "valid_to", func(x *Force) { add("force", "renew", &x.Row, x.Name, x.To) })
-		},
-		func() error {
-			return each(ctx, s.Sessions, scope, []string{"state=open|closed", "day<=" + calendar.DayText(later(today, -1))}, "day", func(x *Session) { add("volunteer_session", "certify", &x.Row, x.Title, x.Day) })
-		},
-		func() error {
-			return each(ctx, s.Needs, scope, []string{"state=open", "on=" + calendar.DayText(today)}, "", func(x *Need) { add("co_need", "unmatched", &x.Row, x.Title, x.To) })
-		},
-		func() error {
-			return each(ctx, s.Projects, scope, over, "valid_to", func(x *Project) { add("co_project", "late", &x.Row, x.Title, x.To) })
-		},
-		func() error {
-			return each(ctx, s.Matters, scope, over, "valid_to", func(x *Matter) { add("co_matter", "late", &x.Row, x.Title, x.To) })
-		},
-	} {
-		if err := look(); err != nil {
+		list, err := source.Due(ctx, scope, agenda.Plus(today, source.Before))
+		if err != nil {
 			return nil, err
+		}
+		for _, e := range list[:min(len(list), eachDue)] {
+			id, err := strconv.ParseInt(e.Key, 10, 64)
+			if err != nil {
+				return nil, err
+			}
+			d := Due{source.Code, id, kind, e.Title, e.Where, e.Day}
+			if kind == "renew" && e.Day < today {
+				d.Kind = "expired"
+			}
+			out = append(out, d)
 		}
 	}
 	return out, nil
-}
-
-func each[T any](ctx context.Context, r *ledger.Register[T], scope access.Scope, where []string, sort string, fn func(*T)) error {
-	rows, _, err := r.Rows(ctx, scope, ledger.Filter{Where: where, Sort: sort, Limit: eachDue})
-	for _, x := range rows {
-		fn(x)
-	}
-	return err
 }
 
 // Total is a number of the room with the rows behind it: those of the register
