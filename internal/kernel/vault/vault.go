@@ -357,8 +357,12 @@ func (v *Vault) Known(ctx context.Context, r store.Reader, district int, kind st
 			indexes = append(indexes, i)
 		}
 	}
+	byPhone := "vault_record"
+	if v.db.Engine() == store.SQLite { // without statistics it would rather read the whole district than look for so many
+		byPhone += " INDEXED BY vault_record_phone"
+	}
 	for chunk := range slices.Chunk(indexes, 500) {
-		rows, err := r.Query(ctx, "SELECT id, phone_index FROM vault_record WHERE district = ? AND phone_index IN (?"+strings.Repeat(",?", len(chunk)-1)+") AND kind = ?", slices.Concat([]any{district}, chunk, []any{kind})...)
+		rows, err := r.Query(ctx, "SELECT id, phone_index FROM "+byPhone+" WHERE district = ? AND phone_index IN (?"+strings.Repeat(",?", len(chunk)-1)+") AND kind = ?", slices.Concat([]any{district}, chunk, []any{kind})...)
 		if err != nil {
 			return err
 		}
