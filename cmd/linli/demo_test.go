@@ -6,6 +6,7 @@ import (
 
 	"linli/internal/app"
 	"linli/internal/kernel/access"
+	"linli/internal/kernel/agenda"
 	"linli/internal/people/liaison"
 )
 
@@ -59,5 +60,56 @@ func TestWholeDemo(t *testing.T) {
 	}
 	if len(solved) < 120 {
 		t.Errorf("%d matters solved by liaison, want 120 and more", len(solved))
+	}
+	dutiesAreTheirRecords(t, a)
+}
+
+// dutiesAreTheirRecords counts what the sources say is due in the tables behind them.
+func dutiesAreTheirRecords(t *testing.T, a *app.App) {
+	t.Helper()
+	scope := access.System("test")
+	today := a.Today()
+	until := agenda.Quarter(today)
+	parts, err := a.Agenda.Duties(t.Context(), scope, until)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]int{}
+	for _, p := range parts {
+		if !p.More { // a list that was cut is no count
+			got[p.Code] = len(p.Entries)
+		} else {
+			got[p.Code] = -1
+		}
+	}
+	ended := agenda.Plus(today, -30)
+	for code, of := range map[string]struct {
+		query string
+		args  []any
+	}{
+		"case_request":      {"SELECT COUNT(*) FROM cases WHERE pending <> '' AND NOT (pending = 'return' AND returns + 1 >= 2)", nil},
+		"case_return":       {"SELECT COUNT(*) FROM cases WHERE pending = 'return' AND returns + 1 >= 2", nil},
+		"whistle_call":      {"SELECT COUNT(*) FROM whistle_call WHERE state IN ('called', 'came')", nil},
+		"whistle_street":    {"SELECT COUNT(*) FROM whistle_call WHERE state IN ('disputed', 'done')", nil},
+		"whistle_arbiter":   {"SELECT COUNT(*) FROM whistle_call WHERE state = 'arbitration'", nil},
+		"meeting_task":      {"SELECT COUNT(*) FROM meeting_task WHERE state = 'open' AND due <= ?", []any{until}},
+		"meeting_check":     {"SELECT COUNT(*) FROM meeting_task WHERE state = 'reported'", nil},
+		"appraisal_sheet":   {"SELECT COUNT(*) FROM appraisal_sheet WHERE state IN ('shown', 'appealed')", nil},
+		"co_agreement":      {"SELECT COUNT(*) FROM co_agreement WHERE state = 'active' AND valid_to BETWEEN ? AND ?", []any{ended, until}},
+		"force":             {"SELECT COUNT(*) FROM force WHERE state = 'active' AND valid_to BETWEEN ? AND ?", []any{ended, until}},
+		"co_project":        {"SELECT COUNT(*) FROM co_project WHERE state IN ('planned', 'running') AND valid_to BETWEEN 1 AND ?", []any{until}},
+		"co_matter":         {"SELECT COUNT(*) FROM co_matter WHERE state IN ('planned', 'running') AND valid_to BETWEEN 1 AND ?", []any{until}},
+		"volunteer_session": {"SELECT COUNT(*) FROM volunteer_session WHERE state IN ('open', 'closed') AND day < ?", []any{today}},
+		"visit_lead":        {"SELECT COUNT(DISTINCT grid) FROM visit_task WHERE state = 'open' AND (due_day < ? OR tries >= 3)", []any{today}},
+		"sync_conflict":     {"SELECT COUNT(*) FROM sync_conflict WHERE decided = ''", nil},
+		"plan":              {"SELECT COUNT(*) FROM plan_draft WHERE status = 'asked'", nil},
+	} {
+		var want int
+		if err := a.DB.QueryRow(t.Context(), of.query, of.args...).Scan(&want); err != nil {
+			t.Fatalf("%s: %v", code, err)
+		}
+		if n := got[code]; n != want && (n != -1 || want < agenda.Most) {
+			t.Errorf("%s: %d are due, the records say %d", code, n, want)
+		}
 	}
 }
