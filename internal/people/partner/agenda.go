@@ -31,8 +31,8 @@ func (s *Service) Agenda() []agenda.Source {
 	return []agenda.Source{
 		ends(s, s.Agreements, w("共建协议到期", "Agreements end"), RenewDays, entry("co_agreement"), func(x *Agreement) (*ledger.Row, string) { return &x.Row, x.Title }),
 		ends(s, s.Forces, w("社会力量合作到期", "Cooperations end"), RenewDays, entry("force"), func(x *Force) (*ledger.Row, string) { return &x.Row, x.Name }),
-		late(s.Projects, w("服务项目逾期", "Projects past their day"), entry("co_project"), func(x *Project) (*ledger.Row, string) { return &x.Row, x.Title }),
-		late(s.Matters, w("共建实事逾期", "Matters past their day"), entry("co_matter"), func(x *Matter) (*ledger.Row, string) { return &x.Row, x.Title }),
+		late(s.Projects, w("服务项目到期", "Projects fall due"), entry("co_project"), func(x *Project) (*ledger.Row, string) { return &x.Row, x.Title }),
+		late(s.Matters, w("共建实事到期", "Matters fall due"), entry("co_matter"), func(x *Matter) (*ledger.Row, string) { return &x.Row, x.Title }),
 		s.sessions(), s.unmatched(entry("co_need")), s.silent(entry("force_batch")),
 	}
 }
@@ -82,11 +82,18 @@ func (s *Service) sessions() agenda.Source {
 		}}
 }
 
-// unmatched are the needs in force that have no project.
+// unmatched are the needs in force that have no project; one that is wished for
+// later than the day that is asked about waits without a day.
 func (s *Service) unmatched(entry entryOf) agenda.Source {
 	return agenda.Source{Code: "co_need", Name: w("共建需求待匹配", "Needs without a project"), Does: partnerDoes, All: "/partners/matches",
-		Due: func(ctx context.Context, scope access.Scope, _ int) ([]agenda.Entry, error) {
-			return agenda.Rows(ctx, s.Needs, scope, "id", func(x *Need) agenda.Entry { return entry(&x.Row, x.Title, x.To) }, "state=open", "on="+calendar.DayText(s.Today()))
+		Due: func(ctx context.Context, scope access.Scope, until int) ([]agenda.Entry, error) {
+			return agenda.Rows(ctx, s.Needs, scope, "id", func(x *Need) agenda.Entry {
+				day := x.To
+				if int(day) > until {
+					day = 0
+				}
+				return entry(&x.Row, x.Title, day)
+			}, "state=open", "on="+calendar.DayText(s.Today()))
 		}}
 }
 

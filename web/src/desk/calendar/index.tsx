@@ -175,9 +175,11 @@ export default function CalendarPage() {
       ) : (
         <>
           {q.data.more ? <p className="quiet">{t('calendar:cut')}</p> : null}
-          {q.data.items.length === 0 ? (
+          {q.data.items.length > 0 ? null : list ? (
             <EmptyNote title={t('calendar:none')}>{t('calendar:none_text')}</EmptyNote>
-          ) : null}
+          ) : (
+            <p className="quiet">{t('calendar:none_text')}</p>
+          )}
           {list ? (
             <List days={weeksOf(q.data.month, q.data.items)} />
           ) : (

@@ -42,7 +42,11 @@ export function cardsFor(s: Pick<Session, 'can' | 'canAny' | 'post'>): Card[] {
   if (s.can('case.verify') && !s.can('case.triage'))
     out.push({ key: 'check', query: 'flag=checking&sort=reported', stage: true });
   if (s.can('case.verify')) out.push({ key: 'verify', query: 'status=resolved&sort=reported', stage: true });
-  if (!s.can('case.handle') && s.canAny('case.dispatch', 'case.arbitrate', 'case.approve', 'figure.read')) {
+  if (
+    s.can('case.read') &&
+    !s.can('case.handle') &&
+    s.canAny('case.dispatch', 'case.arbitrate', 'case.approve', 'figure.read')
+  ) {
     out.push(
       { key: 'overdue', query: 'open=true&overdue=true&sort=due', loud: true },
       { key: 'soon', query: 'open=true&soon=true&sort=due' },
