@@ -135,7 +135,7 @@ func TestHotlineRemoteTrouble(t *testing.T) {
 	o := app.At(apptest.Folder(t), "")
 	o.Clock = func() time.Time { return apptest.Now().Add(time.Duration(ahead.Load())) }
 	l := beside(t, apptest.Start(t, o))
-	l.Platform.Clock = func() int64 { return o.Clock().UnixMicro() }
+	l.Platform.Clock, l.Platform.Leaps = func() int64 { return o.Clock().UnixMicro() }, true
 	l.set("exchange", l.exchange())
 	l.Mode(hotlinetest.Down)
 	l.closed("HL-10")
@@ -244,7 +244,7 @@ func TestHotlineRules(t *testing.T) {
 	opt := app.At(apptest.Folder(t), "")
 	opt.Clock = func() time.Time { return apptest.Now().Add(time.Duration(ahead.Load())) }
 	l := beside(t, apptest.Start(t, opt))
-	l.Platform.Clock = func() int64 { return opt.Clock().UnixMicro() }
+	l.Platform.Clock, l.Platform.Leaps = func() int64 { return opt.Clock().UnixMicro() }, true
 	l.set("exchange", l.exchange())
 	l.set("rules", apptest.M{"rules": []apptest.M{
 		{"id": "fire", "name": "火情", "kind": "emergency", "words": []string{"起火"}, "answer": "请立即撤离到安全处。", "reason": "《消防法》第四十四条", "call": "119"},

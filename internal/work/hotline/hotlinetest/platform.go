@@ -12,6 +12,7 @@ import (
 	"sync"
 	"testing"
 
+	"linli/internal/kernel/errs"
 	"linli/internal/work/hotline"
 )
 
@@ -23,6 +24,7 @@ type Platform struct {
 	*httptest.Server
 	Keys  hotline.Keys
 	Clock func() int64 // microseconds UTC
+	Leaps bool         // the clock is put on while messages are on their way: such a one is sent again
 
 	mu     sync.Mutex
 	mode   string
@@ -82,7 +84,10 @@ func (p *Platform) take(t testing.TB, w http.ResponseWriter, r *http.Request) {
 		t.Errorf("message: %v", err)
 	}
 	h := r.Header
-	if err := p.Keys.Check(r.Method, r.URL.RequestURI(), h.Get(hotline.HeaderTime), h.Get(hotline.HeaderNonce), h.Get(hotline.HeaderSignature), body, p.Clock()); err != nil {
+	if err := p.Keys.Check(r.Method, r.URL.RequestURI(), h.Get(hotline.HeaderTime), h.Get(hotline.HeaderNonce), h.Get(hotline.HeaderSignature), body, p.Clock()); errs.Is(err, hotline.ErrClock) && p.Leaps {
+		w.WriteHeader(http.StatusServiceUnavailable)
+		return
+	} else if err != nil {
 		t.Errorf("message: %v", err)
 	}
 	p.mu.Lock()
