@@ -60,6 +60,8 @@ const (
 	WhistleAnswer Perm = "whistle.answer"
 	MeetingHold   Perm = "meeting.hold"
 	FormManage    Perm = "form.manage"
+	FormRead      Perm = "form.read"
+	FormWrite     Perm = "form.write"
 )
 
 var perms = []Perm{
@@ -70,6 +72,7 @@ var perms = []Perm{
 	HomeRead, HomeWrite, HomeReveal, VisitRead, VisitRecord, VisitManage, DeviceManage,
 	PartyRead, PartyWrite, PartyMembers, StaffRead, StaffWrite, PayApprove, Appraise,
 	LiaisonRead, LiaisonWrite, LiaisonVisit, PartnerRead, PartnerWrite, PartnerOwn, PartnerAgree, WhistleCall, WhistleAnswer, MeetingHold, FormManage,
+	FormRead, FormWrite,
 }
 
 var permNames = map[Perm]errs.Words{
@@ -126,6 +129,8 @@ var permNames = map[Perm]errs.Words{
 	WhistleAnswer: {ZH: "报到办理", EN: "Answer whistles"},
 	MeetingHold:   {ZH: "召集联席会议", EN: "Hold joint meetings"},
 	FormManage:    {ZH: "管理台账与字段", EN: "Manage registers and fields"},
+	FormRead:      {ZH: "查看自建台账", EN: "Read the city’s own registers"},
+	FormWrite:     {ZH: "填写自建台账", EN: "Fill in the city’s own registers"},
 }
 
 // Perms lists all permissions in their order of display.

@@ -52,7 +52,7 @@ func New(o Options) *Engine {
 	e := &Engine{Options: o}
 	e.Sources = maps.Clone(o.Sources)
 	e.Sources["form"] = formNames{e}
-	Declare(e, Def[FormRow]{Code: ownRegister, Name: w("自建台账", "Registers of the city's own"), Group: "own", Read: access.CaseRead, Write: access.CaseReport,
+	Declare(e, Def[FormRow]{Code: ownRegister, Name: w("自建台账", "Registers of the city's own"), Group: "own", Read: access.FormRead, Write: access.FormWrite,
 		Place: InDistrict, Label: func(r *FormRow) string { return r.Title }, Check: e.checkFormRow})
 	return e
 }

@@ -72,7 +72,9 @@ export type Perm =
   | 'whistle.call'
   | 'whistle.answer'
   | 'meeting.hold'
-  | 'form.manage';
+  | 'form.manage'
+  | 'form.read'
+  | 'form.write';
 
 export interface Post {
   id: number;
