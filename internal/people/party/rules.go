@@ -44,6 +44,11 @@ func checkOrg(wr *ledger.Write, o, _ *Org) error {
 	if o.Grid == 0 {
 		return errs.Wrong("grid", w("网格", "grid"), w("请选择所在网格", "choose the grid"))
 	}
+	if o.Parent == 0 && o.Level == AtGrid { // the community has one
+		if err := wr.Tx.QueryRow("SELECT id FROM party_org WHERE district = ? AND region = ? AND level = ? AND state <> ? ORDER BY id LIMIT 1", o.District, o.Region, AtCommunity, ledger.Ended).Scan(&o.Parent); err != nil && !errors.Is(err, sql.ErrNoRows) {
+			return err
+		}
+	}
 	if o.Parent == 0 {
 		return errs.Wrong("parent", label, w("请选择上级党组织", "choose the organisation above"))
 	}

@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"linli/internal/kernel/access"
+	"linli/internal/kernel/calendar"
 	"linli/internal/kernel/ledger"
 	"linli/internal/kernel/store"
 	"linli/internal/people/identity"
@@ -96,14 +97,16 @@ func (m *maker) as(role string, region int64, perms ...access.Perm) (access.Scop
 	return access.Scope{}, fmt.Errorf("the city has no %s for %d", role, region)
 }
 
-// term is the first and the last day of the worker's contract: it began with the
-// post and is renewed every two years.
-func (m *maker) term(p access.Post) (from, to int) {
-	from = p.From
-	for end := from + 20000; end <= m.today; end += 20000 {
-		from = end
+// term is the first and the last day of the contract of a worker since the day
+// from: it is renewed every two years, and from 29 February goes on from 1 March.
+func term(cal *calendar.Calendar, from, today int) (first, last int) {
+	for {
+		next := cal.AddDays(from+20000, 0)
+		if next > today {
+			return from, cal.AddDays(next, -1)
+		}
+		from = next
 	}
-	return from, m.s.Calendar().AddDays(from+20000, -1)
 }
 
 // contracts gives every worker a contract of two years that runs on, recruited by
@@ -114,7 +117,7 @@ func (m *maker) contracts() error {
 	var rows []workforce.Contract
 	for i, p := range m.staff {
 		since := p.From
-		from, to := m.term(p)
+		from, to := term(m.s.Calendar(), p.From, m.today)
 		channel := []string{"social", "social", "social", "committee", "party", "social", "committee"}[i%7]
 		m.report.Channels[channel]++
 		rows = append(rows, workforce.Contract{Row: ledger.Row{Grid: p.Grid, Org: p.Org, From: ledger.Day(from), To: ledger.Day(to)},
@@ -243,7 +246,7 @@ func (m *maker) leave() error {
 		}
 		from := []int{-40, -2, 12}[i/40%3]
 		within := func(p access.Post) bool {
-			begins, ends := m.term(p)
+			begins, ends := term(m.s.Calendar(), p.From, m.today)
 			return begins <= m.day(from) && m.day(from+5) <= ends
 		}
 		if !within(p) || !within(cover) { // leave and cover lie in one contract

@@ -2,7 +2,7 @@ import { DownloadOutlined, PlusOutlined, ReloadOutlined, TableOutlined } from '@
 import { App, Button, Checkbox, Dropdown, Input, type InputRef, Popover, Tooltip } from 'antd';
 import { lazy, Suspense, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { Link, useNavigate, useSearchParams } from 'react-router';
+import { Link, useLocation, useNavigate, useSearchParams } from 'react-router';
 import { apiBase } from '@/shared/api.ts';
 import { pressName, typing } from '@/shared/keys.ts';
 import { useSession } from '@/shared/session.tsx';
@@ -14,6 +14,7 @@ import { columnsOf, firstColumns, keepColumns, keptColumns, place, updated } fro
 import { useRow, useRows } from './data.ts';
 import { FilterLine } from './FilterLine.tsx';
 import { type Filter, parseFilter, writeFilter } from './filter.ts';
+import type { Values } from './form.ts';
 import { fieldOf, named, pathOf, type Register } from './model.ts';
 import { RowPanel } from './RowPanel.tsx';
 import { RowTable } from './RowTable.tsx';
@@ -29,6 +30,8 @@ export function ListPage({ r }: { r: Register }) {
   const narrow = useNarrow();
   const navigate = useNavigate();
   const [params, setParams] = useSearchParams();
+  /** What the page that led here knows of a new row. */
+  const begin = (useLocation().state as { begin?: Values } | null)?.begin;
   useTitle(r.name);
 
   const filterText = writeFilter(parseFilter(params, r)).toString();
@@ -193,9 +196,10 @@ export function ListPage({ r }: { r: Register }) {
     ])}&${filterText}`;
   const searched = r.fields.filter((f) => f.search && f.kind !== 'personal');
   const above = r.tree && params.get('above');
-  const preset = above && r.tree ? { [r.tree]: { id: Number(above), name: above } } : undefined;
+  const preset: Values | undefined =
+    above && r.tree ? { [r.tree]: { id: Number(above), name: above } } : begin;
   const aboveName = rows.find((i) => String(i.id) === above)?.label;
-  if (preset && aboveName) (named(preset[r.tree as string]) as { name: string }).name = aboveName;
+  if (above && preset && aboveName) (named(preset[r.tree as string]) as { name: string }).name = aboveName;
 
   return (
     <main className={split ? 'cases cases-split ledger' : 'cases ledger'} id="main" tabIndex={-1}>

@@ -61,6 +61,9 @@ function Totals({ totals }: { totals: Count[] }) {
   );
 }
 
+/** What is known of the branch that a grid lacks. */
+const beginning = (g: Gap) => ({ level: 'branch', grid: g.grid_id && { id: g.grid_id, name: g.name } });
+
 const kinds = ['no_branch', 'no_secretary', 'term_ended'] as const;
 
 function Gaps({ gaps }: { gaps: Gap[] }) {
@@ -78,9 +81,13 @@ function Gaps({ gaps }: { gaps: Gap[] }) {
             <ul>
               {list.map((g) => (
                 <li key={`${g.org_id ?? ''}-${g.grid_id ?? g.community}`}>
-                  <Link to={g.org_id ? `/ledger/party_org?row=${g.org_id}` : '/ledger/party_org?new=1'}>
-                    {g.name}
-                  </Link>
+                  {g.org_id ? (
+                    <Link to={`/ledger/party_org?row=${g.org_id}`}>{g.name}</Link>
+                  ) : (
+                    <Link to="/ledger/party_org?row=new" state={{ begin: beginning(g) }}>
+                      {g.name}
+                    </Link>
+                  )}
                   {g.since ? <span className="quiet"> {t('party:gap.since', { day: g.since })}</span> : null}
                 </li>
               ))}
