@@ -8,9 +8,14 @@ const chain = () => as('party').get('/party/chain');
 const total = (c, name) => c.totals.find((x) => x.name === name).n;
 
 journey('party affairs finds a grid without a branch, founds it and names its secretary', async (desk) => {
+  // The branch of a grid was dissolved yesterday.
+  const { branch_id } = (await chain()).links.find((l) => l.secretary);
+  const { version } = await as('party').get(`/ledger/party_org/${branch_id}`);
+  const yesterday = new Date(Date.now() + 8 * 3600_000 - 24 * 3600_000).toISOString().slice(0, 10);
+  await as('party').post(`/ledger/party_org/${branch_id}/end`, { version, day: yesterday, reason: '撤销' });
   const before = await chain();
   const gap = before.gaps.find((g) => g.kind === 'no_branch');
-  assert.ok(gap, 'the demo city has a grid without a branch');
+  assert.ok(gap, 'a grid without a branch is a gap');
   const branch = word('试点党支部');
   const page = await desk.open('party', '/party');
   await page.getByRole('heading', { name: '没有党支部' }).waitFor();
@@ -40,6 +45,7 @@ journey('party affairs finds a grid without a branch, founds it and names its se
   await post.locator('#row_name').fill('林试');
   await post.locator('#row_phone').fill('０７１６－８８０００１２');
   await post.locator('#row_board').press('Space');
+  desk.expect(/422.*ledger\/party_post|status of 422/);
   await post.keyboard.press('Control+Enter');
   // A secretary has a term: the form says so, at the field.
   await post.locator('.form-summary').getByRole('button', { name: /截止日期/ }).waitFor();

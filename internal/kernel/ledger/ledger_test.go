@@ -403,3 +403,27 @@ func TestFilters(t *testing.T) {
 		}
 	})
 }
+
+func TestARowHangsWhereWhatItBelongsToDoes(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		b, ctx := open(t, db), context.Background()
+		owner := club("甲社")
+		owner.Region, owner.Grid = 0, ours
+		c, err := b.clubs.Put(ctx, system, owner)
+		if err != nil {
+			t.Fatal(err)
+		}
+		x, err := b.turns.Put(ctx, system, Turn{Club: c.ID, Duty: "lead"})
+		if err != nil || x.Grid != ours || x.Region != c.Region {
+			t.Errorf("%+v, %v", x, err)
+		}
+		if _, err := b.turns.Put(ctx, system, Turn{Club: c.ID + 1, Duty: "lead"}); err == nil {
+			t.Error("a row was put beside one that is not there")
+		}
+		// Whoever does not reach the place cannot put a row there by naming its owner.
+		if _, err := b.turns.Put(ctx, scopeOf(t, access.PartnerRead, access.Post{Role: "street_clerk", Region: 990102001}), Turn{Club: c.ID, Duty: "lead"}); err == nil {
+			t.Error("a row was put out of reach")
+		}
+	})
+}

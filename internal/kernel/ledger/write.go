@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"reflect"
 	"slices"
@@ -205,6 +206,9 @@ func (r *register) prepare(w *Write, v reflect.Value) error {
 	if b.State == "" {
 		b.State = r.states[0].Code
 	}
+	if err := r.hang(w, v); err != nil {
+		return err
+	}
 	if posts := w.Scope.Posts(); b.Region == 0 && b.Grid == 0 && len(posts) == 1 { // what the only post says is not asked again
 		b.Region, b.Grid = posts[0].Region, posts[0].Grid
 	}
@@ -220,6 +224,29 @@ func (r *register) prepare(w *Write, v reflect.Value) error {
 		return r.elsewhere(b)
 	}
 	return r.valid(w, v)
+}
+
+// hang puts a row for which nobody named a place where the row is to which it
+// belongs: the first that it must refer to.
+func (r *register) hang(w *Write, v reflect.Value) error {
+	b := base(v)
+	if b.Region != 0 || b.Grid != 0 {
+		return nil
+	}
+	for _, f := range r.fields {
+		of := r.e.register(f.Ref)
+		id, _ := f.get(v).(int64)
+		if of == nil || !f.Required || id == 0 {
+			continue
+		}
+		in, args := districtsOf(w.Scope)
+		err := w.Tx.QueryRow("SELECT r.region, r.grid FROM "+of.table+" r WHERE "+in+" AND r.id = ?", append(args, id)...).Scan(&b.Region, &b.Grid)
+		if errors.Is(err, sql.ErrNoRows) { // what it refers to is looked at later
+			return nil
+		}
+		return err
+	}
+	return nil
 }
 
 // load reads a row inside a write; what the scope does not reach is not found.
