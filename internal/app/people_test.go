@@ -110,8 +110,14 @@ func TestTheChainHoldsTogether(t *testing.T) {
 			return fmt.Sprint(x.ID)
 		}
 		top := made(put("party_org", apptest.M{"name": "中共样例社区支部委员会", "level": "community", "region": com, "valid_from": "2024-01-01"}))
-		put("party_org", apptest.M{"name": "第1网格党支部", "level": "branch", "grid": grid}).Fails(422, "invalid")
-		branch := made(put("party_org", apptest.M{"name": "第1网格党支部", "level": "branch", "grid": grid, "parent": top, "valid_from": "2024-01-01"}))
+		branch := made(put("party_org", apptest.M{"name": "第1网格党支部", "level": "branch", "grid": grid, "valid_from": "2024-01-01"}))
+		var under struct {
+			Fields struct{ Parent struct{ ID int64 } }
+		}
+		if p.Do("GET", "/api/v1/ledger/party_org/"+branch, nil).Want(200).Into(&under); fmt.Sprint(under.Fields.Parent.ID) != top {
+			t.Error("a branch stands under its community's organisation, which the community says:", under)
+		}
+		put("party_org", apptest.M{"name": "第1党小组", "level": "group", "grid": grid}).Fails(422, "invalid")
 		put("party_org", apptest.M{"name": "第1党小组", "level": "group", "grid": grid, "parent": top}).Fails(422, "invalid")
 		made(put("party_org", apptest.M{"name": "第1党小组", "level": "group", "grid": grid, "parent": branch}))
 		p.Do("PATCH", "/api/v1/ledger/party_org/"+top, apptest.M{"version": 1, "fields": apptest.M{"parent": branch}}).Fails(422, "circular_tree")

@@ -108,7 +108,7 @@ func Liaison(ctx context.Context, r *liaison.Registers, people *identity.Service
 				}
 				v.From = v.Done
 			case q == now && rng.IntN(2) == 0:
-				v.Planned = max(day, ledger.Day(min(today+1, last)))
+				v.Planned = max(day, ledger.Day(min(nextDay(today), last)))
 				v.From = ledger.Day(today)
 			default:
 				continue

@@ -4,9 +4,11 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"linli/internal/kernel/access"
 	"linli/internal/kernel/flow"
+	"linli/internal/kernel/store"
 	"linli/internal/people/workforce"
 )
 
@@ -204,7 +206,10 @@ func (m *maker) pay() error {
 			if last && street != m.home {
 				break
 			}
-			ctx := m.at(-30*(len(months)-1-i) - 1)
+			ctx := m.at(0)
+			if !last {
+				ctx = store.ContextAt(m.ctx, time.Date(month/100, time.Month(month%100), 28, 10, 0, 0, 0, m.s.Calendar().Location()).UnixMicro())
+			}
 			r, err := m.s.Prepare(ctx, hr, street, month)
 			if err != nil {
 				return err
