@@ -26,7 +26,7 @@ journey('another program gets a key, reports, and sees the end of the matter', a
   const key = await page.getByRole('textbox', { name: '接口密钥', exact: true }).inputValue();
   assert.match(key, /^linli_[a-z2-7]{32}$/);
   await page.getByRole('button', { name: '已记下' }).click();
-  await page.getByText('报修').waitFor();
+  await page.getByText('报修', { exact: true }).waitFor();
   await sound(page, 'keys');
 
   const place = (await me('community')).posts[0].region;
